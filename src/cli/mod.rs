@@ -1,0 +1,45 @@
+//! Command line: one file per command. Exit status: 0 all went well, 1 a
+//! failure that is explained on stderr, 2 wrong usage.
+
+mod evaluate;
+mod runtime;
+mod score;
+mod space;
+mod string;
+mod tokenizer;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Evaluate neural networks without running or training them.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Evaluate(evaluate::Args),
+    String(string::Args),
+    Space(space::Args),
+    Train(train::Args),
+    Score(score::Args),
+    Runtime(runtime::Args),
+    Tokenizer(tokenizer::Args),
+}
+
+/// Runs the chosen command.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Evaluate(a) => evaluate::run(a),
+        Command::String(a) => string::run(a),
+        Command::Space(a) => space::run(a),
+        Command::Train(a) => train::run(a),
+        Command::Score(a) => score::run(a),
+        Command::Runtime(a) => runtime::run(a),
+        Command::Tokenizer(a) => tokenizer::run(a),
+    }
+}

@@ -1,0 +1,12 @@
+//! `nneval string`.
+
+use std::process::ExitCode;
+
+/// Print the operation string of ONNX models.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not there yet")
+}

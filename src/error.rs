@@ -1,0 +1,61 @@
+//! The one error type of the library. Every variant names the file (or the
+//! thing) at fault and the reason; model errors name the node as well.
+
+use std::path::{Path, PathBuf};
+
+/// What went wrong, where, and why.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// An ONNX model is malformed or asks for something nneval refuses.
+    #[error("{}: {}{reason}", file.display(), node.as_ref().map(|n| format!("node {n}: ")).unwrap_or_default())]
+    Model {
+        file: PathBuf,
+        /// Name of the node (or `OpType #index` where it has none).
+        node: Option<String>,
+        reason: String,
+    },
+    /// An operation string does not follow the grammar.
+    #[error("operation string, byte {offset}: {reason}")]
+    OpString { offset: usize, reason: String },
+    /// A search-space architecture string is malformed.
+    #[error("architecture {arch:?}: {reason}")]
+    Architecture { arch: String, reason: String },
+    /// A label table is malformed.
+    #[error("{}{}: {reason}", file.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
+    Labels { file: PathBuf, line: Option<u64>, reason: String },
+    /// An evaluator bundle is missing a file, altered, or of another version.
+    #[error("evaluator {}: {reason}", path.display())]
+    Bundle { path: PathBuf, reason: String },
+    /// A tokenizer could not be loaded, built or applied.
+    #[error("tokenizer: {0}")]
+    Tokenizer(String),
+    /// ONNX Runtime is missing, too old, or refused a request.
+    #[error("ONNX Runtime: {0}")]
+    Runtime(String),
+    /// A training run cannot start or go on.
+    #[error("training: {0}")]
+    Training(String),
+}
+
+/// `std::result::Result` with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An I/O error about `path`.
+    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), source }
+    }
+
+    /// A model error without a node.
+    pub fn model(file: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Model { file: file.as_ref().to_owned(), node: None, reason: reason.into() }
+    }
+}
