@@ -1,1 +1,132 @@
-//! TODO
+//! Operation strings → token numbers, over a closed vocabulary.
+//!
+//! The vocabulary is byte-pair merges over printable ASCII, so that every
+//! operation string has tokens and none is unknown. Step numbers, references
+//! and block marks are never merged with what stands beside them; a chain of
+//! operations between them may become one token.
+
+use crate::error::{Error, Result};
+use std::path::Path;
+use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{
+    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, SplitDelimiterBehavior,
+    TokenizerBuilder,
+};
+
+/// Number of the padding token.
+pub const PAD: u32 = 0;
+/// Number of the token that ends every string, as in T5.
+pub const END: u32 = 1;
+/// Number of the token that hides another in masked pretraining.
+pub const MASK: u32 = 2;
+
+const SPECIAL: [&str; 3] = ["<pad>", "</s>", "<mask>"];
+
+/// Where a string may be cut: step numbers, references, block marks, chains.
+const PIECES: &str = r"\|\d+|[<>][-^]?\d+(?:\.\d+)?|;\d+\{(?:=\d+\})?|\}|[^|<>;{}]+";
+
+/// A loaded tokenizer. Encoding is a pure function of the string.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+}
+
+fn failed(e: impl std::fmt::Display) -> Error {
+    Error::Tokenizer(e.to_string())
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Tokenizer`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// Reads the content of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn from_bytes(json: &[u8]) -> Result<Self> {
+        let inner = tokenizers::Tokenizer::from_bytes(json).map_err(failed)?;
+        Ok(Self { inner })
+    }
+
+    /// Learns at most `size` tokens from operation strings. The result depends
+    /// on the strings and their order only.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn build<S: AsRef<str> + Send>(
+        strings: impl Iterator<Item = S> + Send,
+        size: usize,
+    ) -> Result<Self> {
+        let split =
+            Split::new(SplitPattern::Regex(PIECES.into()), SplitDelimiterBehavior::Isolated, false)
+                .map_err(failed)?;
+        let mut inner = TokenizerBuilder::<
+            BPE,
+            NormalizerWrapper,
+            Split,
+            PostProcessorWrapper,
+            DecoderWrapper,
+        >::new()
+        .with_model(BPE::default())
+        .with_pre_tokenizer(Some(split))
+        .with_normalizer(None)
+        .with_post_processor(None)
+        .with_decoder(None)
+        .build()
+        .map_err(failed)?;
+        let special = SPECIAL.map(|t| AddedToken::from(t, true));
+        let mut trainer = BpeTrainerBuilder::new()
+            .vocab_size(size)
+            .min_frequency(2)
+            .show_progress(false)
+            .special_tokens(special.to_vec())
+            .initial_alphabet((' '..='~').collect())
+            .build();
+        inner.train(&mut trainer, strings).map_err(failed)?;
+        let json = inner.to_string(true).map_err(failed)?;
+        Self::from_bytes(json.as_bytes())
+    }
+
+    /// The content of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn to_json(&self) -> Result<String> {
+        self.inner.to_string(true).map_err(failed)
+    }
+
+    /// Token numbers of an operation string, the end token included.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] where the string holds anything but printable ASCII.
+    pub fn encode(&self, string: &str) -> Result<Vec<u32>> {
+        if let Some(c) = string.chars().find(|c| !(' '..='~').contains(c)) {
+            return Err(failed(format!("{c:?} is not part of any operation string")));
+        }
+        let encoding = self.inner.encode_fast(string, false).map_err(failed)?;
+        let mut ids = encoding.get_ids().to_vec();
+        ids.push(END);
+        Ok(ids)
+    }
+
+    /// Spelled tokens of an operation string.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn tokens(&self, string: &str) -> Result<Vec<String>> {
+        let ids = self.encode(string)?;
+        Ok(ids.iter().map(|&i| self.inner.id_to_token(i).unwrap_or_default()).collect())
+    }
+
+    /// Number of tokens in the vocabulary.
+    pub fn size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+}

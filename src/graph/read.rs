@@ -1,0 +1,446 @@
+//! ONNX file → [`Model`].
+
+use super::limits::Limits;
+use super::types::*;
+use super::{mmap, order, wire};
+use crate::error::{Error, Result};
+use prost::Message;
+use prost::bytes::Bytes;
+use std::collections::HashMap;
+use std::path::{Component, Path};
+
+impl Model {
+    /// Reads the model at `path`. Weights are neither copied nor touched, and
+    /// external data files are not opened. The file must not be modified while
+    /// it is being read.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Model`] naming the file, the node where one
+    /// is at fault, and the reason.
+    pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
+        let path = path.as_ref();
+        Self::from_bytes(mmap::map(path, limits.file_bytes)?, path, limits)
+    }
+
+    /// Reads a model from memory; `name` stands for the file in errors.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn from_bytes(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(Error::model(name, "the file is empty"));
+        }
+        let proto = wire::ModelProto::decode(bytes)
+            .map_err(|e| Error::model(name, format!("not an ONNX model, or truncated: {e}")))?;
+        Reader { file: name, limits, values: Vec::new(), nodes: 0 }.model(proto)
+    }
+}
+
+/// Names visible in a graph, and the scopes around it.
+struct Scope<'a> {
+    names: HashMap<String, ValueId>,
+    outer: Option<&'a Scope<'a>>,
+    depth: usize,
+}
+
+impl Scope<'_> {
+    fn find(&self, name: &str) -> Option<ValueId> {
+        self.names.get(name).copied().or_else(|| self.outer.and_then(|o| o.find(name)))
+    }
+}
+
+struct Reader<'a> {
+    file: &'a Path,
+    limits: &'a Limits,
+    values: Vec<Value>,
+    nodes: usize,
+}
+
+/// How errors name a node: its name, or its type and position.
+fn label(n: &wire::NodeProto, index: usize) -> String {
+    if n.name.is_empty() { format!("{} #{index}", n.op_type) } else { n.name.clone() }
+}
+
+/// `ai.onnx` is the default domain, spelled empty.
+fn domain(d: String) -> String {
+    if d == "ai.onnx" { String::new() } else { d }
+}
+
+impl Reader<'_> {
+    fn error(&self, node: Option<&str>, reason: impl Into<String>) -> Error {
+        Error::Model {
+            file: self.file.to_owned(),
+            node: node.map(str::to_owned),
+            reason: reason.into(),
+        }
+    }
+
+    fn model(mut self, m: wire::ModelProto) -> Result<Model> {
+        let graph = m.graph.ok_or_else(|| {
+            self.error(None, "not an ONNX model, or truncated: there is no graph in it")
+        })?;
+        let opsets = m.opset_import.into_iter().map(|o| (domain(o.domain), o.version)).collect();
+        let graph = self.graph(graph, None)?;
+        if graph.outputs.is_empty() {
+            return Err(self.error(None, "the graph has no outputs"));
+        }
+        let functions =
+            m.functions.into_iter().map(|f| self.function(f)).collect::<Result<Vec<_>>>()?;
+        let producer = format!("{} {}", m.producer_name, m.producer_version).trim().to_owned();
+        Ok(Model {
+            ir_version: m.ir_version,
+            producer,
+            opsets,
+            graph,
+            values: self.values,
+            functions,
+        })
+    }
+
+    fn function(&mut self, f: wire::FunctionProto) -> Result<Function> {
+        let mut attributes: Vec<_> = f.attribute.into_iter().map(|a| (a, None)).collect();
+        let mut scope = Scope { names: HashMap::new(), outer: None, depth: 1 };
+        let mut inputs = Vec::with_capacity(f.input.len());
+        for name in f.input {
+            inputs.push(self.declare(&mut scope, name, None)?);
+        }
+        for a in f.attribute_proto {
+            let (name, value) = self.attribute(a, &scope, &f.name)?;
+            attributes.push((name, Some(value)));
+        }
+        let nodes = self.nodes(f.node, &mut scope)?;
+        let outputs = self.outputs(&f.output, &scope)?;
+        let graph = Graph { name: f.name.clone(), inputs, outputs, nodes };
+        Ok(Function { key: (domain(f.domain), f.name, f.overload), graph, attributes })
+    }
+
+    fn graph(&mut self, g: wire::GraphProto, outer: Option<&Scope>) -> Result<Graph> {
+        let depth = outer.map_or(0, |o| o.depth + 1);
+        if depth > self.limits.depth {
+            let max = self.limits.depth;
+            return Err(self.error(None, format!("subgraphs are nested deeper than {max}")));
+        }
+        let mut scope = Scope { names: HashMap::new(), outer, depth };
+        for t in g.initializer {
+            self.initializer(&mut scope, t)?;
+        }
+        for s in g.sparse_initializer {
+            if let Some(mut t) = s.values {
+                t.dims = s.dims;
+                t.data_location = 1; // the dense payload is not there
+                t.external_data.clear();
+                self.initializer(&mut scope, t)?;
+            }
+        }
+        let mut inputs = Vec::with_capacity(g.input.len());
+        for v in g.input {
+            match scope.names.get(&v.name) {
+                Some(&id) if !inputs.contains(&id) => self.merge_type(id, v.r#type),
+                _ => {
+                    let id = self.declare(&mut scope, v.name, None)?;
+                    self.merge_type(id, v.r#type);
+                    inputs.push(id);
+                }
+            }
+        }
+        let nodes = self.nodes(g.node, &mut scope)?;
+        for v in g.value_info.into_iter() {
+            if let Some(&id) = scope.names.get(&v.name) {
+                self.merge_type(id, v.r#type);
+            }
+        }
+        let names: Vec<String> = g.output.iter().map(|o| o.name.clone()).collect();
+        let outputs = self.outputs(&names, &scope)?;
+        for (v, &id) in g.output.into_iter().zip(&outputs) {
+            self.merge_type(id, v.r#type);
+        }
+        Ok(Graph { name: g.name, inputs, outputs, nodes })
+    }
+
+    fn outputs(&self, names: &[String], scope: &Scope) -> Result<Vec<ValueId>> {
+        let find = |n: &String| {
+            scope.find(n).ok_or_else(|| {
+                self.error(None, format!("graph output {n:?} is produced by no node"))
+            })
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// Adds a value under `name` to the scope; the name must be new in it.
+    fn declare(&mut self, scope: &mut Scope, name: String, node: Option<&str>) -> Result<ValueId> {
+        let id = ValueId::try_from(self.values.len())
+            .map_err(|_| self.error(node, "more than 2^32 values"))?;
+        if scope.names.insert(name.clone(), id).is_some() {
+            return Err(self.error(node, format!("value {name:?} is defined twice")));
+        }
+        self.values.push(Value { name, ..Value::default() });
+        Ok(id)
+    }
+
+    fn merge_type(&mut self, id: ValueId, ty: Option<wire::TypeProto>) {
+        let Some(ty) = ty else { return };
+        let Some(v) = self.values.get_mut(id as usize) else { return };
+        if v.tensor.is_none() {
+            v.ty = value_type(ty, 0);
+        }
+    }
+
+    fn initializer(&mut self, scope: &mut Scope, t: wire::TensorProto) -> Result<()> {
+        let name = t.name.clone();
+        let tensor = self.tensor(t, &format!("initializer {name}"))?;
+        let id = self.declare(scope, name, None)?;
+        self.set_constant(id, tensor);
+        Ok(())
+    }
+
+    fn set_constant(&mut self, id: ValueId, t: Tensor) {
+        if let Some(v) = self.values.get_mut(id as usize) {
+            let dims = t.dims.iter().map(|&d| Dim::Known(d)).collect();
+            v.ty = ValueType { dtype: Some(t.dtype), shape: Some(dims), container: None };
+            v.tensor = Some(t);
+        }
+    }
+
+    fn tensor(&self, t: wire::TensorProto, whose: &str) -> Result<Tensor> {
+        if t.dims.len() > self.limits.dims {
+            let (n, max) = (t.dims.len(), self.limits.dims);
+            return Err(self.error(Some(whose), format!("{n} dimensions, the limit is {max}")));
+        }
+        let dims: Vec<u64> = t
+            .dims
+            .iter()
+            .map(|&d| u64::try_from(d))
+            .collect::<Result<_, _>>()
+            .map_err(|_| self.error(Some(whose), "a tensor has a negative dimension"))?;
+        if t.data_location == 1 {
+            self.check_external(&t.external_data, whose)?;
+        }
+        let data = match (t.data_location, t.data_type) {
+            (1, _) => TensorData::External,
+            _ if !t.raw_data.is_empty() => TensorData::Raw(t.raw_data),
+            (_, 1) if !t.float_data.is_empty() => TensorData::Raw(t.float_data),
+            (_, 11) if !t.double_data.is_empty() => TensorData::Raw(t.double_data),
+            _ if !t.int64_data.is_empty() => TensorData::Varints(t.int64_data),
+            _ if !t.int32_data.is_empty() => TensorData::Varints(t.int32_data),
+            _ => TensorData::Absent,
+        };
+        let tensor = Tensor { dtype: DataType(t.data_type), dims, data };
+        match tensor.len() {
+            Some(n) if n <= u64::MAX / 128 => Ok(tensor),
+            _ => Err(self.error(Some(whose), "a tensor's dimensions overflow")),
+        }
+    }
+
+    /// External data must lie in the model's own folder or below it.
+    fn check_external(&self, entries: &[wire::StringStringEntryProto], whose: &str) -> Result<()> {
+        let Some(e) = entries.iter().find(|e| e.key == "location") else { return Ok(()) };
+        let inside = Path::new(&e.value)
+            .components()
+            .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+        if inside && !e.value.contains('\\') {
+            return Ok(());
+        }
+        let what = format!("external data {:?} lies outside the model's folder", e.value);
+        Err(self.error(Some(whose), what))
+    }
+
+    fn nodes(&mut self, protos: Vec<wire::NodeProto>, scope: &mut Scope) -> Result<Vec<Node>> {
+        self.nodes += protos.len();
+        if self.nodes > self.limits.nodes {
+            let max = self.limits.nodes;
+            return Err(self.error(None, format!("more than {max} nodes")));
+        }
+        let mut outputs = Vec::with_capacity(protos.len());
+        for (i, n) in protos.iter().enumerate() {
+            let of = label(n, i);
+            if n.op_type.is_empty() {
+                return Err(self.error(Some(&of), "the node has no operator type"));
+            }
+            outputs.push(self.declare_outputs(scope, &n.output, &of)?);
+        }
+        let mut nodes = Vec::with_capacity(protos.len());
+        for (i, (n, outputs)) in protos.into_iter().zip(outputs).enumerate() {
+            let of = label(&n, i);
+            let node = self.node(n, outputs, scope, &of)?;
+            if !self.fold_constant(&node, &of)? {
+                nodes.push(node);
+            }
+        }
+        order::sort(nodes, self.values.len())
+            .map_err(|at| self.error(Some(&at), "the graph has a cycle through this node"))
+    }
+
+    fn declare_outputs(
+        &mut self,
+        scope: &mut Scope,
+        names: &[String],
+        of: &str,
+    ) -> Result<Vec<Option<ValueId>>> {
+        let mut ids = Vec::with_capacity(names.len());
+        for name in names {
+            ids.push(match name.is_empty() {
+                true => None,
+                false => Some(self.declare(scope, name.clone(), Some(of))?),
+            });
+        }
+        Ok(ids)
+    }
+
+    fn node(
+        &mut self,
+        n: wire::NodeProto,
+        outputs: Vec<Option<ValueId>>,
+        scope: &Scope,
+        of: &str,
+    ) -> Result<Node> {
+        let mut inputs = Vec::with_capacity(n.input.len());
+        for name in &n.input {
+            inputs.push(match name.is_empty() {
+                true => None,
+                false => Some(scope.find(name).ok_or_else(|| {
+                    self.error(Some(of), format!("input {name:?} is produced by no node"))
+                })?),
+            });
+        }
+        let mut attributes = Vec::with_capacity(n.attribute.len());
+        for a in n.attribute {
+            attributes.push(self.attribute(a, scope, of)?);
+        }
+        attributes.sort_by(|a, b| a.0.cmp(&b.0));
+        if let Some(w) = attributes.windows(2).find(|w| w[0].0 == w[1].0) {
+            return Err(self.error(Some(of), format!("attribute {:?} is given twice", w[0].0)));
+        }
+        let (op_type, domain) = (n.op_type, domain(n.domain));
+        let op_type =
+            if n.overload.is_empty() { op_type } else { format!("{op_type}:{}", n.overload) };
+        Ok(Node { name: n.name, op_type, domain, inputs, outputs, attributes })
+    }
+
+    fn attribute(
+        &mut self,
+        a: wire::AttributeProto,
+        scope: &Scope,
+        of: &str,
+    ) -> Result<(String, Attribute)> {
+        if a.name.is_empty() {
+            return Err(self.error(Some(of), "an attribute has no name"));
+        }
+        if !a.ref_attr_name.is_empty() {
+            return Ok((a.name, Attribute::Reference(a.ref_attr_name)));
+        }
+        let missing = || self.error(Some(of), format!("attribute {:?} has no value", a.name));
+        let value = match attribute_kind(&a) {
+            1 => Attribute::Float(a.f),
+            2 => Attribute::Int(a.i),
+            3 => Attribute::String(a.s),
+            4 => Attribute::Tensor(self.tensor(*a.t.ok_or_else(missing)?, of)?),
+            5 => Attribute::Graph(Box::new(self.graph(*a.g.ok_or_else(missing)?, Some(scope))?)),
+            6 => Attribute::Floats(a.floats),
+            7 => Attribute::Ints(a.ints),
+            8 => Attribute::Strings(a.strings),
+            9 => Attribute::Tensors(self.tensors(a.tensors, of)?),
+            10 => {
+                let graphs = a.graphs.into_iter().map(|g| self.graph(g, Some(scope)));
+                Attribute::Graphs(graphs.collect::<Result<_>>()?)
+            }
+            11 => Attribute::Tensor(self.sparse(*a.sparse_tensor.ok_or_else(missing)?, of)?),
+            12 => {
+                let tensors = a.sparse_tensors.into_iter().map(|s| self.sparse(s, of));
+                Attribute::Tensors(tensors.collect::<Result<_>>()?)
+            }
+            13 => Attribute::Types(vec![value_type(a.tp.ok_or_else(missing)?, 0)]),
+            14 => Attribute::Types(a.type_protos.into_iter().map(|t| value_type(t, 0)).collect()),
+            t => {
+                return Err(self.error(Some(of), format!("attribute {:?} has type {t}", a.name)));
+            }
+        };
+        Ok((a.name, value))
+    }
+
+    fn tensors(&self, ts: Vec<wire::TensorProto>, of: &str) -> Result<Vec<Tensor>> {
+        ts.into_iter().map(|t| self.tensor(t, of)).collect()
+    }
+
+    fn sparse(&self, s: wire::SparseTensorProto, of: &str) -> Result<Tensor> {
+        let mut t = s.values.unwrap_or_default();
+        t.dims = s.dims;
+        let mut t = self.tensor(t, of)?;
+        t.data = TensorData::Absent;
+        Ok(t)
+    }
+
+    /// Turns a `Constant` node into a constant value. True where it was one.
+    fn fold_constant(&mut self, n: &Node, of: &str) -> Result<bool> {
+        if n.op_type != "Constant" || !n.domain.is_empty() {
+            return Ok(false);
+        }
+        let Some(&Some(out)) = n.outputs.first() else { return Ok(true) };
+        let Some((_, value)) = n.attributes.first() else {
+            return Err(self.error(Some(of), "a Constant without a value"));
+        };
+        let scalar = |dtype, data| Tensor { dtype, dims: vec![], data };
+        let vector = |dtype, n: usize, data| Tensor { dtype, dims: vec![n as u64], data };
+        let tensor = match value {
+            Attribute::Tensor(t) => t.clone(),
+            Attribute::Int(i) => scalar(DataType::INT64, TensorData::Ints(vec![*i])),
+            Attribute::Float(f) => scalar(DataType::FLOAT, TensorData::Floats(vec![*f])),
+            Attribute::Ints(v) => vector(DataType::INT64, v.len(), TensorData::Ints(v.clone())),
+            Attribute::Floats(v) => vector(DataType::FLOAT, v.len(), TensorData::Floats(v.clone())),
+            Attribute::String(_) => scalar(DataType(8), TensorData::Absent),
+            Attribute::Strings(v) => vector(DataType(8), v.len(), TensorData::Absent),
+            Attribute::Reference(_) => return Ok(false),
+            _ => return Err(self.error(Some(of), "a Constant whose value is not a tensor")),
+        };
+        self.set_constant(out, tensor);
+        Ok(true)
+    }
+}
+
+/// The attribute's type number; where an old file (IR version 1) leaves it
+/// out, the type whose field is filled.
+fn attribute_kind(a: &wire::AttributeProto) -> i32 {
+    match a {
+        _ if a.r#type != 0 => a.r#type,
+        _ if a.t.is_some() => 4,
+        _ if a.g.is_some() => 5,
+        _ if !a.floats.is_empty() => 6,
+        _ if !a.ints.is_empty() => 7,
+        _ if !a.strings.is_empty() => 8,
+        _ if !a.s.is_empty() => 3,
+        _ if a.f != 0.0 => 1,
+        _ => 2,
+    }
+}
+
+fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
+    let tensor = |t: wire::TensorType, container| ValueType {
+        dtype: (t.elem_type != 0).then_some(DataType(t.elem_type)),
+        shape: t.shape.map(|s| s.dim.into_iter().map(dim).collect()),
+        container,
+    };
+    let inner = |t: Option<wire::TypeProto>, container| {
+        let mut v = match t {
+            Some(t) if depth < 16 => value_type(t, depth + 1),
+            _ => ValueType::default(),
+        };
+        v.container = Some(container);
+        v
+    };
+    match ty.value {
+        None => ValueType::default(),
+        Some(wire::TypeValue::Tensor(t)) => tensor(t, None),
+        Some(wire::TypeValue::SparseTensor(t)) => tensor(t, Some("sparse")),
+        Some(wire::TypeValue::Sequence(t)) => inner(t.elem_type, "seq"),
+        Some(wire::TypeValue::Optional(t)) => inner(t.elem_type, "opt"),
+        Some(wire::TypeValue::Map(t)) => inner(t.value_type, "map"),
+    }
+}
+
+/// A declared dimension; negative sizes (`-1`) and empty names mean unknown.
+fn dim(d: wire::Dimension) -> Dim {
+    match d.value {
+        Some(wire::DimValue::Value(v)) => u64::try_from(v).map_or(Dim::Unknown, Dim::Known),
+        Some(wire::DimValue::Param(p)) if !p.is_empty() && p != "?" => Dim::Symbol(p),
+        _ => Dim::Unknown,
+    }
+}
