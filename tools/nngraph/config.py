@@ -1,0 +1,107 @@
+"""Model sizes and the list of parameters, in the order of the flat vector."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """Shape of one encoder. `d` must be a multiple of `heads`."""
+
+    name: str
+    d: int
+    layers: int
+    heads: int
+    d_ff: int
+    gated: bool = False
+    vocab: int = 1024
+    max_metrics: int = 64
+    buckets: int = 32
+    max_distance: int = 128
+    embed_std: float = 0.3
+
+    def __post_init__(self):
+        if self.d % self.heads:
+            raise ValueError(f"d {self.d} is not a multiple of heads {self.heads}")
+        if self.buckets % 4:
+            raise ValueError(f"buckets {self.buckets} is not a multiple of 4")
+
+    @property
+    def d_head(self):
+        """Width of one attention head."""
+        return self.d // self.heads
+
+
+SIZES = {
+    "tiny": dict(d=32, layers=1, heads=4, d_ff=64),
+    "small": dict(d=64, layers=3, heads=4, d_ff=256),
+    "medium": dict(d=96, layers=4, heads=6, d_ff=384),
+    "base": dict(d=128, layers=4, heads=8, d_ff=512),
+}
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter: linear weights are stored [in, out], so that y = x @ w."""
+
+    name: str
+    shape: tuple
+    init: dict
+    decay: bool
+
+    @property
+    def size(self):
+        """Number of elements."""
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+
+def _normal(name, shape, std):
+    return Param(name, shape, {"kind": "normal", "std": std}, True)
+
+
+def _ones(name, size):
+    return Param(name, (size,), {"kind": "ones"}, False)
+
+
+def ffn_in_names(cfg):
+    """Suffixes of the FFN input weights: `wi`, or `wi_0` (GELU side) and `wi_1`."""
+    return ["wi_0", "wi_1"] if cfg.gated else ["wi"]
+
+
+def _layer_weights(cfg, layer):
+    d, ff, block = cfg.d, cfg.d_ff, f"block.{layer}"
+    query_std = (d * cfg.d_head) ** -0.5
+    return [
+        _normal(f"{block}.attn.q.weight", (d, d), query_std),
+        _normal(f"{block}.attn.k.weight", (d, d), d**-0.5),
+        _normal(f"{block}.attn.v.weight", (d, d), d**-0.5),
+        _normal(f"{block}.attn.o.weight", (d, d), d**-0.5),
+        *[_normal(f"{block}.ffn.{wi}.weight", (d, ff), d**-0.5) for wi in ffn_in_names(cfg)],
+        _normal(f"{block}.ffn.wo.weight", (ff, d), ff**-0.5),
+    ]
+
+
+def params(cfg):
+    """Every parameter in flat order: those with weight decay first, then those without."""
+    decayed = [_normal("embed.weight", (cfg.vocab, cfg.d), cfg.embed_std)]
+    for layer in range(cfg.layers):
+        decayed += _layer_weights(cfg, layer)
+    decayed.append(_normal("head.weight", (cfg.d, cfg.max_metrics), cfg.d**-0.5))
+    bias = {"kind": "normal", "std": cfg.d**-0.5}
+    plain = [Param("rel_bias.weight", (cfg.buckets, cfg.heads), bias, False)]
+    for layer in range(cfg.layers):
+        plain += [_ones(f"block.{layer}.{part}.norm.weight", cfg.d) for part in ("attn", "ffn")]
+    plain.append(_ones("final_norm.weight", cfg.d))
+    plain.append(Param("head.bias", (cfg.max_metrics,), {"kind": "zeros"}, False))
+    return decayed + plain
+
+
+def offsets(plist):
+    """Offset of each parameter in the flat vector, and its total length."""
+    out, total = [], 0
+    for p in plist:
+        out.append(total)
+        total += p.size
+    return out, total

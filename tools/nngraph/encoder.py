@@ -1,0 +1,181 @@
+"""The forward pass of a T5 encoder (Raffel et al., 2020, section 2.1), as ONNX nodes.
+
+RMSNorm before each branch, relative position bias shared by all layers, no scaling of
+q.k, ReLU or gated GELU feed-forward, no biases except the head's.
+"""
+
+import math
+
+import numpy as np
+
+from . import config
+from .builder import Builder, floats, int64s, make_model, onnx
+
+EPSILON = 1e-6
+MASKED = -1e9
+
+
+def bucket_table(cfg):
+    """Bucket of each relative position (key - query) in [-max_distance, max_distance].
+
+    Half of the buckets are for keys to the right; in each half, one half is exact and the
+    rest grows logarithmically up to `max_distance` (T5 `_relative_position_bucket`,
+    bidirectional).
+    """
+    half = cfg.buckets // 2
+    exact = half // 2
+    table = []
+    for position in range(-cfg.max_distance, cfg.max_distance + 1):
+        n = abs(position)
+        if n >= exact:
+            ratio = np.log(np.float32(n) / np.float32(exact), dtype=np.float32)
+            scaled = ratio / np.float32(math.log(cfg.max_distance / exact)) * np.float32(half - exact)
+            n = min(exact + int(scaled), half - 1)
+        table.append(n + (half if position > 0 else 0))
+    return table
+
+
+class Encoder:
+    """Builds the forward pass into `self.b`.
+
+    `folded` moves each norm weight into the linear map that follows it: the same function,
+    with far less work per token in the backward pass, but weights that ONNX Runtime's
+    fusions for inference do not look for.
+    """
+
+    def __init__(self, cfg, folded):
+        self.cfg = cfg
+        self.folded = folded
+        self.b = Builder("f_")
+        self.branch_masks = None
+
+    def normalize(self, x, weight):
+        """RMSNorm, in the spelling that ONNX Runtime fuses (so a scale of ones when folded).
+
+        The gradient builder emits a gradient for each scale, hence one constant per norm.
+        """
+        b = self.b
+        mean = b.op("ReduceMean", b.op("Pow", x, b.const(2.0)), axes=[-1], keepdims=1)
+        root = b.op("Sqrt", b.op("Add", mean, b.const(EPSILON)))
+        scale = b.own_const(np.ones(self.cfg.d, np.float32)) if self.folded else weight
+        return b.op("Mul", b.op("Div", x, root), scale)
+
+    def linear_weight(self, weights, norm):
+        """Weights side by side, times the norm weight when it is folded in."""
+        b = self.b
+        weight = weights[0] if len(weights) == 1 else b.op("Concat", *weights, axis=1)
+        if not self.folded:
+            return weight
+        return b.op("Mul", weight, b.op("Unsqueeze", norm, b.ints(1)))
+
+    def position_bias(self):
+        """Attention bias [batch, heads, seq, seq]: relative positions, and padding masked."""
+        b, limit = self.b, self.cfg.max_distance
+        length = b.op("Gather", b.op("Shape", "input_ids"), b.const(1, np.int64))
+        steps = b.op("Range", b.const(0, np.int64), length, b.const(1, np.int64))
+        distance = b.op("Sub", b.op("Unsqueeze", steps, b.ints(0)), b.op("Unsqueeze", steps, b.ints(1)))
+        clipped = b.op("Clip", distance, b.const(-limit, np.int64), b.const(limit, np.int64))
+        index = b.op("Add", clipped, b.const(limit, np.int64))
+        bucket = b.op("Gather", b.ints(*bucket_table(self.cfg)), index)
+        bias = b.op("Transpose", b.op("Gather", "rel_bias.weight", bucket), perm=[2, 0, 1])
+        padding = b.op("Mul", b.op("Sub", self.mask, b.const(1.0)), b.const(-MASKED))
+        return b.op("Add", b.op("Unsqueeze", bias, b.ints(0)), b.op("Unsqueeze", padding, b.ints(1, 2)))
+
+    def attention(self, x, layer, bias):
+        """Self-attention branch [batch, seq, d]."""
+        b, cfg, p = self.b, self.cfg, f"block.{layer}.attn"
+        weight = self.linear_weight([f"{p}.{w}.weight" for w in "qkv"], f"{p}.norm.weight")
+        qkv = b.op("MatMul", self.normalize(x, f"{p}.norm.weight"), weight)
+        heads = b.op("Reshape", qkv, b.ints(0, 0, 3 * cfg.heads, cfg.d_head))
+        heads = b.op("Transpose", heads, perm=[0, 2, 1, 3])
+        q, k, v = b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
+        scores = b.op("MatMul", q, b.op("Transpose", k, perm=[0, 1, 3, 2]))
+        attended = b.op("MatMul", b.op("Softmax", b.op("Add", scores, bias), axis=-1), v)
+        merged = b.op("Transpose", attended, perm=[0, 2, 1, 3])
+        return b.op("MatMul", b.op("Reshape", merged, b.ints(0, 0, cfg.d)), f"{p}.o.weight")
+
+    def gelu(self, x):
+        """GELU, tanh form (`gelu_new`), in the spelling that ONNX Runtime fuses."""
+        b = self.b
+        cubic = b.op("Mul", b.op("Pow", x, b.const(3.0)), b.const(0.044715))
+        inner = b.op("Mul", b.op("Add", x, cubic), b.const(math.sqrt(2 / math.pi)))
+        gate = b.op("Add", b.op("Tanh", inner), b.const(1.0))
+        return b.op("Mul", b.op("Mul", x, b.const(0.5)), gate)
+
+    def feed_forward(self, x, layer):
+        """Feed-forward branch [batch, seq, d]."""
+        b, p = self.b, f"block.{layer}.ffn"
+        h = self.normalize(x, f"{p}.norm.weight")
+        parts = [
+            b.op("MatMul", h, self.linear_weight([f"{p}.{wi}.weight"], f"{p}.norm.weight"))
+            for wi in config.ffn_in_names(self.cfg)
+        ]
+        h = b.op("Mul", self.gelu(parts[0]), parts[1]) if self.cfg.gated else b.op("Relu", parts[0])
+        return b.op("MatMul", h, f"{p}.wo.weight")
+
+    def residual(self, x, branch, index):
+        """x plus a branch, times that branch's dropout mask when there are masks."""
+        if self.branch_masks:
+            branch = self.b.op("Mul", branch, self.branch_masks[index])
+        return self.b.op("Add", x, branch)
+
+    def split_branch_masks(self):
+        """Takes `branch_mask` [batch, 2*layers, d] apart, one [batch, 1, d] per branch."""
+        count = 2 * self.cfg.layers
+        ones = self.b.ints(*[1] * count)
+        self.branch_masks = self.b.multi("Split", ["branch_mask", ones], [None] * count, axis=1)
+
+    def forward(self, pooled=None, hidden=None, metrics=None):
+        """Builds everything; the arguments name the outputs. Returns the metrics' name."""
+        b = self.b
+        self.mask = b.to_float("attention_mask")
+        bias = self.position_bias()
+        x = b.op("Gather", "embed.weight", "input_ids")
+        for layer in range(self.cfg.layers):
+            x = self.residual(x, self.attention(x, layer, bias), 2 * layer)
+            x = self.residual(x, self.feed_forward(x, layer), 2 * layer + 1)
+        pooled = self.pool(self.normalize_last(x, hidden), pooled)
+        return b.op("Gemm", pooled, "head.weight", "head.bias", out=metrics)
+
+    def normalize_last(self, x, out):
+        """The final RMSNorm, its output renamed to `out` when given."""
+        x = self.normalize(x, "final_norm.weight")
+        if out:
+            self.b.nodes[-1].output[0] = out
+        return out or x
+
+    def pool(self, x, out):
+        """Mean over the unmasked positions [batch, d]; zeros where all are masked."""
+        b = self.b
+        count = b.op("Max", b.reduce_sum(self.mask, [1], keepdims=1), b.const(1.0))
+        weights = b.op("Unsqueeze", b.op("Div", self.mask, count), b.ints(1))
+        mean = b.op("MatMul", weights, x)
+        if not self.folded:
+            return b.op("Squeeze", mean, b.ints(1), out=out)
+        return b.op("Mul", b.op("Squeeze", mean, b.ints(1)), "final_norm.weight", out=out)
+
+
+def _encoder_inputs(cfg):
+    inputs = [int64s("input_ids", "batch", "seq"), int64s("attention_mask", "batch", "seq")]
+    for p in config.params(cfg):
+        shape = [("metric" if p.name.startswith("head.") and n == p.shape[-1] and i == len(p.shape) - 1 else n)
+                 for i, n in enumerate(p.shape)]
+        inputs.append(floats(p.name, *shape))
+    return inputs
+
+
+def encoder_model(cfg):
+    """The inference graph: parameters are inputs, outputs `metrics`, `pooled`, `hidden`."""
+    encoder = Encoder(cfg, folded=False)
+    encoder.forward(pooled="pooled", hidden="hidden", metrics="metrics")
+    outputs = [
+        floats("metrics", "batch", "metric"),
+        floats("pooled", "batch", cfg.d),
+        floats("hidden", "batch", "seq", cfg.d),
+    ]
+    graph = onnx.helper.make_graph(
+        encoder.b.nodes, "encoder", _encoder_inputs(cfg), outputs, encoder.b.initializers
+    )
+    model = make_model(graph)
+    onnx.checker.check_model(model, full_check=True)
+    return model
