@@ -3,7 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod error;
-pub mod evaluator;
+//pub mod evaluator;
 pub mod fsio;
 pub mod graph;
 pub mod labels;

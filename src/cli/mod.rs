@@ -2,8 +2,10 @@
 //! failure that is explained on stderr, 2 wrong usage.
 
 mod evaluate;
+mod paths;
 mod runtime;
 mod score;
+mod shipped;
 mod space;
 mod string;
 mod tokenizer;

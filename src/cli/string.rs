@@ -1,20 +1,96 @@
-//! `nneval string`.
+//! `nneval string`: one operation string a file.
 
+use super::paths;
+use anyhow::Context;
+use clap::ValueEnum;
+use nneval::graph::{Limits, Model};
+use nneval::opstring;
+use nneval::tokenizer::Tokenizer;
+use rayon::prelude::*;
+use serde_json::json;
+use std::io::{BufWriter, Write, stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Print the operation string of ONNX models.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    paths: Vec<std::path::PathBuf>,
+    /// ONNX files, and folders that are walked for *.onnx.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
+    #[arg(long, value_name = "FILE")]
+    tokenizer: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The string alone, one line a file.
+    Text,
+    /// One JSON object a file: path, string, operations, tokens; or path, error.
+    Jsonl,
+}
+
+struct Line {
+    string: String,
+    operations: usize,
+    tokens: Option<usize>,
+}
+
+/// Files that are held in memory at once.
+const CHUNK: usize = 1024;
+
 /// Runs the command.
-pub fn run(a: Args) -> anyhow::Result<ExitCode> {
-    for p in a.paths {
-        match nneval::opstring::of_file(&p) {
-            Ok(s) => println!("{s}"),
-            Err(e) => eprintln!("error: {e}"),
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let files = paths::models(&args.paths)?;
+    let tokenizer = match (&args.tokenizer, args.format) {
+        (Some(path), _) => Some(Tokenizer::open(path)?),
+        (None, Format::Text) => None,
+        (None, Format::Jsonl) => super::shipped::tokenizer(),
+    };
+    let mut out = BufWriter::new(stdout().lock());
+    let mut failed = false;
+    for chunk in files.chunks(CHUNK) {
+        let of = |p: &PathBuf| line(p, tokenizer.as_ref());
+        let lines: Vec<_> = chunk.par_iter().map(of).collect();
+        for (path, result) in chunk.iter().zip(lines) {
+            failed |= result.is_err();
+            print(&mut out, args.format, path, result).context("cannot write the output")?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    out.flush().context("cannot write the output")?;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn line(path: &Path, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
+    let graph = opstring::of_model(&Model::open(path, &Limits::default())?);
+    let string = opstring::write(&graph);
+    let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
+    Ok(Line { string, operations: graph.operations(), tokens })
+}
+
+fn print(
+    out: &mut impl Write,
+    format: Format,
+    path: &Path,
+    result: nneval::Result<Line>,
+) -> std::io::Result<()> {
+    let name = path.display().to_string();
+    match (format, result) {
+        (Format::Text, Ok(l)) => writeln!(out, "{}", l.string),
+        (Format::Text, Err(e)) => {
+            eprintln!("error: {e}");
+            Ok(())
+        }
+        (Format::Jsonl, Ok(l)) => {
+            let o = json!({"path": name, "string": l.string, "operations": l.operations, "tokens": l.tokens});
+            writeln!(out, "{o}")
+        }
+        (Format::Jsonl, Err(e)) => {
+            writeln!(out, "{}", json!({"path": name, "error": e.to_string()}))
+        }
+    }
 }

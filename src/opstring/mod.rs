@@ -9,16 +9,24 @@ pub use canon::build;
 pub use opgraph::{Op, OpGraph, Operand};
 pub use write::write;
 
-use crate::graph::{
-    Limits, Model,
-    shape::{Bindings, Shapes},
-};
+use crate::error::Result;
+use crate::graph::Limits;
+use crate::graph::Model;
+use crate::graph::shape::{Bindings, Shapes};
+use std::path::Path;
 
-/// The operation string of a model.
-pub fn of_model(model: &Model) -> String {
-    write(&build(model, &Shapes::infer(model, &Bindings::default())))
+/// Version of the operation string. A bundle names the version it was trained on.
+pub const VERSION: u32 = 1;
+
+/// The operation graph of a model, symbolic dimensions unbound.
+pub fn of_model(model: &Model) -> OpGraph {
+    build(model, &Shapes::infer(model, &Bindings::default()))
 }
-/// Opens.
-pub fn of_file(path: &std::path::Path) -> crate::Result<String> {
-    Ok(of_model(&Model::open(path, &Limits::default())?))
+
+/// The operation string of the model file at `path`.
+///
+/// # Errors
+/// As [`Model::open`].
+pub fn of_file(path: &Path, limits: &Limits) -> Result<String> {
+    Ok(write(&of_model(&Model::open(path, limits)?)))
 }

@@ -1,0 +1,70 @@
+//! `evaluator.json`: what a bundle predicts, and how it was made.
+
+use crate::labels::{MetricSpec, Transform};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the bundle's layout.
+pub const FORMAT: u32 = 1;
+
+/// The content of `evaluator.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Layout version, [`FORMAT`].
+    pub format: u32,
+    /// Version of the operation string that the evaluator was trained on.
+    pub string_version: u32,
+    /// Name of the evaluator.
+    pub name: String,
+    /// Longest token sequence that is encoded in one piece.
+    pub window: usize,
+    /// Metrics in the order of the model's output columns.
+    pub metrics: Vec<Metric>,
+    /// How it was trained.
+    pub training: Training,
+    /// SHA-256 (hexadecimal) of each file of the bundle.
+    pub files: BTreeMap<String, String>,
+}
+
+/// One predicted metric.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Metric {
+    /// Name, unit and direction.
+    #[serde(flatten)]
+    pub spec: MetricSpec,
+    /// From label units to the model's output and back.
+    pub transform: Transform,
+    /// Agreement with the validation labels, where there were any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub validation: Option<Validation>,
+}
+
+/// Agreement on validation classes, which training has not seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Validation {
+    /// Validation rows with a label.
+    pub rows: usize,
+    /// Kendall's τ-b.
+    pub tau: Option<f64>,
+    /// Spearman's ρ.
+    pub rho: Option<f64>,
+    /// Mean absolute error in the metric's unit.
+    pub mae: Option<f64>,
+}
+
+/// How an evaluator was trained.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Training {
+    /// Label table.
+    pub labels: String,
+    /// Search space or model folder.
+    pub space: String,
+    /// Dataset of the search space's networks.
+    pub dataset: String,
+    /// Rows trained on.
+    pub rows: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// The command that reproduces it.
+    pub command: String,
+}
