@@ -1,0 +1,63 @@
+//! Which rows make which batch, in which order: a function of seed and epoch.
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Batches within which rows are sorted by length before they are cut.
+const POOL: usize = 16;
+
+fn rng(seed: u64, purpose: u64, index: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream((purpose << 48) | index);
+    rng
+}
+
+/// The batches of an epoch: every row once, rows of like length together.
+pub fn epoch(lengths: &[usize], size: usize, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+    let size = size.max(1);
+    let mut rng = rng(seed, 1, epoch);
+    let mut rows: Vec<usize> = (0..lengths.len()).collect();
+    rows.shuffle(&mut rng);
+    let mut batches: Vec<Vec<usize>> = Vec::with_capacity(rows.len().div_ceil(size));
+    for pool in rows.chunks_mut(size * POOL) {
+        pool.sort_by_key(|&i| lengths.get(i).copied());
+        batches.extend(pool.chunks(size).map(<[usize]>::to_vec));
+    }
+    batches.shuffle(&mut rng);
+    batches
+}
+
+/// Variational dropout (Gal & Ghahramani 2016): one factor for each row,
+/// residual branch and channel, shared by all positions; 0 with probability
+/// `rate`, else 1/(1−rate). A function of seed and step.
+pub fn branch_mask(len: usize, rate: f32, seed: u64, step: u64) -> Vec<f32> {
+    if rate <= 0.0 {
+        return vec![1.0; len];
+    }
+    let mut rng = rng(seed, 2, step);
+    let keep = 1.0 / (1.0 - rate);
+    (0..len).map(|_| if rng.random::<f32>() < rate { 0.0 } else { keep }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_once() {
+        let lengths: Vec<usize> = (0..1000).map(|i| i % 7).collect();
+        let mut rows: Vec<usize> = epoch(&lengths, 32, 5, 3).into_iter().flatten().collect();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..1000).collect::<Vec<_>>());
+        assert_ne!(epoch(&lengths, 32, 5, 3), epoch(&lengths, 32, 5, 4));
+    }
+
+    #[test]
+    fn dropout_keeps_the_mean() {
+        let mask = branch_mask(100_000, 0.2, 1, 1);
+        let mean = mask.iter().sum::<f32>() / mask.len() as f32;
+        assert!((mean - 1.0).abs() < 0.01, "{mean}");
+        assert_eq!(mask, branch_mask(100_000, 0.2, 1, 1));
+    }
+}
