@@ -3,6 +3,7 @@
 
 mod evaluate;
 mod runtime;
+mod runtime_args;
 mod score;
 mod space;
 mod string;
