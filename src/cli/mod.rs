@@ -4,6 +4,7 @@
 mod evaluate;
 mod paths;
 mod runtime;
+mod runtime_args;
 mod score;
 mod shipped;
 mod space;

@@ -1,12 +1,109 @@
 //! `nneval runtime`.
 
+use super::runtime_args::RuntimeArgs;
+use anyhow::Context;
+use nneval::runtime::{self, Located, Runtime, Source};
+use std::io::Write;
 use std::process::ExitCode;
 
-/// Show or install ONNX Runtime.
+/// Show or install ONNX Runtime
+///
+/// Prints which library is used, how it was found, its version and the
+/// execution providers it was built with, after a trial of the chosen
+/// provider. Nothing is downloaded without --install.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+
+    /// Fetch the pinned ONNX Runtime into nneval's cache, unless it is there
+    #[arg(long, conflicts_with = "onnxruntime")]
+    install: bool,
+
+    /// Fetch it even if it is there
+    #[arg(long, requires = "install")]
+    force: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not there yet")
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let located = if args.install { install(args.force)? } else { found(&args.runtime)? };
+    let runtime = Runtime::load(&located)?;
+    runtime.check(&args.runtime.session_options())?;
+    let report = Report::new(&located, &runtime, &args.runtime);
+    let text = match args.format {
+        Format::Table => report.table(),
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
+    };
+    std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn found(args: &RuntimeArgs) -> anyhow::Result<Located> {
+    runtime::locate(args.onnxruntime.as_deref())?.context(
+        "no ONNX Runtime found: run `nneval runtime --install`, give --onnxruntime PATH, \
+         or set ORT_DYLIB_PATH",
+    )
+}
+
+fn install(force: bool) -> anyhow::Result<Located> {
+    let located = runtime::install(force)?;
+    let state = match located.source {
+        Source::Installed => "Installed",
+        _ => "Already installed:",
+    };
+    eprintln!("{state} {}", located.path.display());
+    if let Some(other) = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()) {
+        eprintln!("Note: ORT_DYLIB_PATH is set and goes first: {}", other.display());
+    }
+    Ok(located)
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Report {
+    library: String,
+    source: &'static str,
+    version: String,
+    providers: Vec<String>,
+    /// The provider that was tried, and works.
+    provider: &'static str,
+}
+
+impl Report {
+    fn new(located: &Located, runtime: &Runtime, args: &RuntimeArgs) -> Self {
+        Self {
+            library: runtime.library().display().to_string(),
+            source: located.source.name(),
+            version: runtime.version(),
+            providers: runtime.available_providers(),
+            provider: args.provider.name(),
+        }
+    }
+
+    fn table(&self) -> String {
+        let found = match self.source {
+            "explicit" => "named by --onnxruntime",
+            "environment" => "named by ORT_DYLIB_PATH",
+            "installed" => "just installed into nneval's cache",
+            _ => "in nneval's cache",
+        };
+        let rows = [
+            ("library", self.library.as_str()),
+            ("found", found),
+            ("version", &self.version),
+            ("providers", &self.providers.join(", ")),
+            ("works with", self.provider),
+        ];
+        rows.iter().map(|(name, value)| format!("{name:<10}  {value}\n")).collect()
+    }
 }
