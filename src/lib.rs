@@ -11,6 +11,6 @@ pub mod opstring;
 pub mod runtime;
 pub mod spaces;
 pub mod tokenizer;
-pub mod training;
+//pub mod training;
 
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Folding of repeated blocks: finds runs of operations that repeat.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 /// One operation as folding sees it: what it is, and what it reads.
 #[derive(Debug, Clone)]
@@ -37,29 +37,37 @@ pub struct Segment {
 const MAX_PERIOD: usize = 4096;
 /// Operations that must agree before a period is tried.
 const GRAM: usize = 3;
-/// Periods tried at one place.
-const TRIES: usize = 4;
+/// Periods tried at one place, and starts tried for one block.
+const TRIES: usize = 8;
+/// Operations that a fold must save to be worth its marks.
+const MIN_SAVED: usize = 8;
 
-/// Cuts the operations into segments, greedily from the left; at each place the
-/// block that saves most operations. Joined in order the segments cover all
-/// operations once. Time is linear in their number for a bounded period.
+/// Cuts the operations into segments: the block that saves most operations
+/// first, then the next in what is left. Joined in order the segments cover
+/// all operations once. Near-linear time for a bounded period.
 pub fn fold(items: &[Item]) -> Vec<Segment> {
-    let next = next_alike(items);
-    let mut mismatch: HashMap<usize, usize> = HashMap::new();
-    let mut segments = Vec::new();
-    let (mut at, mut plain) = (0, 0);
-    while at < items.len() {
-        match best(items, &next, at, &mut mismatch) {
-            Some(block) => {
-                push_plain(items, plain, at, &mut segments);
-                at += block.period * block.count;
-                plain = at;
-                segments.push(block);
+    let cuts = Cuts::new(items);
+    let mut heap: BinaryHeap<Run> = runs(items).into_iter().collect();
+    let mut taken: BTreeMap<usize, Segment> = BTreeMap::new();
+    while let Some(run) = heap.pop() {
+        let free = run.clip(&taken, items.len());
+        match free {
+            Some(free) if free.saved() < run.saved() => heap.push(free),
+            Some(free) if free.saved() >= MIN_SAVED => {
+                if let Some(block) = free.block(items, &cuts) {
+                    taken.insert(block.start, block);
+                }
             }
-            None => at += 1,
+            _ => {}
         }
     }
-    push_plain(items, plain, items.len(), &mut segments);
+    let (mut segments, mut at) = (Vec::new(), 0);
+    for (start, block) in taken {
+        push_plain(items, at, start, &mut segments);
+        at = start + block.period * block.count;
+        segments.push(block);
+    }
+    push_plain(items, at, items.len(), &mut segments);
     segments
 }
 
@@ -67,6 +75,110 @@ fn push_plain(items: &[Item], from: usize, to: usize, segments: &mut Vec<Segment
     if from < to {
         let reach = items.iter().take(to).skip(from).map(|i| vec![Reach::Relative; i.reads.len()]);
         segments.push(Segment { start: from, period: to - from, count: 1, reach: reach.collect() });
+    }
+}
+
+/// A stretch in which each operation from `start` up to `end` is like the one
+/// `period` after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    start: usize,
+    end: usize,
+    period: usize,
+}
+
+impl Run {
+    fn count(&self) -> usize {
+        (self.end - self.start) / self.period + 1
+    }
+
+    fn saved(&self) -> usize {
+        self.period * (self.count() - 1)
+    }
+
+    /// The largest part of the run that overlaps nothing taken.
+    fn clip(&self, taken: &BTreeMap<usize, Segment>, len: usize) -> Option<Self> {
+        let last = self.end + self.period;
+        let end_of = |s: &Segment| s.start + s.period * s.count;
+        let mut from = taken.range(..=self.start).next_back().map_or(0, |(_, s)| end_of(s));
+        let mut best: Option<Self> = None;
+        let inside = taken.range(self.start + 1..last);
+        let walls = inside.map(|(&start, s)| (start, end_of(s))).chain([(len.min(last), len)]);
+        for (wall, next) in walls {
+            let (start, end) = (self.start.max(from), wall.min(last));
+            if end >= start + 2 * self.period {
+                let part = Self { start, end: end - self.period, period: self.period };
+                if best.is_none_or(|b| part.saved() > b.saved()) {
+                    best = Some(part);
+                }
+            }
+            from = next;
+        }
+        best
+    }
+
+    /// The block in this run, starting where fewest values cross into it, and
+    /// among such places after the value that most operations read.
+    fn block(&self, items: &[Item], cuts: &Cuts) -> Option<Segment> {
+        let slack = (self.end - self.start) % self.period;
+        let mut starts: Vec<usize> = (self.start..=self.start + slack).collect();
+        starts.sort_by_key(|&s| (cuts.crossing(s), std::cmp::Reverse(cuts.readers_before(s)), s));
+        let blocks = starts.iter().take(TRIES).map(|&s| block(items, s, self.period, self.count()));
+        blocks.max_by_key(|b| b.count).filter(|b| b.period * (b.count - 1) >= MIN_SAVED)
+    }
+}
+
+impl Ord for Run {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |r: &Self| (r.saved(), std::cmp::Reverse((r.period, r.start, r.end)));
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Run {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How many values are alive between operations, and how often each is read.
+struct Cuts {
+    alive: Vec<usize>,
+    readers: Vec<usize>,
+}
+
+impl Cuts {
+    fn new(items: &[Item]) -> Self {
+        let mut last: HashMap<(usize, usize), usize> = HashMap::new();
+        let mut readers = vec![0; items.len()];
+        for (i, item) in items.iter().enumerate() {
+            for &read in &item.reads {
+                last.insert(read, i);
+                if let Some(r) = readers.get_mut(read.0) {
+                    *r += 1;
+                }
+            }
+        }
+        let mut change = vec![0isize; items.len() + 2];
+        for ((op, _), until) in last {
+            change[op + 1] += 1;
+            change[until + 1] -= 1;
+        }
+        let mut sum = 0;
+        let alive = change.into_iter().map(|c| {
+            sum += c;
+            sum.unsigned_abs()
+        });
+        Self { alive: alive.collect(), readers }
+    }
+
+    /// Values made before operation `i` and read at or after it.
+    fn crossing(&self, i: usize) -> usize {
+        self.alive.get(i).copied().unwrap_or(0)
+    }
+
+    fn readers_before(&self, i: usize) -> usize {
+        i.checked_sub(1).and_then(|i| self.readers.get(i)).copied().unwrap_or(0)
     }
 }
 
@@ -84,47 +196,45 @@ fn next_alike(items: &[Item]) -> Vec<usize> {
     next
 }
 
-fn best(
-    items: &[Item],
-    next: &[usize],
-    at: usize,
-    mismatch: &mut HashMap<usize, usize>,
-) -> Option<Segment> {
-    let mut best: Option<Segment> = None;
-    let mut tried = 0;
-    let mut consider = |period: usize| {
-        let end = match mismatch.get(&period) {
-            Some(&m) if m >= at => m,
-            _ => {
-                let mut t = at;
-                while t + period < items.len() && alike(items, t, period) {
-                    t += 1;
-                }
-                mismatch.insert(period, t);
-                t
-            }
-        };
-        if end - at >= period {
-            let block = block(items, at, period, (end - at) / period + 1);
-            let saved = |s: &Segment| s.period * (s.count - 1);
-            if block.count > 1 && best.as_ref().is_none_or(|b| saved(&block) > saved(b)) {
-                best = Some(block);
-            }
+/// All runs that can fold, each as long as it goes.
+fn runs(items: &[Item]) -> Vec<Run> {
+    let next = next_alike(items);
+    let mut seen_until: HashMap<usize, usize> = HashMap::new();
+    let mut runs = Vec::new();
+    let mut consider = |at: usize, period: usize| {
+        if seen_until.get(&period).is_some_and(|&e| at < e) {
+            return;
+        }
+        let (mut start, mut end) = (at, at);
+        while end + period < items.len() && alike(items, end, period) {
+            end += 1;
+        }
+        let floor = seen_until.get(&period).copied().unwrap_or(0);
+        while start > floor && alike(items, start - 1, period) {
+            start -= 1;
+        }
+        seen_until.insert(period, end + 1);
+        let run = Run { start, end, period };
+        if end - start >= period && run.saved() >= MIN_SAVED {
+            runs.push(run);
         }
     };
-    // Blocks shorter than a gram cannot be found by grams alone.
-    for period in 1..GRAM {
-        consider(period);
-    }
-    let mut j = *next.get(at)?;
-    while j != usize::MAX && j - at <= MAX_PERIOD && tried < TRIES {
-        if j - at >= GRAM {
-            consider(j - at);
-            tried += 1;
+    for (at, &first) in next.iter().enumerate() {
+        for period in 1..GRAM {
+            consider(at, period);
         }
-        j = next.get(j).copied().unwrap_or(usize::MAX);
+        let mut j = first;
+        for _ in 0..TRIES {
+            if j == usize::MAX || j - at > MAX_PERIOD {
+                break;
+            }
+            if j - at >= GRAM {
+                consider(at, j - at);
+            }
+            j = next.get(j).copied().unwrap_or(usize::MAX);
+        }
     }
-    best
+    runs
 }
 
 /// True where the operations at `t` and `t + period` are spelled the same and

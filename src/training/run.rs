@@ -239,7 +239,7 @@ impl Run<'_> {
                 Some((f64::from((*t.get(m)?)?), f64::from(*p.get(m)?)))
             });
             let (reported, predicted): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            stats::kendall_tau_b(&predicted, &reported)
+            stats::kendall_tau(&predicted, &reported)
         };
         Ok((0..metrics).map(tau).collect())
     }

@@ -120,9 +120,9 @@ impl Stepper {
             let step = state.step + 1;
             return Err(failed(format!("the loss is not finite at step {step}; lower --lr")));
         }
-        state.params.copy_from_slice(same_length(get("params_out")?, &state.params)?);
-        state.adam_m.copy_from_slice(same_length(get("adam_m_out")?, &state.adam_m)?);
-        state.adam_v.copy_from_slice(same_length(get("adam_v_out")?, &state.adam_v)?);
+        replace(&mut state.params, get("params_out")?)?;
+        replace(&mut state.adam_m, get("adam_m_out")?)?;
+        replace(&mut state.adam_v, get("adam_v_out")?)?;
         state.step += 1;
         average(state, s.average_decay);
         Ok(report)
@@ -187,11 +187,12 @@ impl Stepper {
     }
 }
 
-fn same_length<'a>(new: &'a [f32], old: &[f32]) -> Result<&'a [f32]> {
-    match new.len() == old.len() {
-        true => Ok(new),
-        false => Err(failed(format!("the graph returned {} values, not {}", new.len(), old.len()))),
+fn replace(old: &mut [f32], new: &[f32]) -> Result<()> {
+    if old.len() != new.len() {
+        return Err(failed(format!("the graph returned {} values, not {}", new.len(), old.len())));
     }
+    old.copy_from_slice(new);
+    Ok(())
 }
 
 /// Moves the average towards the parameters; early steps weigh more, so that
