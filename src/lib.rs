@@ -3,7 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod error;
-//pub mod evaluator;
+pub mod evaluator;
 pub mod fsio;
 pub mod graph;
 pub mod labels;
@@ -11,6 +11,6 @@ pub mod opstring;
 pub mod runtime;
 pub mod spaces;
 pub mod tokenizer;
-//pub mod training;
+pub mod training;
 
 pub use error::{Error, Result};

@@ -8,9 +8,12 @@ mod runtime_args;
 mod score;
 mod shipped;
 mod space;
+mod source_args;
 mod string;
 mod tokenizer;
 mod train;
+mod train_settings;
+mod training_view;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

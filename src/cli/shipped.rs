@@ -24,6 +24,11 @@ pub fn find(name: &str) -> Option<PathBuf> {
     roots().map(|r| r.join(name)).find(|p| p.is_dir())
 }
 
+/// The vocabulary that new evaluators are trained with.
+pub fn vocabulary() -> Option<Tokenizer> {
+    roots().find_map(|r| Tokenizer::open(&r.join("tokenizer.json")).ok())
+}
+
 /// The tokenizer of the default evaluator, where it is there.
 pub fn tokenizer() -> Option<Tokenizer> {
     Tokenizer::open(&find(DEFAULT_EVALUATOR)?.join("tokenizer.json")).ok()

@@ -1,12 +1,232 @@
-//! `nneval train`.
+//! `nneval train`: labels in, evaluator bundle out.
 
+use super::runtime_args::RuntimeArgs;
+use super::shipped;
+use super::source_args::SourceArgs;
+use super::training_view::View;
+use anyhow::{Context, bail};
+use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation};
+use nneval::evaluator::weights;
+use nneval::labels::{LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample};
+use nneval::opstring;
+use nneval::tokenizer::Tokenizer;
+use nneval::training::{Config, Examples, Run, TrainingGraphs};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Train an evaluator on a label table.
+///
+/// The run's folder (checkpoints, steps.csv, epochs.csv, config.json) is DIR/run
+/// unless --run-dir names another; the finished evaluator is written to DIR.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Label column to predict; may be repeated. NAME=WEIGHT weighs its loss
+    #[arg(long = "metric", value_name = "NAME[=WEIGHT]", required = true, value_parser = metric)]
+    metrics: Vec<(String, f32)>,
+    /// Folder that the evaluator is written to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Folder for checkpoints and logs [default: DIR/run]
+    #[arg(long, value_name = "DIR")]
+    run_dir: Option<PathBuf>,
+    /// Name of the evaluator [default: the last part of DIR]
+    #[arg(long)]
+    name: Option<String>,
+    /// Training graphs: a name in models/graphs, or a folder
+    #[arg(long, default_value = "medium")]
+    graphs: String,
+    /// Vocabulary [default: models/tokenizer.json]
+    #[arg(long, value_name = "FILE")]
+    tokenizer: Option<PathBuf>,
+    /// Share of the rows, by whole classes, held out for validation
+    #[arg(long, default_value_t = 0.1)]
+    valid_fraction: f64,
+    /// Seed of the split into training and validation classes
+    #[arg(long, default_value_t = 0)]
+    split_seed: u64,
+    /// Train on this many of the training rows only
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Go on from the last checkpoint
+    #[arg(long)]
+    resume: bool,
+    /// Longest token sequence that is encoded in one piece
+    #[arg(long, default_value_t = 512)]
+    window: usize,
+    #[command(flatten)]
+    settings: super::train_settings::TrainSettings,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+}
+
+fn metric(s: &str) -> Result<(String, f32), String> {
+    let Some((name, weight)) = s.split_once('=') else { return Ok((s.to_owned(), 1.0)) };
+    match weight.parse::<f32>() {
+        Ok(w) if w.is_finite() && w > 0.0 => Ok((name.to_owned(), w)),
+        _ => Err(format!("the weight {weight:?} is not a positive number")),
+    }
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not there yet")
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let names: Vec<String> = args.metrics.iter().map(|m| m.0.clone()).collect();
+    if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n)) {
+        bail!("--metric {} is given twice", n.1);
+    }
+    let table = args.source.table(&names)?;
+    let graphs = open_graphs(&args.graphs)?;
+    let tokenizer = open_tokenizer(args.tokenizer.as_deref())?;
+    let split = split_by_class(&table, args.valid_fraction, args.split_seed)?;
+    let train_rows = match args.rows {
+        Some(n) => subsample(&table, &split.train, n, args.split_seed)?,
+        None => split.train,
+    };
+    let metrics = fit(&table, &train_rows, &names)?;
+    let train = examples(&args, &table, &tokenizer, &metrics, &train_rows)?;
+    let valid = examples(&args, &table, &tokenizer, &metrics, &split.valid)?;
+    let config = args.settings.config();
+    let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
+    write_config(&run_dir, &config)?;
+    let runtime = args.runtime.load()?;
+    let run = Run {
+        runtime: &runtime,
+        session: args.runtime.session_options(),
+        graphs: &graphs,
+        config: &config,
+        train: &train,
+        valid: &valid,
+        initial: None,
+        dir: &run_dir,
+    };
+    let mut view = View::new(&config, train.tokens.len(), valid.tokens.len(), &names);
+    let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
+    view.finish(&outcome);
+    let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
+    let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
+    let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
+    let manifest = manifest(&args, metrics, train_rows.len(), config.seed);
+    let mut bundle = Bundle { manifest, tokenizer, model };
+    validate(&mut bundle, &args, &runtime, &table, &split.valid)?;
+    bundle.save(&args.out)?;
+    println!("{}", args.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
+    let dir = shipped::find(&format!("graphs/{name}"))
+        .or_else(|| shipped::find(name))
+        .with_context(|| format!("--graphs {name}: no such folder, and not in models/graphs"))?;
+    Ok(TrainingGraphs::open(&dir)?)
+}
+
+fn open_tokenizer(path: Option<&Path>) -> anyhow::Result<Tokenizer> {
+    match path {
+        Some(p) => Ok(Tokenizer::open(p)?),
+        None => shipped::vocabulary().context("models/tokenizer.json is not there; name one by --tokenizer"),
+    }
+}
+
+/// Specifications of the metrics, transforms fitted to the training rows.
+fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<Vec<Metric>> {
+    let mut metrics = Vec::with_capacity(names.len());
+    for name in names {
+        let values: Vec<f64> = table.gather(name, rows)?.into_iter().flatten().collect();
+        if values.is_empty() {
+            bail!("{}: column {name} has no value in any training row", table.file().display());
+        }
+        let transform = TargetTransform::fit(TransformKind::Auto, &values)?;
+        metrics.push(Metric { spec: MetricSpec::from_column(name), transform, validation: None });
+    }
+    Ok(metrics)
+}
+
+fn examples(
+    args: &Args,
+    table: &LabelTable,
+    tokenizer: &Tokenizer,
+    metrics: &[Metric],
+    rows: &[usize],
+) -> anyhow::Result<Examples> {
+    let strings = args.source.source()?.strings(table, rows)?;
+    let tokens = strings.iter().map(|s| tokenizer.encode(s)).collect::<nneval::Result<Vec<_>>>()?;
+    let tokens = tokens.into_iter().map(|mut t| {
+        t.truncate(args.window);
+        t
+    });
+    let mut targets = vec![Vec::with_capacity(metrics.len()); rows.len()];
+    for (m, (_, weight)) in metrics.iter().zip(&args.metrics) {
+        for (target, value) in targets.iter_mut().zip(table.gather(&m.spec.name, rows)?) {
+            let z = value.and_then(|v| m.transform.apply(v));
+            target.push(z.map(|z| z as f32 * weight.sqrt()));
+        }
+    }
+    let names = metrics.iter().map(|m| m.spec.name.clone()).collect();
+    Ok(Examples { names, tokens: tokens.collect(), targets })
+}
+
+fn write_config(dir: &Path, config: &Config) -> anyhow::Result<()> {
+    let command: Vec<String> = std::env::args().collect();
+    let text = serde_json::json!({"config": config, "command": command});
+    let text = serde_json::to_string_pretty(&text)? + "\n";
+    Ok(nneval::fsio::write_atomic(&dir.join("config.json"), text.as_bytes())?)
+}
+
+fn manifest(args: &Args, metrics: Vec<Metric>, rows: usize, seed: u64) -> Manifest {
+    let last = args.out.file_name().map(|n| n.to_string_lossy().into_owned());
+    let file = args.source.labels.file_name().map(|n| n.to_string_lossy().into_owned());
+    Manifest {
+        format: FORMAT,
+        string_version: opstring::VERSION,
+        name: args.name.clone().or(last).unwrap_or_default(),
+        window: args.window,
+        metrics,
+        training: Training {
+            labels: file.unwrap_or_default(),
+            space: args.source.space_name(),
+            dataset: args.source.dataset.to_string(),
+            rows,
+            seed,
+            command: shown_command(),
+        },
+        files: BTreeMap::new(),
+    }
+}
+
+/// The command line, the program by its name alone.
+fn shown_command() -> String {
+    let rest = std::env::args().skip(1).map(|a| match a.contains([' ', '|', '~', '*']) {
+        true => format!("'{a}'"),
+        false => a,
+    });
+    std::iter::once("nneval".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+/// Predicts the validation rows with the finished bundle and records how well.
+fn validate(
+    bundle: &mut Bundle,
+    args: &Args,
+    runtime: &nneval::runtime::Runtime,
+    table: &LabelTable,
+    rows: &[usize],
+) -> anyhow::Result<()> {
+    let strings = args.source.source()?.strings(table, rows)?;
+    let evaluator = Evaluator::from_bundle(bundle.clone(), runtime, Options::default())?;
+    let predictions =
+        evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
+    for (i, m) in bundle.manifest.metrics.iter_mut().enumerate() {
+        let reported = table.gather(&m.spec.name, rows)?;
+        let predicted: Vec<Option<f64>> =
+            predictions.iter().map(|p| p.metrics.get(i).copied()).collect();
+        let (r, p) = stats::paired(&reported, &predicted);
+        m.validation = Some(Validation {
+            rows: r.len(),
+            tau: stats::kendall_tau(&r, &p),
+            rho: stats::spearman_rho(&r, &p),
+            mae: stats::mean_absolute_error(&r, &p),
+        });
+    }
+    Ok(())
 }

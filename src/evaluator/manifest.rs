@@ -1,6 +1,6 @@
 //! `evaluator.json`: what a bundle predicts, and how it was made.
 
-use crate::labels::{MetricSpec, Transform};
+use crate::labels::{MetricSpec, TargetTransform};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Metric {
     #[serde(flatten)]
     pub spec: MetricSpec,
     /// From label units to the model's output and back.
-    pub transform: Transform,
+    pub transform: TargetTransform,
     /// Agreement with the validation labels, where there were any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Validation>,

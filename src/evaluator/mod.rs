@@ -51,7 +51,14 @@ impl Evaluator {
     /// # Errors
     /// [`crate::Error::Bundle`] or [`crate::Error::Runtime`].
     pub fn load(dir: &Path, runtime: &Runtime, options: Options) -> Result<Self> {
-        let bundle = Bundle::open(dir)?;
+        Self::from_bundle(Bundle::open(dir)?, runtime, options)
+    }
+
+    /// Makes an evaluator of a bundle in memory.
+    ///
+    /// # Errors
+    /// [`crate::Error::Runtime`].
+    pub fn from_bundle(bundle: Bundle, runtime: &Runtime, options: Options) -> Result<Self> {
         let encoder = Encoder::new(runtime, &bundle.model, options.provider, options.threads)?;
         Ok(Self { bundle, encoder })
     }

@@ -150,6 +150,19 @@ impl GraphInfo {
         self.params.iter().map(|p| self.parameter(p, flat, metrics)).collect()
     }
 
+    /// As [`GraphInfo::parameters`] for metrics that were trained on targets
+    /// times `scales`, the scales taken out of the head again.
+    pub fn scaled_parameters(&self, flat: &[f32], scales: &[f32]) -> Vec<Parameter> {
+        let mut all = self.parameters(flat, scales.len());
+        for p in &mut all {
+            if p.name == self.head.weight || p.name == self.head.bias {
+                let rows = p.values.chunks_mut(scales.len().max(1));
+                rows.for_each(|r| r.iter_mut().zip(scales).for_each(|(v, s)| *v /= s));
+            }
+        }
+        all
+    }
+
     fn parameter(&self, p: &ParamInfo, flat: &[f32], metrics: usize) -> Parameter {
         let n: usize = p.shape.iter().product();
         let all = flat.get(p.offset..p.offset + n).unwrap_or_default();

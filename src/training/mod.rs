@@ -12,12 +12,14 @@ mod graphs;
 mod log;
 mod run;
 mod schedule;
+mod source;
 mod step;
 
 pub use checkpoint::Progress;
 pub use config::Config;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
 pub use run::{Event, Outcome, Run};
+pub use source::{Source, of_arch};
 pub use step::{Batch, Report, Settings, State, Stepper};
 
 /// Rows to train or validate on.

@@ -1,0 +1,54 @@
+//! Options of commands that read labels: the table, and where its networks are.
+
+use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use nneval::labels::{LabelTable, ReadOptions};
+use nneval::spaces::{Dataset, ModelOptions, Space};
+use nneval::training::Source;
+use std::path::PathBuf;
+
+/// A label table and the networks it labels.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SourceArgs {
+    /// Label table: CSV, plain or gzip, with a column arch_str or path
+    #[arg(long, value_name = "FILE")]
+    pub labels: PathBuf,
+    /// Search space of the column arch_str
+    #[arg(long, conflicts_with = "models", default_value = "nats-tss",
+          value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
+    pub space: Space,
+    /// Folder that the column path is relative to
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Data set whose networks of the space are taken
+    #[arg(long, default_value = "cifar10")]
+    pub dataset: Dataset,
+}
+
+impl SourceArgs {
+    /// Reads the table; `columns` must be there and hold numbers.
+    pub fn table(&self, columns: &[String]) -> anyhow::Result<LabelTable> {
+        let options = ReadOptions { columns: Some(columns.to_vec()), ..Default::default() };
+        Ok(LabelTable::read(&self.labels, &options)?)
+    }
+
+    /// Where the networks are.
+    pub fn source(&self) -> anyhow::Result<Source> {
+        Ok(match &self.models {
+            Some(dir) if !dir.is_dir() => bail!("{}: no such folder", dir.display()),
+            Some(dir) => Source::Folder(dir.clone()),
+            None => {
+                let options = ModelOptions { dataset: self.dataset, ..Default::default() };
+                Source::Space(self.space, options)
+            }
+        })
+    }
+
+    /// Name of the space or folder.
+    pub fn space_name(&self) -> String {
+        match &self.models {
+            Some(dir) => dir.display().to_string(),
+            None => self.space.to_string(),
+        }
+    }
+}
