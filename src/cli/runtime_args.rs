@@ -4,22 +4,23 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::{self, Provider, Runtime, SessionOptions};
 use std::path::PathBuf;
 
+const HEADING: &str = "ONNX Runtime";
+
 /// Which ONNX Runtime, and how it runs.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "ONNX Runtime")]
 pub struct RuntimeArgs {
     /// The ONNX Runtime shared library (1.17 or later); else ORT_DYLIB_PATH,
     /// else nneval's cache, which is filled at first use
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = HEADING)]
     pub onnxruntime: Option<PathBuf>,
 
     /// Execution provider; the command fails where it cannot be used
-    #[arg(long, default_value = "cpu",
+    #[arg(long, help_heading = HEADING, default_value = "cpu",
           value_parser = PossibleValuesParser::new(Provider::NAMES).try_map(|s| s.parse::<Provider>()))]
     pub provider: Provider,
 
     /// Threads within an operator; 0 uses all cores
-    #[arg(long, value_name = "N", default_value_t = 0,
+    #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 0,
           value_parser = clap::value_parser!(u16).range(0..=1024))]
     pub threads: u16,
 }

@@ -187,8 +187,8 @@ mod tests {
     fn installers_at_the_same_time_all_succeed() {
         let (bytes, cache) = (good(), tempfile::tempdir().unwrap());
         let wheel = wheel_of(&bytes);
+        let start = std::sync::Barrier::new(8);
         std::thread::scope(|scope| {
-            let start = std::sync::Barrier::new(8);
             let run = || {
                 install_into(cache.path(), &wheel, false, |wheel, folder| {
                     start.wait();

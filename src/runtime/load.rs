@@ -98,8 +98,8 @@ fn resolve(path: &Path) -> Result<PathBuf> {
 
 fn refusal(error: &LoadDynamicError) -> String {
     match error {
-        LoadDynamicError::Dlopen { error, .. } => {
-            format!("cannot be loaded as a shared library: {}", loader_reason(error))
+        LoadDynamicError::Dlopen { error, path } => {
+            format!("cannot be loaded as a shared library: {}", loader_reason(error, path))
         }
         LoadDynamicError::MissingApi { .. } => {
             "is a shared library, but not ONNX Runtime (it does not export OrtGetApiBase)"
@@ -114,9 +114,12 @@ fn refusal(error: &LoadDynamicError) -> String {
     }
 }
 
-/// The loader's own words are the source of its error, where it has one.
-fn loader_reason(error: &dyn std::error::Error) -> String {
-    one_line(&error.source().unwrap_or(error).to_string())
+/// The loader's own words are the source of its error, where it has one. They
+/// may begin with the path, which the caller's message has already.
+fn loader_reason(error: &dyn std::error::Error, path: &Path) -> String {
+    let words = error.source().unwrap_or(error).to_string();
+    let prefix = format!("{}: ", path.display());
+    one_line(words.strip_prefix(&prefix).unwrap_or(&words))
 }
 
 /// `1.N` as the library itself tells, completed from the name of the file or

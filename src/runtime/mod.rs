@@ -39,7 +39,8 @@ pub const MINIMUM_VERSION: &str = "1.17";
 
 /// How a user gets a library when nneval cannot find or fetch one.
 const REMEDY: &str = "give --onnxruntime PATH or set ORT_DYLIB_PATH to an ONNX Runtime shared library \
-                      (1.17 or later), or install python3 with pip and run `nneval runtime --install`";
+                      (1.17 or later), or install python3 with pip and run `nneval runtime --install` \
+                      with network access";
 
 /// Messages of ONNX Runtime, pip and the loader may span lines; errors do not.
 fn one_line(message: &str) -> String {

@@ -87,7 +87,7 @@ fn downloaded(folder: &Path) -> Option<PathBuf> {
 fn failure(stderr: &str) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|l| !l.is_empty());
     let error = lines().find_map(|l| l.strip_prefix("ERROR:"));
-    one_line(error.or(lines().last()).unwrap_or("no message"))
+    one_line(error.or(lines().next_back()).unwrap_or("no message"))
 }
 
 #[cfg(test)]
