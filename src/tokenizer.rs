@@ -23,8 +23,30 @@ pub const MASK: u32 = 2;
 
 const SPECIAL: [&str; 3] = ["<pad>", "</s>", "<mask>"];
 
-/// Where a string may be cut: step numbers, references, block marks, chains.
-const PIECES: &str = r"\|\d+|[<>][-^]?\d+(?:\.\d+)?|;\d+\{(?:=\d+\})?|\}|[^|<>;{}]+";
+/// Step numbers, references, block marks, chains.
+const STEPS: &str = r"\|\d+|[<>][-^]?\d+(?:\.\d+)?|;\d+\{(?:=\d+\})?|\}|[^|<>;{}]+";
+/// A whole stretch of steps outside of blocks.
+const STRETCH: &str = r"(?:\|[^|;{}>]+)+(?=[;>]|$)|";
+
+/// Where strings are cut before merging; nothing merges across a cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cuts {
+    /// At step numbers, references, block marks and chains: for networks of
+    /// all kinds.
+    Steps,
+    /// In blocks as [`Cuts::Steps`]; between blocks nowhere, so that what all
+    /// networks of a search space have in common takes one token.
+    Stretches,
+}
+
+impl Cuts {
+    fn pattern(self) -> String {
+        match self {
+            Self::Steps => STEPS.into(),
+            Self::Stretches => format!("{STRETCH}{STEPS}"),
+        }
+    }
+}
 
 /// A loaded tokenizer. Encoding is a pure function of the string.
 #[derive(Debug, Clone)]
@@ -63,9 +85,10 @@ impl Tokenizer {
     pub fn build<S: AsRef<str> + Send>(
         strings: impl Iterator<Item = S> + Send,
         size: usize,
+        cuts: Cuts,
     ) -> Result<Self> {
         let split =
-            Split::new(SplitPattern::Regex(PIECES.into()), SplitDelimiterBehavior::Isolated, false)
+            Split::new(SplitPattern::Regex(cuts.pattern()), SplitDelimiterBehavior::Isolated, false)
                 .map_err(failed)?;
         let mut inner = TokenizerBuilder::<
             BPE,

@@ -6,7 +6,7 @@ use nneval::fsio::write_atomic;
 use nneval::graph::Limits;
 use nneval::opstring;
 use nneval::spaces::{Dataset, ModelOptions, Space};
-use nneval::tokenizer::Tokenizer;
+use nneval::tokenizer::{Cuts, Tokenizer};
 use nneval::training::of_arch;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ pub struct Args {
     /// Most tokens in the vocabulary
     #[arg(long, default_value_t = 1024)]
     size: usize,
+    /// Let what stands between blocks become single tokens: for one search space
+    #[arg(long)]
+    stretches: bool,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -44,7 +47,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         strings.extend(files.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?);
     }
     anyhow::ensure!(!strings.is_empty(), "nothing to learn from: name a --space or models");
-    let tokenizer = Tokenizer::build(strings.iter(), args.size)?;
+    let cuts = if args.stretches { Cuts::Stretches } else { Cuts::Steps };
+    let tokenizer = Tokenizer::build(strings.iter(), args.size, cuts)?;
     write_atomic(&args.out, tokenizer.to_json()?.as_bytes())?;
     println!("{}: {} tokens from {} strings", args.out.display(), tokenizer.size(), strings.len());
     Ok(ExitCode::SUCCESS)
