@@ -1,12 +1,147 @@
 //! `nneval space`.
 
+use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use indicatif::{ProgressBar, ProgressStyle};
+use nneval::fsio::write_atomic;
+use nneval::spaces::{Arch, Batch, Dataset, ModelOptions, Space, Weights, read_table, to_bytes};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Write the networks of a search space as ONNX models.
+///
+/// An architecture of nats-tss is a string like
+/// '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|',
+/// one of nats-sss a list of five channel counts like 8:16:24:32:64.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(group = clap::ArgGroup::new("source").required(true).multiple(false))]
+pub struct Args {
+    /// The search space.
+    #[arg(value_parser = space_parser())]
+    space: Space,
 
-/// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not there yet")
+    /// An architecture; may be repeated. The file is named after it.
+    #[arg(long, value_name = "STR", group = "source")]
+    arch: Vec<String>,
+
+    /// A table with columns arch_index and arch_str; files are named
+    /// <arch_index>.onnx.
+    #[arg(long, value_name = "FILE.csv[.gz]", group = "source")]
+    labels: Option<PathBuf>,
+
+    /// Every architecture; files are numbered, index.csv maps them.
+    #[arg(long, group = "source")]
+    all: bool,
+
+    /// Folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Data set: decides input size and number of classes.
+    #[arg(long, default_value = "cifar10", value_parser = dataset_parser())]
+    dataset: Dataset,
+
+    /// none: shapes of the weights only; random: He-normal values that run.
+    #[arg(long, value_enum, default_value_t = WeightsArg::None)]
+    weights: WeightsArg,
+
+    /// Seed of random weights.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+
+    /// Batch dimension: a number, or a name for a symbolic one.
+    #[arg(long, value_name = "N|NAME", default_value = "batch")]
+    batch: Batch,
+
+    /// Version of the ONNX operator set.
+    #[arg(long, value_name = "N", default_value_t = 17, value_parser = opset_parser())]
+    opset: u16,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum WeightsArg {
+    None,
+    Random,
+}
+
+fn space_parser() -> impl TypedValueParser<Value = Space> {
+    PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>())
+}
+
+fn dataset_parser() -> impl TypedValueParser<Value = Dataset> {
+    PossibleValuesParser::new(Dataset::NAMES).try_map(|s| s.parse::<Dataset>())
+}
+
+fn opset_parser() -> impl TypedValueParser<Value = u16> {
+    let (low, high) = (*ModelOptions::OPSETS.start(), *ModelOptions::OPSETS.end());
+    clap::value_parser!(u16).range(i64::from(low)..=i64::from(high))
+}
+
+/// Runs the command. All architectures are read before the first file is written.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let options = ModelOptions {
+        dataset: args.dataset,
+        weights: match args.weights {
+            WeightsArg::None => Weights::None,
+            WeightsArg::Random => Weights::Random { seed: args.seed },
+        },
+        batch: args.batch.clone(),
+        opset: args.opset,
+    };
+    let models = models(&args)?;
+    write_models(&models, &args.out, &options)?;
+    if args.all {
+        write_index(&models, &args.out)?;
+    }
+    println!("{} models in {}", models.len(), args.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// File name and architecture of every model to write; names are distinct.
+fn models(args: &Args) -> anyhow::Result<BTreeMap<String, Arch>> {
+    if let Some(path) = &args.labels {
+        let rows = read_table(path, args.space)?;
+        return Ok(rows.into_iter().map(|(i, arch)| (format!("{i}.onnx"), arch)).collect());
+    }
+    if args.all {
+        let all = args.space.all().enumerate();
+        return Ok(all.map(|(i, arch)| (format!("{i:05}.onnx"), arch)).collect());
+    }
+    let named = args.arch.iter().map(|text| {
+        let arch = args.space.parse(text)?;
+        Ok((format!("{}.onnx", arch.file_stem()), arch))
+    });
+    named.collect()
+}
+
+/// Builds and writes all models in parallel.
+fn write_models(
+    models: &BTreeMap<String, Arch>,
+    out: &Path,
+    options: &ModelOptions,
+) -> nneval::Result<()> {
+    // The bar draws on stderr, and only where that is a terminal.
+    let bar = ProgressBar::new(models.len() as u64);
+    bar.set_style(ProgressStyle::default_bar());
+    let result = models.par_iter().try_for_each(|(file, arch)| {
+        write_atomic(&out.join(file), &to_bytes(&arch.model(options)?)?)?;
+        bar.inc(1);
+        Ok(())
+    });
+    bar.finish_and_clear();
+    result
+}
+
+/// Writes `index.csv` (columns `file`, `arch_str`).
+fn write_index(models: &BTreeMap<String, Arch>, out: &Path) -> anyhow::Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["file", "arch_str"])?;
+    for (file, arch) in models {
+        table.write_record([file.as_str(), &arch.to_string()])?;
+    }
+    let bytes = table.into_inner().context("index.csv")?;
+    write_atomic(&out.join("index.csv"), &bytes)?;
+    Ok(())
 }
