@@ -42,7 +42,8 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
         syy += dy * dy;
         sxy += dx * dy;
     }
-    finite(sxy / (sxx.sqrt() * syy.sqrt())).map(|r| r.clamp(-1.0, 1.0))
+    let scale = finite(sxx)?.sqrt() * finite(syy)?.sqrt();
+    finite(sxy / scale).map(|r| r.clamp(-1.0, 1.0))
 }
 
 /// Mean absolute error, in the unit of the values. Needs one value.
@@ -308,6 +309,7 @@ mod tests {
             assert_eq!(f(&[1.0], &[]), None);
             assert_eq!(f(&[1.0], &[f64::NAN]), None);
         }
+        assert_eq!(pearson(&[1e300, -1e300], &[1.0, 2.0]), None);
         assert_eq!(root_mean_square_error(&[1e300], &[-1e300]), None);
         assert_eq!(median_relative_error(&[0.0], &[1.0]), None);
     }
