@@ -262,13 +262,15 @@ fn short(attribute: &str) -> Option<&'static str> {
 /// `kernel` is the kernel of a convolution as its weight gives it.
 pub fn attributes(n: &Node, kernel: Option<&[u64]>) -> Vec<String> {
     let mut out = Vec::new();
+    let unpadded = n.ints("pads").is_none_or(|p| p.iter().all(|&p| p == 0));
     if let Some(k) = kernel {
         let k: Vec<i64> = k.iter().map(|&k| i64::try_from(k).unwrap_or(i64::MAX)).collect();
         out.push(format!("k{}", window(&k, false)));
     }
     for (attr, value) in &n.attributes {
         let given_by_weight = attr == "kernel_shape" && kernel.is_some();
-        if given_by_weight || IGNORED.contains(&attr.as_str()) {
+        let idle = attr == "count_include_pad" && unpadded && n.string("auto_pad").is_none();
+        if given_by_weight || idle || IGNORED.contains(&attr.as_str()) {
             continue;
         }
         out.extend(attribute(&n.op_type, attr, value));
