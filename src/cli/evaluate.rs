@@ -1,12 +1,78 @@
-//! `nneval evaluate`.
+//! `nneval evaluate`: predicted metrics of ONNX files.
 
+use super::runtime_args::RuntimeArgs;
+use super::{evaluate_output, paths, shipped};
+use anyhow::Context;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use nneval::evaluator::{Evaluator, Options};
+use nneval::graph::Limits;
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Predict metrics for ONNX models.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// ONNX files, and folders that are walked for *.onnx
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Evaluator: a name in models/, or a folder
+    #[arg(long, value_name = "NAME|DIR", default_value = shipped::DEFAULT_EVALUATOR)]
+    evaluator: String,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+}
+
+/// Output formats of the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: a metric a line, with its unit
+    Table,
+    /// One JSON array
+    Json,
+    /// path, one column a metric, error
+    Csv,
+}
+
+/// Files that are evaluated, and held in memory, at once.
+const CHUNK: usize = 2048;
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not there yet")
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let files = paths::models(&args.paths)?;
+    let dir = shipped::find(&args.evaluator).with_context(|| {
+        format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
+    })?;
+    let runtime = args.runtime.load()?;
+    let options =
+        Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
+    let evaluator = Evaluator::load(&dir, &runtime, options)?;
+    let bar = progress(files.len());
+    let mut out = evaluate_output::Output::new(args.format, evaluator.manifest())?;
+    let mut failed = false;
+    for chunk in files.chunks(CHUNK) {
+        let results = evaluator.evaluate_files(chunk, &Limits::default());
+        failed |= results.iter().any(Result::is_err);
+        out.rows(chunk, results)?;
+        bar.inc(chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    out.end()?;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A bar on a terminal, where there is enough to do for one.
+fn progress(files: usize) -> ProgressBar {
+    if files <= CHUNK || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(files as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}") {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -2,6 +2,7 @@
 //! failure that is explained on stderr, 2 wrong usage.
 
 mod evaluate;
+mod evaluate_output;
 mod paths;
 mod runtime;
 mod runtime_args;

@@ -1,12 +1,145 @@
-//! `nneval score`.
+//! `nneval score`: predictions against reported values.
 
+use super::runtime_args::RuntimeArgs;
+use super::shipped;
+use super::source_args::SourceArgs;
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use nneval::evaluator::{Evaluator, Manifest, Options};
+use nneval::labels::{LabelTable, MetricSpec, score_table};
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 /// Compare an evaluator's predictions with reported values.
+///
+/// Per metric: Kendall's τ-b with a bootstrap interval over classes, Spearman's
+/// ρ, errors in the metric's unit, and beside them the τ of FLOPs alone.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Evaluator: a name in models/, or a folder
+    #[arg(long, value_name = "NAME|DIR", default_value = shipped::DEFAULT_EVALUATOR)]
+    evaluator: String,
+    /// Metrics to score [default: all that the evaluator and the table share]
+    #[arg(long = "metric", value_name = "NAME")]
+    metrics: Vec<String>,
+    /// Which rows of the table
+    #[arg(long, value_enum, default_value_t = Rows::Unseen)]
+    rows: Rows,
+    /// Bootstrap resamples of the classes
+    #[arg(long, default_value_t = 1000)]
+    bootstrap: usize,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Label column that the baseline ranks by [default: the FLOPs of --dataset]
+    #[arg(long, value_name = "COLUMN")]
+    baseline: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rows {
+    /// Rows of classes that the evaluator was not trained on
+    Unseen,
+    /// All rows, training rows among them
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not there yet")
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let dir = shipped::find(&args.evaluator).with_context(|| {
+        format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
+    })?;
+    let runtime = args.runtime.load()?;
+    let options =
+        Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
+    let evaluator = Evaluator::load(&dir, &runtime, options)?;
+    let manifest = evaluator.manifest();
+    let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
+    let table = args.source.table(&columns)?;
+    let chosen = choose(manifest, &table, &args.metrics)?;
+    let rows = rows(&args, manifest, &table)?;
+    let strings = args.source.source()?.strings(&table, &rows)?;
+    let predictions =
+        evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
+    let specs: Vec<MetricSpec> =
+        chosen.iter().filter_map(|&i| manifest.metrics.get(i)).map(|m| m.spec.clone()).collect();
+    let reported = specs.iter().map(|s| table.gather(&s.name, &rows));
+    let reported = reported.collect::<nneval::Result<Vec<_>>>()?;
+    let predicted: Vec<Vec<f64>> = chosen
+        .iter()
+        .map(|&i| predictions.iter().filter_map(|p| p.metrics.get(i).copied()).collect())
+        .collect();
+    let baseline = baseline(&args, &table, &rows)?;
+    let baseline = baseline.as_ref().map(|(n, v)| (n.as_str(), v.as_slice()));
+    let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
+    let report = score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
+    match args.format {
+        Format::Table => print!("{}", report.to_text()),
+        Format::Json => println!("{}", report.to_json()?),
+        Format::Csv => print!("{}", report.to_csv()?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Positions of the metrics to score.
+fn choose(m: &Manifest, table: &LabelTable, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
+    let position = |name: &String| {
+        let found = m.metrics.iter().position(|x| x.spec.name == *name);
+        found.with_context(|| format!("--metric {name}: evaluator {} does not predict it", m.name))
+    };
+    if !wanted.is_empty() {
+        return wanted.iter().map(position).collect();
+    }
+    let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
+    let shared = m.metrics.iter().enumerate().filter(|(_, x)| there.contains(x.spec.name.as_str()));
+    let shared: Vec<usize> = shared.map(|(i, _)| i).collect();
+    if shared.is_empty() {
+        bail!("{}: has no column that evaluator {} predicts", table.file().display(), m.name);
+    }
+    Ok(shared)
+}
+
+fn rows(args: &Args, m: &Manifest, table: &LabelTable) -> anyhow::Result<Vec<usize>> {
+    let seen: HashSet<u64> = m.training.classes.iter().copied().collect();
+    let unseen = |&r: &usize| table.class(r).is_none_or(|c| !seen.contains(&c));
+    let rows: Vec<usize> = match args.rows {
+        Rows::All => (0..table.rows()).collect(),
+        Rows::Unseen => (0..table.rows()).filter(unseen).collect(),
+    };
+    if rows.is_empty() {
+        let file = table.file().display();
+        bail!("{file}: the evaluator was trained on all of its classes; --rows all scores them all the same");
+    }
+    Ok(rows)
+}
+
+/// The column that the baseline ranks by, where there is one.
+fn baseline(
+    args: &Args,
+    table: &LabelTable,
+    rows: &[usize],
+) -> anyhow::Result<Option<(String, Vec<Option<f64>>)>> {
+    let dataset = args.source.dataset.to_string().to_lowercase().replace('-', "_");
+    let usual = format!("{dataset}_flops_M");
+    let name = match &args.baseline {
+        Some(name) => name.clone(),
+        None if table.column_names().contains(&usual) => usual,
+        None => return Ok(None),
+    };
+    let values = table.gather(&name, rows)?;
+    Ok(Some((name, values)))
 }

@@ -107,7 +107,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
     let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
-    let manifest = manifest(&args, metrics, train_rows.len(), config.seed);
+    let manifest = manifest(&args, metrics, &table, &train_rows, config.seed);
     let mut bundle = Bundle { manifest, tokenizer, model };
     validate(&mut bundle, &args, &runtime, &table, &split.valid)?;
     bundle.save(&args.out)?;
@@ -174,7 +174,16 @@ fn write_config(dir: &Path, config: &Config) -> anyhow::Result<()> {
     Ok(nneval::fsio::write_atomic(&dir.join("config.json"), text.as_bytes())?)
 }
 
-fn manifest(args: &Args, metrics: Vec<Metric>, rows: usize, seed: u64) -> Manifest {
+fn manifest(
+    args: &Args,
+    metrics: Vec<Metric>,
+    table: &LabelTable,
+    rows: &[usize],
+    seed: u64,
+) -> Manifest {
+    let mut classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
+    classes.sort_unstable();
+    classes.dedup();
     let last = args.out.file_name().map(|n| n.to_string_lossy().into_owned());
     let file = args.source.labels.file_name().map(|n| n.to_string_lossy().into_owned());
     Manifest {
@@ -187,8 +196,9 @@ fn manifest(args: &Args, metrics: Vec<Metric>, rows: usize, seed: u64) -> Manife
             labels: file.unwrap_or_default(),
             space: args.source.space_name(),
             dataset: args.source.dataset.to_string(),
-            rows,
+            rows: rows.len(),
             seed,
+            classes,
             command: shown_command(),
         },
         files: BTreeMap::new(),

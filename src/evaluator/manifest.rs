@@ -65,6 +65,8 @@ pub struct Training {
     pub rows: usize,
     /// Seed of everything random.
     pub seed: u64,
+    /// Classes of those rows, ascending; scores leave them out.
+    pub classes: Vec<u64>,
     /// The command that reproduces it.
     pub command: String,
 }
