@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Config:
-    """Shape of one encoder. `d` must be a multiple of `heads`."""
+    """Shape of one encoder. `d` must be a multiple of `heads`.
+
+    `rel_bias_std` is wider than T5's d**-0.5: heads that look at different distances from the
+    start fitted NAS-Bench-201 strings markedly better; `embed_std` from 0.05 to 1 did not matter.
+    """
 
     name: str
     d: int
@@ -18,6 +22,7 @@ class Config:
     buckets: int = 32
     max_distance: int = 128
     embed_std: float = 0.3
+    rel_bias_std: float = 0.5
 
     def __post_init__(self):
         if self.d % self.heads:
@@ -94,7 +99,7 @@ def params(cfg):
     for layer in range(cfg.layers):
         decayed += _layer_weights(cfg, layer)
     decayed.append(_normal("head.weight", (cfg.d, cfg.max_metrics), cfg.d**-0.5))
-    bias = {"kind": "normal", "std": cfg.d**-0.5}
+    bias = {"kind": "normal", "std": cfg.rel_bias_std}
     plain = [Param("rel_bias.weight", (cfg.buckets, cfg.heads), bias, False)]
     for layer in range(cfg.layers):
         plain += [_ones(f"block.{layer}.{part}.norm.weight", cfg.d) for part in ("attn", "ffn")]
