@@ -7,8 +7,10 @@ from dataclasses import dataclass
 class Config:
     """Shape of one encoder. `d` must be a multiple of `heads`.
 
-    `rel_bias_std` is wider than T5's d**-0.5: heads that look at different distances from the
-    start fitted NAS-Bench-201 strings markedly better; `embed_std` from 0.05 to 1 did not matter.
+    `rel_bias_std` is wider than T5's d**-0.5, so that heads look at different distances from the
+    start. In 300-step fits of small to 786 NATS-Bench strings, two seeds each, Kendall tau on
+    other classes was about .645 for d**-0.5, .70 for 0.5 and 1, .713 for 2; `embed_std` from
+    0.05 to 1 made no difference beyond that between seeds.
     """
 
     name: str
@@ -22,7 +24,7 @@ class Config:
     buckets: int = 32
     max_distance: int = 128
     embed_std: float = 0.3
-    rel_bias_std: float = 0.5
+    rel_bias_std: float = 2.0
 
     def __post_init__(self):
         if self.d % self.heads:
