@@ -31,6 +31,11 @@ class Config:
         return self.d // self.heads
 
 
+def from_graph(graph):
+    """The configuration that a graph.json describes."""
+    return Config(**{k: graph[k] for k in Config.__dataclass_fields__ if k in graph})
+
+
 SIZES = {
     "tiny": dict(d=32, layers=1, heads=4, d_ff=64),
     "small": dict(d=64, layers=3, heads=4, d_ff=256),

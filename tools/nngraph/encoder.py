@@ -81,18 +81,28 @@ class Encoder:
         padding = b.op("Mul", b.op("Sub", self.mask, b.const(1.0)), b.const(-MASKED))
         return b.op("Add", b.op("Unsqueeze", bias, b.ints(0)), b.op("Unsqueeze", padding, b.ints(1, 2)))
 
+    def fence(self, x, width):
+        """In training, keeps ONNX Runtime from folding a transpose into the product with a
+        weight, which would turn one large product into a slower one per sequence."""
+        return self.b.op("Reshape", x, self.b.ints(0, -1, width)) if self.folded else x
+
     def attention(self, x, layer, bias):
-        """Self-attention branch [batch, seq, d]."""
+        """Self-attention branch [batch, seq, d].
+
+        Heads are kept as [batch, heads, d_head, seq]: swapping only the last two axes of
+        [batch, seq, d] is the transpose that ONNX Runtime does fast, and the transposes of
+        q and of the attention weights disappear into the matrix products.
+        """
         b, cfg, p = self.b, self.cfg, f"block.{layer}.attn"
         weight = self.linear_weight([f"{p}.{w}.weight" for w in "qkv"], f"{p}.norm.weight")
         qkv = b.op("MatMul", self.normalize(x, f"{p}.norm.weight"), weight)
-        heads = b.op("Reshape", qkv, b.ints(0, 0, 3 * cfg.heads, cfg.d_head))
-        heads = b.op("Transpose", heads, perm=[0, 2, 1, 3])
+        qkv = b.op("Transpose", self.fence(qkv, 3 * cfg.d), perm=[0, 2, 1])
+        heads = b.op("Reshape", qkv, b.ints(0, 3 * cfg.heads, cfg.d_head, -1))
         q, k, v = b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
-        scores = b.op("MatMul", q, b.op("Transpose", k, perm=[0, 1, 3, 2]))
-        attended = b.op("MatMul", b.op("Softmax", b.op("Add", scores, bias), axis=-1), v)
-        merged = b.op("Transpose", attended, perm=[0, 2, 1, 3])
-        return b.op("MatMul", b.op("Reshape", merged, b.ints(0, 0, cfg.d)), f"{p}.o.weight")
+        scores = b.op("Add", b.op("MatMul", b.op("Transpose", q, perm=[0, 1, 3, 2]), k), bias)
+        attended = b.op("MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2]))
+        merged = b.op("Transpose", b.op("Reshape", attended, b.ints(0, cfg.d, -1)), perm=[0, 2, 1])
+        return b.op("MatMul", self.fence(merged, cfg.d), f"{p}.o.weight")
 
     def gelu(self, x):
         """GELU, tanh form (`gelu_new`), in the spelling that ONNX Runtime fuses."""

@@ -27,14 +27,21 @@ def _ordered_pairs(b, present):
     return b.to_float(above)
 
 
+def _softplus(b, x):
+    """log(1 + exp(x)) without overflow: above 30 it is x to float32 precision, so the excess
+    is added outside the logarithm. Its derivative is smooth everywhere, ties included."""
+    excess = b.op("Relu", b.op("Sub", x, b.const(30.0)))
+    inside = b.op("Add", b.op("Exp", b.op("Sub", x, excess)), b.const(1.0))
+    return b.op("Add", b.op("Log", inside), excess)
+
+
 def pairwise_logistic(b, predicted, present, out):
     """RankNet loss (Burges et al., 2005): mean over ordered pairs of log(1 + exp(-(p_i - p_j))),
     then mean over metrics with pairs."""
     pairs = _ordered_pairs(b, present)
     weight = _per_metric_weight(b, b.reduce_sum(pairs, [0, 1]))
     behind = b.op("Sub", b.op("Unsqueeze", predicted, b.ints(0)), b.op("Unsqueeze", predicted, b.ints(1)))
-    decay = b.op("Exp", b.op("Neg", b.op("Abs", behind)))
-    penalty = b.op("Add", b.op("Relu", behind), b.op("Log", b.op("Add", decay, b.const(1.0))))
+    penalty = _softplus(b, behind)
     per_metric = b.reduce_sum(b.op("Mul", pairs, penalty), [0, 1])
     return b.reduce_sum(b.op("Mul", per_metric, weight), [0], out=out)
 
