@@ -48,8 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
     })?;
     let runtime = args.runtime.load()?;
-    let options =
-        Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
+    let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
     let evaluator = Evaluator::load(&dir, &runtime, options)?;
     let bar = progress(files.len());
     let mut out = evaluate_output::Output::new(args.format, evaluator.manifest())?;
@@ -71,7 +70,9 @@ fn progress(files: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(files as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}")
+    {
         bar.set_style(style);
     }
     bar
