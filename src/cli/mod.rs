@@ -38,6 +38,12 @@ enum Command {
     Tokenizer(tokenizer::Args),
 }
 
+/// One line on stderr: what went wrong.
+pub fn report(message: impl std::fmt::Display) {
+    let message = message.to_string();
+    eprintln!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" "));
+}
+
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {

@@ -5,7 +5,7 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use nneval::evaluator::{Evaluator, Manifest, Options};
+use nneval::evaluator::{Bundle, Evaluator, Manifest, Options};
 use nneval::labels::{LabelTable, MetricSpec, score_table};
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -63,9 +63,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dir = shipped::find(&args.evaluator).with_context(|| {
         format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
     })?;
+    let bundle = Bundle::open(&dir)?;
     let runtime = args.runtime.load()?;
     let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
-    let evaluator = Evaluator::load(&dir, &runtime, options)?;
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, options)?;
     let manifest = evaluator.manifest();
     let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
     let table = args.source.table(&columns)?;

@@ -5,6 +5,7 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use super::training_view::View;
 use anyhow::{Context, bail};
+use clap::builder::RangedU64ValueParser;
 use nneval::evaluator::weights;
 use nneval::evaluator::{
     Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation,
@@ -58,7 +59,8 @@ pub struct Args {
     #[arg(long)]
     resume: bool,
     /// Longest token sequence that is encoded in one piece
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     window: usize,
     #[command(flatten)]
     settings: super::train_settings::TrainSettings,
@@ -94,7 +96,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let valid = examples(&args, &table, &tokenizer, &metrics, &split.valid)?;
     let config = args.settings.config();
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
-    write_config(&run_dir, &config)?;
     let runtime = args.runtime.load()?;
     let run = Run {
         runtime: &runtime,
@@ -106,6 +107,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         initial: None,
         dir: &run_dir,
     };
+    run.check(args.resume)?;
+    nneval::fsio::check_writable(&args.out)?;
+    write_config(&run_dir, &config)?;
     let mut view = View::new(&config, train.tokens.len(), valid.tokens.len(), &names);
     let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
     view.finish(&outcome);

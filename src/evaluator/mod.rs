@@ -85,7 +85,7 @@ impl Evaluator {
     }
 
     fn evaluate_tokens(&self, tokens: Vec<Result<Vec<u32>>>) -> Vec<Result<Prediction>> {
-        let window = self.bundle.manifest.window;
+        let window = self.bundle.manifest.window.max(1);
         let mut numbers: HashMap<&[u32], usize> = HashMap::new();
         let mut pieces: Vec<Vec<u32>> = Vec::new();
         for t in tokens.iter().flatten() {

@@ -64,7 +64,7 @@ impl Run<'_> {
     /// [`Error::Training`] for senseless settings, a checkpoint of another run
     /// or a loss that is not finite; [`Error::Io`]. The last good checkpoint stays.
     pub fn execute(&self, resume: bool, observe: &mut dyn FnMut(&Event)) -> Result<Outcome> {
-        self.check()?;
+        self.consistent()?;
         let (mut progress, mut state) = self.start(resume)?;
         let mut stepper = Stepper::new(self.runtime, self.graphs, &self.session)?;
         let mut steps = Log::open(
@@ -111,7 +111,16 @@ impl Run<'_> {
         Ok(Outcome { params: self.shipped(&best).to_vec(), epoch, score })
     }
 
-    fn check(&self) -> Result<()> {
+    /// Whether [`Run::execute`] can start; nothing is written.
+    ///
+    /// # Errors
+    /// As [`Run::execute`] before its first step.
+    pub fn check(&self, resume: bool) -> Result<()> {
+        self.consistent()?;
+        self.start(resume).map(drop)
+    }
+
+    fn consistent(&self) -> Result<()> {
         if let Some(fault) = self.config.fault() {
             return Err(Error::Training(fault.into()));
         }
