@@ -188,3 +188,15 @@ fn an_evaluator_may_be_named_through_the_models_folder() {
     command.args(["evaluate", FIXTURE, "--evaluator", "evaluator"]).env("NNEVAL_MODELS", models);
     assert!(success(&mut command).contains(METRICS[0]));
 }
+
+#[test]
+fn the_shipped_evaluator_predicts_the_shipped_network() {
+    if !Path::new("models/nats-tss").exists() {
+        println!("skipped: models/nats-tss is absent");
+        return;
+    }
+    let rows = csv(&success(nneval_with_runtime().args(["evaluate", FIXTURE, "--format", "csv"])));
+    let at = rows[0].iter().position(|c| c == METRICS[0]).unwrap();
+    let accuracy: f64 = rows[1][at].parse().unwrap();
+    assert!((80.0..100.0).contains(&accuracy), "{accuracy}");
+}

@@ -151,6 +151,21 @@ fn close(name: &str, actual: &[f32], expected: &[f32], limit: f64) {
     assert!(relative < limit, "{name}: {difference}, relative {relative}");
 }
 
+/// AdamW divides by the root of the second moment: where a gradient is next to
+/// nothing, its rounding error decides the step.
+fn same_parameters(state: &State, native: &Native) {
+    let (after, variance) = (native.vector("params_2"), native.vector("adam_v_2"));
+    close("parameters after two steps", &state.params, after, 1e-4);
+    let largest = variance.iter().copied().fold(0.0, f32::max);
+    let clear = |v: &[f32]| -> Vec<f32> {
+        let pairs = v.iter().zip(variance);
+        pairs.filter(|(_, variance)| **variance > 1e-4 * largest).map(|(x, _)| *x).collect()
+    };
+    let (actual, expected) = (clear(&state.params), clear(after));
+    println!("{} of {} parameters have a clear gradient", actual.len(), after.len());
+    close("those", &actual, &expected, 1e-6);
+}
+
 #[test]
 fn losses_gradients_and_steps_equal_the_native_training_runtime() {
     let graphs = TrainingGraphs::open(Path::new("models/graphs/tiny")).unwrap();
@@ -184,7 +199,7 @@ fn losses_gradients_and_steps_equal_the_native_training_runtime() {
         let report = stepper.step(&mut state, &batch, &settings).unwrap();
         close("gradient norm", &[report.grad_norm], &[norm], 1e-5);
     }
-    close("parameters after two steps", &state.params, native.vector("params_2"), 1e-5);
     close("first moments", &state.adam_m, native.vector("adam_m_2"), 1e-5);
     close("second moments", &state.adam_v, native.vector("adam_v_2"), 1e-5);
+    same_parameters(&state, &native);
 }

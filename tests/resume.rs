@@ -11,12 +11,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const OPTIONS: [&str; 8] =
-    ["--epochs", "8", "--checkpoint-steps", "7", "--dropout", "0.1", "--rank-weight", "0.3"];
+const OPTIONS: [&str; 10] = [
+    "--epochs",
+    "8",
+    "--batch",
+    "8",
+    "--checkpoint-steps",
+    "7",
+    "--dropout",
+    "0.1",
+    "--rank-weight",
+    "0.3",
+];
 
 fn training(table: &Path, out: &Path) -> Command {
     let mut command = train(table, out);
-    command.args(OPTIONS).args(["--batch", "8"]);
+    command.args(OPTIONS);
     command
 }
 

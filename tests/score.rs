@@ -92,8 +92,10 @@ fn one_metric_may_be_chosen_and_csv_has_a_header() {
 
 #[test]
 fn what_cannot_be_scored_is_explained() {
+    let stderr = failure(score().args(["--metric", BASELINE]));
+    assert!(stderr.contains(BASELINE) && stderr.contains("does not predict"), "{stderr}");
     let stderr = failure(score().args(["--metric", "imagenet_top1_pct"]));
-    assert!(stderr.contains("imagenet_top1_pct") && stderr.contains("does not predict"));
+    assert!(stderr.contains("imagenet_top1_pct") && stderr.contains("labels.csv"), "{stderr}");
     let stderr = failure(score().args(["--baseline", "cifar10_flop_M"]));
     assert!(stderr.contains("did you mean cifar10_flops_M"), "{stderr}");
     let dir = tempfile::tempdir().unwrap();

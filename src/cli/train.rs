@@ -86,6 +86,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let table = args.source.table(&names)?;
     let graphs = open_graphs(&args.graphs)?;
     let tokenizer = open_tokenizer(args.tokenizer.as_deref())?;
+    let share = args.valid_fraction;
+    if !(share > 0.0 && share < 1.0) {
+        bail!("--valid-fraction {share}: must lie between 0 and 1");
+    }
     let split = split_by_class(&table, args.valid_fraction, args.split_seed)?;
     let train_rows = match args.rows {
         Some(n) => subsample(&table, &split.train, n, args.split_seed)?,

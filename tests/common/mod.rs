@@ -141,7 +141,7 @@ pub fn labels(folder: &Path, stride: usize) -> PathBuf {
 /// `nneval train` on the smallest graphs and [`METRICS`].
 pub fn train(labels: &Path, out: &Path) -> Command {
     let mut command = nneval_with_runtime();
-    command.args(["train", "--graphs", "tiny", "--batch", "32", "--labels"]).arg(labels);
+    command.args(["train", "--graphs", "tiny", "--labels"]).arg(labels);
     command.args(METRICS.iter().flat_map(|m| ["--metric", m])).arg("--out").arg(out);
     command
 }
