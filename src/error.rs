@@ -1,5 +1,6 @@
 //! The one error type of the library. Every variant names the file (or the
-//! thing) at fault and the reason; model errors name the node as well.
+//! thing) at fault and the reason; model errors name the node as well. What
+//! `Display` writes is the whole message: no error has a source beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,32 +9,57 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
+        /// The file or folder.
         path: PathBuf,
-        #[source]
-        source: std::io::Error,
+        /// What the operating system says.
+        cause: std::io::Error,
     },
     /// An ONNX model is malformed or asks for something nneval refuses.
     #[error("{}: {}{reason}", file.display(), node.as_ref().map(|n| format!("node {n}: ")).unwrap_or_default())]
     Model {
+        /// The model file.
         file: PathBuf,
         /// Name of the node (or `OpType #index` where it has none).
         node: Option<String>,
+        /// What is wrong there.
         reason: String,
     },
     /// An operation string does not follow the grammar.
     #[error("operation string, byte {offset}: {reason}")]
-    OpString { offset: usize, reason: String },
+    OpString {
+        /// Position in the string, in bytes from its start.
+        offset: usize,
+        /// What is wrong there.
+        reason: String,
+    },
     /// A search-space architecture string is malformed.
     #[error("architecture {arch:?}: {reason}")]
-    Architecture { arch: String, reason: String },
+    Architecture {
+        /// The string as given.
+        arch: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A label table is malformed.
     #[error("{}{}: {reason}", file.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
-    Labels { file: PathBuf, line: Option<u64>, reason: String },
+    Labels {
+        /// The table.
+        file: PathBuf,
+        /// Line of the file, from 1, where one is at fault.
+        line: Option<u64>,
+        /// What is wrong there.
+        reason: String,
+    },
     /// An evaluator bundle is missing a file, altered, or of another version.
     #[error("evaluator {}: {reason}", path.display())]
-    Bundle { path: PathBuf, reason: String },
+    Bundle {
+        /// The evaluator's folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A tokenizer could not be loaded, built or applied.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
@@ -50,8 +76,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An I/O error about `path`.
-    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        Self::Io { path: path.as_ref().to_owned(), source }
+    pub fn io(path: impl AsRef<Path>, cause: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), cause }
     }
 
     /// A model error without a node.

@@ -26,6 +26,19 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that files can be written to the folder `dir`, which is created
+/// where it is missing.
+///
+/// # Errors
+/// [`Error::Io`] naming `dir`.
+pub fn check_writable(dir: &Path) -> Result<()> {
+    let probe = || {
+        std::fs::create_dir_all(dir)?;
+        tempfile::Builder::new().prefix(".nneval-").tempfile_in(dir)
+    };
+    probe().map(drop).map_err(|e| Error::io(dir, e))
+}
+
 /// Temporary files are created private; give the result ordinary permissions.
 #[cfg(unix)]
 fn set_default_mode(path: &Path) -> std::io::Result<()> {

@@ -65,7 +65,10 @@ impl Tokenizer {
     /// [`Error::Io`] or [`Error::Tokenizer`].
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&bytes).map_err(|e| match e {
+            Error::Tokenizer(reason) => failed(format!("{}: {reason}", path.display())),
+            other => other,
+        })
     }
 
     /// Reads the content of a `tokenizer.json`.
@@ -87,9 +90,12 @@ impl Tokenizer {
         size: usize,
         cuts: Cuts,
     ) -> Result<Self> {
-        let split =
-            Split::new(SplitPattern::Regex(cuts.pattern()), SplitDelimiterBehavior::Isolated, false)
-                .map_err(failed)?;
+        let split = Split::new(
+            SplitPattern::Regex(cuts.pattern()),
+            SplitDelimiterBehavior::Isolated,
+            false,
+        )
+        .map_err(failed)?;
         let mut inner = TokenizerBuilder::<
             BPE,
             NormalizerWrapper,

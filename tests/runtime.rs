@@ -4,21 +4,12 @@ mod common;
 
 use assert_cmd::assert::OutputAssertExt;
 use assert_cmd::output::OutputOkExt;
-use common::{nneval, nneval_with_runtime, runtime_cache, runtime_library};
+use common::{failure, nneval, nneval_with_runtime, runtime_cache, runtime_library};
 use nneval::runtime::{Located, Runtime, SessionOptions, Source};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::path::Path;
 use std::process::Command;
-
-/// stderr of a run that must fail with status 1 and one line.
-fn failure(command: &mut Command) -> String {
-    let output = command.assert().failure().code(1).get_output().clone();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(stderr.lines().count(), 1, "one line: {stderr}");
-    assert!(output.stdout.is_empty());
-    stderr
-}
 
 fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).unwrap().next().is_none()

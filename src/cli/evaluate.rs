@@ -5,7 +5,7 @@ use super::{evaluate_output, paths, shipped};
 use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use nneval::evaluator::{Evaluator, Options};
+use nneval::evaluator::{Bundle, Evaluator, Options};
 use nneval::graph::Limits;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -47,17 +47,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dir = shipped::find(&args.evaluator).with_context(|| {
         format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
     })?;
+    let bundle = Bundle::open(&dir)?;
     let runtime = args.runtime.load()?;
-    let options =
-        Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
-    let evaluator = Evaluator::load(&dir, &runtime, options)?;
+    let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, options)?;
     let bar = progress(files.len());
     let mut out = evaluate_output::Output::new(args.format, evaluator.manifest())?;
     let mut failed = false;
     for chunk in files.chunks(CHUNK) {
         let results = evaluator.evaluate_files(chunk, &Limits::default());
         failed |= results.iter().any(Result::is_err);
-        out.rows(chunk, results)?;
+        bar.suspend(|| out.rows(chunk, results))?;
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
@@ -71,7 +71,9 @@ fn progress(files: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(files as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}")
+    {
         bar.set_style(style);
     }
     bar

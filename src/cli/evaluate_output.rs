@@ -38,13 +38,17 @@ impl<'a> Output<'a> {
         Ok(o)
     }
 
-    /// Adds results of some files; failures go into the output, in the table to stderr.
+    /// Adds results of some files; failures also go to stderr.
     pub fn rows(
         &mut self,
         paths: &[PathBuf],
         results: Vec<nneval::Result<Prediction>>,
     ) -> anyhow::Result<()> {
         for (path, result) in paths.iter().zip(results) {
+            if let Err(e) = &result {
+                self.out.flush()?;
+                super::report(e);
+            }
             match self.format {
                 Format::Table => self.table(path, result)?,
                 Format::Csv => self.csv_row(path, result)?,
@@ -104,14 +108,7 @@ impl<'a> Output<'a> {
     }
 
     fn table(&mut self, path: &Path, r: nneval::Result<Prediction>) -> anyhow::Result<()> {
-        let p = match r {
-            Ok(p) => p,
-            Err(e) => {
-                self.out.flush()?;
-                eprintln!("error: {e}");
-                return Ok(());
-            }
-        };
+        let Ok(p) = r else { return Ok(()) };
         let windows = match p.windows {
             1 => String::new(),
             n => format!(", encoded in {n} windows"),

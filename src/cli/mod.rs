@@ -8,8 +8,8 @@ mod runtime;
 mod runtime_args;
 mod score;
 mod shipped;
-mod space;
 mod source_args;
+mod space;
 mod string;
 mod tokenizer;
 mod train;
@@ -36,6 +36,12 @@ enum Command {
     Score(score::Args),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
+}
+
+/// One line on stderr: what went wrong.
+pub fn report(message: impl std::fmt::Display) {
+    let message = message.to_string();
+    eprintln!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" "));
 }
 
 /// Runs the chosen command.

@@ -3,16 +3,14 @@
 use anyhow::bail;
 use std::path::{Path, PathBuf};
 
-/// The model files that `paths` name, folders in the order of their names.
+/// The model files that `paths` name, folders in the order of their names. A
+/// path that does not exist counts as a file: reading it fails, alone.
 ///
 /// # Errors
-/// A path that does not exist, or a folder without models.
+/// A folder without models, or one that cannot be walked.
 pub fn models(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for path in paths {
-        if !path.exists() {
-            bail!("{}: no such file or folder", path.display());
-        }
         if !path.is_dir() {
             out.push(path.clone());
             continue;

@@ -5,7 +5,7 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use nneval::evaluator::{Evaluator, Manifest, Options};
+use nneval::evaluator::{Bundle, Evaluator, Manifest, Options};
 use nneval::labels::{LabelTable, MetricSpec, score_table};
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -63,10 +63,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dir = shipped::find(&args.evaluator).with_context(|| {
         format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
     })?;
+    let bundle = Bundle::open(&dir)?;
     let runtime = args.runtime.load()?;
-    let options =
-        Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
-    let evaluator = Evaluator::load(&dir, &runtime, options)?;
+    let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, options)?;
     let manifest = evaluator.manifest();
     let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
     let table = args.source.table(&columns)?;
@@ -86,7 +86,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let baseline = baseline(&args, &table, &rows)?;
     let baseline = baseline.as_ref().map(|(n, v)| (n.as_str(), v.as_slice()));
     let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
-    let report = score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
+    let report =
+        score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
     match args.format {
         Format::Table => print!("{}", report.to_text()),
         Format::Json => println!("{}", report.to_json()?),
@@ -122,7 +123,9 @@ fn rows(args: &Args, m: &Manifest, table: &LabelTable) -> anyhow::Result<Vec<usi
     };
     if rows.is_empty() {
         let file = table.file().display();
-        bail!("{file}: the evaluator was trained on all of its classes; --rows all scores them all the same");
+        bail!(
+            "{file}: the evaluator was trained on all of its classes; --rows all scores them all the same"
+        );
     }
     Ok(rows)
 }

@@ -18,7 +18,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
     if given.is_dir() {
         return Some(given);
     }
-    if given.components().count() > 2 {
+    if name.is_empty() || given.components().count() > 2 {
         return None;
     }
     roots().map(|r| r.join(name)).find(|p| p.is_dir())

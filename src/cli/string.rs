@@ -21,7 +21,7 @@ pub struct Args {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
+    /// tokenizer.json that counts the tokens [default: that of models/nats-tss, else models/tokenizer.json]
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let tokenizer = match (&args.tokenizer, args.format) {
         (Some(path), _) => Some(Tokenizer::open(path)?),
         (None, Format::Text) => None,
-        (None, Format::Jsonl) => super::shipped::tokenizer(),
+        (None, Format::Jsonl) => super::shipped::tokenizer().or_else(super::shipped::vocabulary),
     };
     let mut out = BufWriter::new(stdout().lock());
     let mut failed = false;
@@ -57,7 +57,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let of = |p: &PathBuf| line(p, tokenizer.as_ref());
         let lines: Vec<_> = chunk.par_iter().map(of).collect();
         for (path, result) in chunk.iter().zip(lines) {
-            failed |= result.is_err();
+            if let Err(e) = &result {
+                failed = true;
+                out.flush().context("cannot write the output")?;
+                super::report(e);
+            }
             print(&mut out, args.format, path, result).context("cannot write the output")?;
         }
     }
@@ -81,10 +85,7 @@ fn print(
     let name = path.display().to_string();
     match (format, result) {
         (Format::Text, Ok(l)) => writeln!(out, "{}", l.string),
-        (Format::Text, Err(e)) => {
-            eprintln!("error: {e}");
-            Ok(())
-        }
+        (Format::Text, Err(_)) => Ok(()),
         (Format::Jsonl, Ok(l)) => {
             let o = json!({"path": name, "string": l.string, "operations": l.operations, "tokens": l.tokens});
             writeln!(out, "{o}")

@@ -64,9 +64,8 @@ fn of_space(space: Space, sample: usize) -> anyhow::Result<Vec<String>> {
     for dataset in [Dataset::Cifar10, Dataset::Cifar100, Dataset::ImageNet16_120] {
         let options = ModelOptions { dataset, ..Default::default() };
         let chosen: Vec<&String> = all.iter().step_by(stride).collect();
-        let of = |a: &&String| {
-            graph_of_arch(space, a, &options).map(|g| spellings(&g, SPELLINGS, 0))
-        };
+        let of =
+            |a: &&String| graph_of_arch(space, a, &options).map(|g| spellings(&g, SPELLINGS, 0));
         strings.extend(chosen.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?.concat());
     }
     Ok(strings)

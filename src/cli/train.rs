@@ -5,13 +5,15 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use super::training_view::View;
 use anyhow::{Context, bail};
-use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation};
+use clap::builder::RangedU64ValueParser;
 use nneval::evaluator::weights;
-use nneval::labels::{LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample};
+use nneval::labels::{
+    LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample,
+};
 use nneval::opstring::{self, OpGraph, features};
 use nneval::tokenizer::Tokenizer;
+use nneval::training::{Config, Examples, Run, TrainingGraphs, spellings};
 use rayon::prelude::*;
-use nneval::training::{spellings, Config, Examples, Run, TrainingGraphs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,7 +64,8 @@ pub struct Args {
     #[arg(long)]
     resume: bool,
     /// Longest token sequence that is encoded in one piece
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     window: usize,
     #[command(flatten)]
     settings: super::train_settings::TrainSettings,
@@ -81,12 +84,17 @@ fn metric(s: &str) -> Result<(String, f32), String> {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let names: Vec<String> = args.metrics.iter().map(|m| m.0.clone()).collect();
-    if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n)) {
+    if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n))
+    {
         bail!("--metric {} is given twice", n.1);
     }
     let table = args.source.table(&names)?;
     let graphs = open_graphs(&args.graphs)?;
     let tokenizer = open_tokenizer(args.tokenizer.as_deref())?;
+    let share = args.valid_fraction;
+    if !(share > 0.0 && share < 1.0) {
+        bail!("--valid-fraction {share}: must lie between 0 and 1");
+    }
     let split = split_by_class(&table, args.valid_fraction, args.split_seed)?;
     let train_rows = match args.rows {
         Some(n) => subsample(&table, &split.train, n, args.split_seed)?,
@@ -97,7 +105,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let valid = examples(&args, &table, &tokenizer, &metrics, &split.valid)?;
     let config = args.settings.config();
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
-    write_config(&run_dir, &config)?;
     let runtime = args.runtime.load()?;
     let run = Run {
         runtime: &runtime,
@@ -109,6 +116,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         initial: None,
         dir: &run_dir,
     };
+    run.check(args.resume)?;
+    nneval::fsio::check_writable(&args.out)?;
+    write_config(&run_dir, &config)?;
     let mut view = View::new(&config, train.tokens.len(), valid.tokens.len(), &names);
     let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
     view.finish(&outcome);
@@ -133,7 +143,8 @@ fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
 fn open_tokenizer(path: Option<&Path>) -> anyhow::Result<Tokenizer> {
     match path {
         Some(p) => Ok(Tokenizer::open(p)?),
-        None => shipped::vocabulary().context("models/tokenizer.json is not there; name one by --tokenizer"),
+        None => shipped::vocabulary()
+            .context("models/tokenizer.json is not there; name one by --tokenizer"),
     }
 }
 

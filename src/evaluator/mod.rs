@@ -85,7 +85,7 @@ impl Evaluator {
     }
 
     fn evaluate_tokens(&self, tokens: Vec<Result<Vec<u32>>>) -> Vec<Result<Prediction>> {
-        let window = self.bundle.manifest.window;
+        let window = self.bundle.manifest.window.max(1);
         let mut numbers: HashMap<&[u32], usize> = HashMap::new();
         let mut pieces: Vec<Vec<u32>> = Vec::new();
         for t in tokens.iter().flatten() {
@@ -100,9 +100,7 @@ impl Evaluator {
             Ok(mut r) => r.pop().unwrap_or_default(),
             Err(e) => {
                 let reason = e.to_string();
-                let fail = |t: Result<Vec<u32>>| {
-                    t.and(Err(crate::Error::Runtime(reason.clone())))
-                };
+                let fail = |t: Result<Vec<u32>>| t.and(Err(crate::Error::Runtime(reason.clone())));
                 return tokens.into_iter().map(fail).collect();
             }
         };

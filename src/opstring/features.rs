@@ -10,9 +10,26 @@ const TOP: usize = 3;
 
 /// Names of the facts, in the order of [`structure`].
 pub const NAMES: [&str; 20] = [
-    "paths", "paths_w0", "paths_w1", "paths_w2", "paths_w3", "paths_k0", "paths_k1", "paths_k2",
-    "paths_k3", "paths_p0", "paths_p1", "longest_w", "longest_k", "shortest_w", "live_k",
-    "live_1x1", "live_pool", "live_other", "dead", "operations",
+    "paths",
+    "paths_w0",
+    "paths_w1",
+    "paths_w2",
+    "paths_w3",
+    "paths_k0",
+    "paths_k1",
+    "paths_k2",
+    "paths_k3",
+    "paths_p0",
+    "paths_p1",
+    "longest_w",
+    "longest_k",
+    "shortest_w",
+    "live_k",
+    "live_1x1",
+    "live_pool",
+    "live_other",
+    "dead",
+    "operations",
 ];
 
 /// What an operation adds to a path: weighted operations, those among them

@@ -104,9 +104,8 @@ mod tests {
     fn same_operations_other_order() {
         let ops = vec![op("Input", &[]), op("Relu", &[0]), op("Tanh", &[0]), op("Add", &[1, 2])];
         let g = OpGraph { ops, outputs: vec![Operand::Value { op: 3, output: 0 }] };
-        let spelled: std::collections::BTreeSet<String> = (0..20)
-            .map(|i| super::super::write(&respell(&g, i)))
-            .collect();
+        let spelled: std::collections::BTreeSet<String> =
+            (0..20).map(|i| super::super::write(&respell(&g, i))).collect();
         assert_eq!(spelled.len(), 2, "{spelled:?}");
     }
 }

@@ -15,7 +15,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log, keeping the rows whose first column is at most `last`.
+    /// Opens the log, keeping rows 1 to `last` of an earlier one; a row that a
+    /// kill or a full disk cut short ends them.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -24,9 +25,14 @@ impl Log {
             0 => String::new(),
             _ => std::fs::read_to_string(path).unwrap_or_default(),
         };
-        let kept = old.lines().skip(1).filter(|l| {
-            l.split(',').next().and_then(|c| c.parse::<u64>().ok()).is_some_and(|c| c <= last)
-        });
+        let columns = header.split(',').count();
+        let whole = |(n, l): &(u64, &str)| {
+            let mut cells = l.split(',');
+            *n <= last
+                && cells.next().and_then(|c| c.parse::<u64>().ok()) == Some(*n)
+                && cells.count() + 1 == columns
+        };
+        let kept = (1..).zip(old.lines().skip(1)).take_while(whole).map(|(_, l)| l);
         let mut text = format!("{header}\n");
         kept.for_each(|l| {
             text.push_str(l);
@@ -42,6 +48,28 @@ impl Log {
     /// # Errors
     /// [`Error::Io`].
     pub fn row(&mut self, row: &str) -> Result<()> {
-        writeln!(self.file, "{row}").map_err(|e| Error::io(&self.path, e))
+        let line = format!("{row}\n");
+        self.file.write_all(line.as_bytes()).map_err(|e| Error::io(&self.path, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_after_the_checkpoint_or_a_cut_row_are_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("steps.csv");
+        let reopened = |content: &str, last: u64| {
+            std::fs::write(&path, content).unwrap();
+            Log::open(&path, "step,loss", last).unwrap().row("9,z").unwrap();
+            std::fs::read_to_string(&path).unwrap()
+        };
+        let old = "step,loss\n1,a\n2,b\n3,c\n";
+        assert_eq!(reopened(old, 2), "step,loss\n1,a\n2,b\n9,z\n");
+        assert_eq!(reopened(old, 0), "step,loss\n9,z\n");
+        assert_eq!(reopened("step,loss\n1,a\n2,b\n3", 500), "step,loss\n1,a\n2,b\n9,z\n");
+        assert_eq!(reopened("step,loss\n1,a\n1\n", 500), "step,loss\n1,a\n9,z\n");
     }
 }

@@ -64,18 +64,28 @@ impl Run<'_> {
     /// [`Error::Training`] for senseless settings, a checkpoint of another run
     /// or a loss that is not finite; [`Error::Io`]. The last good checkpoint stays.
     pub fn execute(&self, resume: bool, observe: &mut dyn FnMut(&Event)) -> Result<Outcome> {
-        self.check()?;
+        self.consistent()?;
         let (mut progress, mut state) = self.start(resume)?;
         let mut stepper = Stepper::new(self.runtime, self.graphs, &self.session)?;
-        let mut steps = Log::open(&self.dir.join("steps.csv"), "step,lr,loss,mse,rank,grad_norm", progress.step)?;
-        let mut epochs = Log::open(&self.dir.join("epochs.csv"), &self.epoch_header(), progress.epoch as u64)?;
+        let mut steps = Log::open(
+            &self.dir.join("steps.csv"),
+            "step,lr,loss,mse,rank,grad_norm",
+            progress.step,
+        )?;
+        let mut epochs =
+            Log::open(&self.dir.join("epochs.csv"), &self.epoch_header(), progress.epoch as u64)?;
         let lengths: Vec<usize> =
             self.train.tokens.iter().map(|t| t.first().map_or(0, Vec::len)).collect();
         let per_epoch = lengths.len().div_ceil(self.config.batch.max(1)) as u64;
         let schedule = self.schedule(per_epoch);
         while progress.epoch < self.config.epochs && !self.stalled(&progress) {
             let started = Instant::now();
-            let batches = batches::epoch(&lengths, self.config.batch, self.config.seed, progress.epoch as u64);
+            let batches = batches::epoch(
+                &lengths,
+                self.config.batch,
+                self.config.seed,
+                progress.epoch as u64,
+            );
             let done = usize::try_from(state.step - progress.epoch as u64 * per_epoch).unwrap_or(0);
             for rows in batches.iter().skip(done) {
                 let settings = self.settings(schedule.at(state.step));
@@ -84,9 +94,14 @@ impl Run<'_> {
                 progress.step = state.step;
                 progress.loss = (progress.loss.0 + f64::from(report.loss), progress.loss.1 + 1);
                 let Report { loss, mse, rank, grad_norm } = report;
-                steps.row(&format!("{},{},{loss},{mse},{rank},{grad_norm}", state.step, settings.lr))?;
+                steps.row(&format!(
+                    "{},{},{loss},{mse},{rank},{grad_norm}",
+                    state.step, settings.lr
+                ))?;
                 observe(&Event::Step(state.step, schedule.total, report));
-                if self.config.checkpoint_steps > 0 && state.step % self.config.checkpoint_steps == 0 {
+                if self.config.checkpoint_steps > 0
+                    && state.step % self.config.checkpoint_steps == 0
+                {
                     checkpoint::save(&self.dir.join("last.ckpt"), &progress, &state)?;
                 }
             }
@@ -97,7 +112,16 @@ impl Run<'_> {
         Ok(Outcome { params: self.shipped(&best).to_vec(), epoch, score })
     }
 
-    fn check(&self) -> Result<()> {
+    /// Whether [`Run::execute`] can start; nothing is written.
+    ///
+    /// # Errors
+    /// As [`Run::execute`] before its first step.
+    pub fn check(&self, resume: bool) -> Result<()> {
+        self.consistent()?;
+        self.start(resume).map(drop)
+    }
+
+    fn consistent(&self) -> Result<()> {
         if let Some(fault) = self.config.fault() {
             return Err(Error::Training(fault.into()));
         }
@@ -107,12 +131,16 @@ impl Run<'_> {
         let (metrics, max) = (self.train.names.len(), self.graphs.info.max_metrics);
         if metrics == 0 || metrics > max {
             let name = &self.graphs.info.name;
-            return Err(Error::Training(format!("{metrics} metrics; graphs {name:?} train 1 to {max}")));
+            return Err(Error::Training(format!(
+                "{metrics} metrics; graphs {name:?} train 1 to {max}"
+            )));
         }
         let vocab = self.graphs.info.vocab;
         let all = self.train.tokens.iter().chain(&self.valid.tokens).flatten().flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
-            true => Err(Error::Training(format!("the tokenizer has more than the graphs' {vocab} tokens"))),
+            true => Err(Error::Training(format!(
+                "the tokenizer has more than the graphs' {vocab} tokens"
+            ))),
             false => Ok(()),
         }
     }
@@ -133,7 +161,9 @@ impl Run<'_> {
         let fingerprint = self.fingerprint();
         if resume && last.exists() {
             let (progress, state) = checkpoint::load(&last)?;
-            if progress.fingerprint != fingerprint || state.params.len() != self.graphs.info.n_params {
+            if progress.fingerprint != fingerprint
+                || state.params.len() != self.graphs.info.n_params
+            {
                 let path = last.display();
                 return Err(Error::Training(format!(
                     "{path}: is of a run with other settings or data; resume with the same, or start anew"
@@ -219,7 +249,12 @@ impl Run<'_> {
         let seconds = started.elapsed().as_secs_f64();
         let cells = taus.iter().map(|t| t.map_or(String::new(), |t| format!("{t:.5}")));
         let row: Vec<String> = cells.collect();
-        log.row(&format!("{},{},{loss:.6},{score:.6},{seconds:.2},{}", progress.epoch, state.step, row.join(",")))?;
+        log.row(&format!(
+            "{},{},{loss:.6},{score:.6},{seconds:.2},{}",
+            progress.epoch,
+            state.step,
+            row.join(",")
+        ))?;
         observe(&Event::Epoch(progress.epoch, loss, taus, seconds));
         if progress.best.is_none_or(|(b, _)| score > b) {
             progress.best = Some((score, progress.epoch));
@@ -229,8 +264,13 @@ impl Run<'_> {
     }
 
     fn epoch_header(&self) -> String {
-        let names: Vec<String> = 
-            self.train.names.iter().take(self.train.metrics()).map(|n| format!("tau_{n}")).collect();
+        let names: Vec<String> = self
+            .train
+            .names
+            .iter()
+            .take(self.train.metrics())
+            .map(|n| format!("tau_{n}"))
+            .collect();
         format!("epoch,step,loss,score,seconds,{}", names.join(","))
     }
 
@@ -242,13 +282,15 @@ impl Run<'_> {
         }
         let tokens = self.valid.canonical();
         let rows = predict(self.runtime, self.graphs, params, metrics, &tokens)?;
-        let tau = |m: usize| {
-            let pairs = self.valid.targets.iter().zip(&rows).filter_map(|(t, p)| {
-                Some((f64::from((*t.get(m)?)?), f64::from(*p.get(m)?)))
-            });
-            let (reported, predicted): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            stats::kendall_tau(&predicted, &reported)
-        };
+        let tau =
+            |m: usize| {
+                let pairs =
+                    self.valid.targets.iter().zip(&rows).filter_map(|(t, p)| {
+                        Some((f64::from((*t.get(m)?)?), f64::from(*p.get(m)?)))
+                    });
+                let (reported, predicted): (Vec<f64>, Vec<f64>) = pairs.unzip();
+                stats::kendall_tau(&predicted, &reported)
+            };
         Ok((0..metrics).map(tau).collect())
     }
 
