@@ -46,3 +46,18 @@ pub fn runtime_library() -> PathBuf {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a JSON report");
     report["library"].as_str().expect("a path").into()
 }
+
+/// A file or folder of the shared data: below `NNEVAL_SHARED`, else beside the
+/// package. `None`, with the reason printed, where it is absent.
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("NNEVAL_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is absent", path.display());
+    None
+}
