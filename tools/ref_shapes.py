@@ -19,7 +19,7 @@ import onnx
 import onnxruntime as ort
 from onnx import helper, shape_inference
 
-SIZES = (1, 2, 16, 64, 256)
+SIZES = (32, 64, 16, 2, 1, 256)
 
 
 def dims(t):

@@ -61,11 +61,8 @@ impl Model {
             return Err(Error::model(&self.file, format!("{what} (limit: inlined-nodes)")));
         }
         let callees = Callees::new(self);
-        let mut x = Expansion {
-            callees: &callees,
-            values: self.values.clone(),
-            origin: Vec::new(),
-        };
+        let mut x =
+            Expansion { callees: &callees, values: self.values.clone(), origin: Vec::new() };
         let graph = x.graph(&self.graph, &mut Frame::default());
         let model = Model {
             graph,
@@ -192,9 +189,8 @@ impl Expansion<'_> {
         let inputs = n.inputs.iter().map(|v| v.and_then(|v| self.value(v, f))).collect();
         let outputs: Vec<_> = n.outputs.iter().map(|v| v.and_then(|v| self.value(v, f))).collect();
         let attributes = n.attributes.iter();
-        let attributes: Vec<_> = attributes
-            .filter_map(|(k, a)| Some((k.clone(), self.attribute(a, f)?)))
-            .collect();
+        let attributes: Vec<_> =
+            attributes.filter_map(|(k, a)| Some((k.clone(), self.attribute(a, f)?))).collect();
         let name = format!("{}{}", f.name, n.name);
         let (op_type, domain) = (n.op_type.clone(), n.domain.clone());
         let n = Node { name, op_type, domain, inputs, outputs, attributes };

@@ -22,9 +22,10 @@ pub fn map(path: &Path, max_bytes: u64) -> Result<Bytes> {
     let meta = file.metadata().map_err(|e| Error::io(path, e))?;
     match meta.len() {
         0 => Err(Error::model(path, "the file is empty")),
-        n if n > max_bytes => {
-            Err(Error::model(path, format!("{n} bytes is over the limit of {max_bytes} bytes (limit: file-bytes)")))
-        }
+        n if n > max_bytes => Err(Error::model(
+            path,
+            format!("{n} bytes is over the limit of {max_bytes} bytes (limit: file-bytes)"),
+        )),
         _ => map_file(&file).map(Bytes::from_owner).map_err(|e| Error::io(path, e)),
     }
 }

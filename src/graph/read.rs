@@ -124,7 +124,9 @@ impl Reader<'_> {
         let depth = outer.map_or(0, |o| o.depth + 1);
         if depth > self.limits.depth {
             let max = self.limits.depth;
-            return Err(self.error(None, format!("subgraphs are nested deeper than {max} (limit: depth)")));
+            return Err(
+                self.error(None, format!("subgraphs are nested deeper than {max} (limit: depth)"))
+            );
         }
         let mut scope = Scope { names: HashMap::new(), outer, depth };
         for t in g.initializer {
@@ -210,7 +212,8 @@ impl Reader<'_> {
     fn tensor(&self, t: wire::TensorProto, whose: &str) -> Result<Tensor> {
         if t.dims.len() > self.limits.dims {
             let (n, max) = (t.dims.len(), self.limits.dims);
-            return Err(self.error(Some(whose), format!("{n} dimensions, the limit is {max} (limit: dims)")));
+            return Err(self
+                .error(Some(whose), format!("{n} dimensions, the limit is {max} (limit: dims)")));
         }
         let dims: Vec<u64> = t
             .dims
@@ -373,7 +376,8 @@ impl Reader<'_> {
     fn sparse(&self, s: wire::SparseTensorProto, of: &str) -> Result<Tensor> {
         let values = s.values.unwrap_or_default();
         let stored = values.dims.first().and_then(|&n| u64::try_from(n).ok()).unwrap_or(0);
-        let dense = wire::TensorProto { dims: s.dims, data_type: values.data_type, ..Default::default() };
+        let dense =
+            wire::TensorProto { dims: s.dims, data_type: values.data_type, ..Default::default() };
         let t = self.tensor(dense, of)?;
         Ok(Tensor { data: TensorData::Sparse(stored), ..t })
     }

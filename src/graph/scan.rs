@@ -121,7 +121,8 @@ mod tests {
         let graph = [&[0x0a, 0, 0x0a, node.len() as u8][..], &node].concat();
         let model = [&[0x3a, graph.len() as u8][..], &graph].concat();
         let ok = |nodes, entries| {
-            check(&model, &Limits { nodes, entries, ..Limits::default() }).map_err(|e| e.contains("nodes"))
+            check(&model, &Limits { nodes, entries, ..Limits::default() })
+                .map_err(|e| e.contains("nodes"))
         };
         assert_eq!(ok(3, 7), Ok(()));
         assert_eq!(ok(2, 7), Err(true));

@@ -163,10 +163,13 @@ impl Tensor {
             (TensorData::Ints(v), _) => v.clone(),
             (TensorData::Varints(b), 21 | 22 | 25 | 26) => {
                 let per = usize::try_from(8u32.checked_div(small)?).ok()?;
-                let packed: Vec<u8> = varints(b, n.div_ceil(per))?.iter().map(|&x| x as u8).collect();
+                let packed: Vec<u8> =
+                    varints(b, n.div_ceil(per))?.iter().map(|&x| x as u8).collect();
                 packed_ints(&packed, n, self.dtype)
             }
-            (TensorData::Varints(b), d) => varints(b, n)?.into_iter().map(|x| narrow(x, d)).collect(),
+            (TensorData::Varints(b), d) => {
+                varints(b, n)?.into_iter().map(|x| narrow(x, d)).collect()
+            }
             (TensorData::Raw(b), 21 | 22 | 25 | 26) => packed_ints(b, n, self.dtype),
             (TensorData::Raw(b), 2) => b.iter().take(n).map(|&x| x.into()).collect(),
             (TensorData::Raw(b), 9) => b.iter().take(n).map(|&x| (x != 0).into()).collect(),

@@ -123,7 +123,10 @@ impl Message for TensorProto {
         int64::encode_packed(1, &self.dims, buf);
         int32::encode(2, &self.data_type, buf);
         string::encode(8, &self.name, buf);
-        self.payloads().iter().filter(|p| !p.1.is_empty()).for_each(|p| bytes::encode(p.0, &p.1, buf));
+        self.payloads()
+            .iter()
+            .filter(|p| !p.1.is_empty())
+            .for_each(|p| bytes::encode(p.0, &p.1, buf));
         message::encode_repeated(13, &self.external_data, buf);
         int32::encode(14, &self.data_location, buf);
     }
@@ -160,7 +163,11 @@ impl Message for TensorProto {
         int64::encoded_len_packed(1, &self.dims)
             + int32::encoded_len(2, &self.data_type)
             + string::encoded_len(8, &self.name)
-            + payloads.iter().filter(|p| !p.1.is_empty()).map(|p| bytes::encoded_len(p.0, &p.1)).sum::<usize>()
+            + payloads
+                .iter()
+                .filter(|p| !p.1.is_empty())
+                .map(|p| bytes::encoded_len(p.0, &p.1))
+                .sum::<usize>()
             + message::encoded_len_repeated(13, &self.external_data)
             + int32::encoded_len(14, &self.data_location)
     }
@@ -172,8 +179,20 @@ impl Message for TensorProto {
 
 /// Field names by number, for errors.
 const FIELDS: [&str; 15] = [
-    "?", "dims", "data_type", "segment", "float_data", "int32_data", "string_data", "int64_data",
-    "name", "raw_data", "double_data", "uint64_data", "doc_string", "external_data",
+    "?",
+    "dims",
+    "data_type",
+    "segment",
+    "float_data",
+    "int32_data",
+    "string_data",
+    "int64_data",
+    "name",
+    "raw_data",
+    "double_data",
+    "uint64_data",
+    "doc_string",
+    "external_data",
     "data_location",
 ];
 

@@ -47,8 +47,7 @@ pub fn runtime_library() -> PathBuf {
     report["library"].as_str().expect("a path").into()
 }
 
-/// A file or folder of the shared data: below `NNEVAL_SHARED`, else beside the
-/// package. `None`, with the reason printed, where it is absent.
+/// A file or folder of the shared data; `None`, with a line, where it is absent.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("NNEVAL_SHARED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
@@ -60,4 +59,12 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     }
     println!("skipped: {} is absent", path.display());
     None
+}
+
+/// The models of the shared corpus, sorted.
+pub fn corpus() -> Vec<PathBuf> {
+    let Some(folder) = shared("corpus") else { return Vec::new() };
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name();
+    let files = files.into_iter().map(|e| e.expect("the corpus can be read").into_path());
+    files.filter(|p| p.extension().is_some_and(|e| e == "onnx")).collect()
 }

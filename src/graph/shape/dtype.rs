@@ -5,8 +5,19 @@ use crate::graph::types::*;
 
 /// Operators of the default domain whose only output is of type `bool`.
 const BOOLEAN: &[&str] = &[
-    "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Not", "Xor", "IsNaN",
-    "IsInf", "OptionalHasElement", "RegexFullMatch",
+    "Equal",
+    "Less",
+    "LessOrEqual",
+    "Greater",
+    "GreaterOrEqual",
+    "And",
+    "Or",
+    "Not",
+    "Xor",
+    "IsNaN",
+    "IsInf",
+    "OptionalHasElement",
+    "RegexFullMatch",
 ];
 
 /// Element type of output `i` of `n`, where the operator determines it.
@@ -36,7 +47,11 @@ fn default_domain(s: &State, n: &Node, i: usize) -> Option<DataType> {
     match (kind, i) {
         ("Cast" | "BitCast", _) => named(n, "to"),
         ("CastLike", _) => of(s, n, 1),
-        ("Shape" | "Size" | "NonZero" | "ArgMax" | "ArgMin" | "NonMaxSuppression" | "SequenceLength", _)
+        (
+            "Shape" | "Size" | "NonZero" | "ArgMax" | "ArgMin" | "NonMaxSuppression"
+            | "SequenceLength",
+            _,
+        )
         | ("TopK" | "MaxPool" | "StringSplit", 1)
         | ("Unique", 1..) => Some(DataType::INT64),
         ("StringSplit" | "StringConcat" | "StringNormalizer", _) => Some(DataType::STRING),
@@ -77,7 +92,9 @@ fn microsoft(s: &State, n: &Node, i: usize) -> Option<DataType> {
     match (n.op_type.as_str(), i) {
         ("QuantizeLinear", _) => of(s, n, 2).or(Some(DataType(2))),
         ("DequantizeLinear", _) => of(s, n, 1),
-        ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "DynamicQuantizeLSTM", _) => Some(DataType::FLOAT),
+        ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "DynamicQuantizeLSTM", _) => {
+            Some(DataType::FLOAT)
+        }
         ("EmbedLayerNormalization", 1) => Some(DataType::INT32),
         ("EmbedLayerNormalization", _) => of(s, n, 2),
         ("QLinearConcat", _) => of(s, n, 1),

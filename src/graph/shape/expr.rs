@@ -363,9 +363,11 @@ impl SymExpr {
             Self::Value(v) => *v >= 0,
             Self::Var(_) | Self::Broadcast(..) => true,
             Self::Neg(_) | Self::Sub(..) => false,
-            Self::Add(a, b) | Self::Mul(a, b) | Self::Min(a, b) | Self::Div(a, b) | Self::DivCeil(a, b) => {
-                a.is_nonnegative() && b.is_nonnegative()
-            }
+            Self::Add(a, b)
+            | Self::Mul(a, b)
+            | Self::Min(a, b)
+            | Self::Div(a, b)
+            | Self::DivCeil(a, b) => a.is_nonnegative() && b.is_nonnegative(),
             Self::Max(a, b) => a.is_nonnegative() || b.is_nonnegative(),
         }
     }
@@ -380,7 +382,9 @@ impl SymExpr {
             let s = format!("{}{op}{}", a.text_at(name, at), b.text_at(name, at + 1));
             if level > at { format!("({s})") } else { s }
         };
-        let call = |f: &str, a: &Self, b: &Self| format!("{f}({}, {})", a.text_at(name, 0), b.text_at(name, 0));
+        let call = |f: &str, a: &Self, b: &Self| {
+            format!("{f}({}, {})", a.text_at(name, 0), b.text_at(name, 0))
+        };
         match self {
             Self::Value(v) => v.to_string(),
             Self::Var(s) => name(&s.name),
@@ -525,7 +529,9 @@ mod tests {
                 SymExpr::Min(a, b) => f(a).min(f(b)),
             }
         }
-        for (k, c, d, e) in [(3, 2, 1, 3), (-5, 4, 2, 2), (7, 6, -3, 4), (0, 10, 5, 5), (-1, 3, 0, 9)] {
+        for (k, c, d, e) in
+            [(3, 2, 1, 3), (-5, 4, 2, 2), (7, 6, -3, 4), (0, 10, 5, 5), (-1, 3, 0, 9)]
+        {
             let x = s("h").times(&v(k + 4)).unwrap().plus(&v(k)).unwrap();
             let y = x.over(&v(c)).unwrap().times(&v(2)).unwrap().plus(&v(d)).unwrap();
             let z = y.over(&v(e)).unwrap();

@@ -12,6 +12,7 @@ mod symbols;
 mod tensor;
 
 use super::types::*;
+use crate::error::{Error, Result};
 pub use expr::{SymExpr, Symbol};
 use rules::Op;
 use std::collections::HashMap;
@@ -28,6 +29,62 @@ pub struct Bindings {
     pub dims: HashMap<String, u64>,
     /// Graph input name → full shape.
     pub inputs: HashMap<String, Vec<u64>>,
+}
+
+impl Bindings {
+    /// Checks that the bindings name inputs of `model` and fit their ranks and
+    /// fixed sizes, and symbols that its inputs have.
+    ///
+    /// # Errors
+    /// [`Error::Model`] naming the binding.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        let error = |what: String| Err(Error::model(&model.file, what));
+        for (name, dims) in &self.inputs {
+            let inputs = model.graph.inputs.iter().filter_map(|&i| model.value(i));
+            let Some(v) = inputs.clone().find(|v| v.name == *name) else {
+                let names: Vec<&str> = inputs.map(|v| v.name.as_str()).collect();
+                return error(format!("no input is called {name:?}; inputs: {}", names.join(", ")));
+            };
+            let Some(shape) = &v.ty.shape else { continue };
+            if shape.len() != dims.len() {
+                return error(format!(
+                    "input {name:?} has {} dimensions, not {}",
+                    shape.len(),
+                    dims.len()
+                ));
+            }
+            for (i, (have, want)) in shape.iter().zip(dims).enumerate() {
+                if let Dim::Known(n) = have
+                    && n != want
+                {
+                    return error(format!("dimension {i} of input {name:?} is {n}, not {want}"));
+                }
+            }
+        }
+        self.check_symbols(model)
+    }
+
+    fn check_symbols(&self, model: &Model) -> Result<()> {
+        let mut symbols = Symbols::default();
+        let none = HashMap::new();
+        let mut whole = Vec::new();
+        let dims = model.values.iter().filter_map(|v| v.ty.shape.as_ref()).flatten();
+        for d in dims.filter(|_| !self.dims.is_empty()) {
+            if let Dim::Symbol(s) = d {
+                symbols.parse(s, &none);
+                whole.push(s.as_str());
+            }
+        }
+        for name in self.dims.keys() {
+            if !symbols.names().any(|n| n == name) && !whole.contains(&name.as_str()) {
+                let names: Vec<&str> = symbols.names().collect();
+                let what =
+                    format!("no dimension is called {name:?}; named ones: {}", names.join(", "));
+                return Err(Error::model(&model.file, what));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Inferred type of one value.
@@ -219,7 +276,8 @@ impl<'m> State<'m> {
         }
         let model = self.model;
         let shape = model.value(id).and_then(|v| v.ty.shape.as_deref());
-        let known = |t: &Sym| t.dims.as_ref().is_some_and(|d| d.iter().all(|d| d.value().is_some()));
+        let known =
+            |t: &Sym| t.dims.as_ref().is_some_and(|d| d.iter().all(|d| d.value().is_some()));
         let t = match (t, shape) {
             (Some(t), None) => Some(t),
             (Some(t), Some(_)) if known(&t) => Some(t),
@@ -259,7 +317,10 @@ impl<'m> State<'m> {
             let ints = t.known_ints();
             Inferred { dtype, dims: t.dims, container, ints }
         };
-        Shapes { values: self.values.into_iter().zip(types).map(one).collect(), symbols: self.symbols }
+        Shapes {
+            values: self.values.into_iter().zip(types).map(one).collect(),
+            symbols: self.symbols,
+        }
     }
 }
 
@@ -267,6 +328,7 @@ impl<'m> State<'m> {
 fn prefer(t: Sym, declared: Sym) -> Sym {
     let Some(dims) = &t.dims else { return declared };
     let Some(other) = declared.dims.filter(|d| d.len() == dims.len()) else { return t };
-    let pick = |(a, b): (&SymExpr, SymExpr)| if is_unknown(a) && !is_unknown(&b) { b } else { a.clone() };
+    let pick =
+        |(a, b): (&SymExpr, SymExpr)| if is_unknown(a) && !is_unknown(&b) { b } else { a.clone() };
     Sym { dims: Some(dims.iter().zip(other).map(pick).collect()), elems: t.elems }
 }

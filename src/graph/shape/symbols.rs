@@ -81,6 +81,11 @@ impl Symbols {
         }
     }
 
+    /// All names, in order of first appearance.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The file's name for a canonical symbol name.
     pub fn name(&self, canonical: &str) -> Option<&str> {
         match self.labels.get(canonical) {
@@ -184,7 +189,8 @@ impl Parser<'_> {
             return self.take(")").then_some(f);
         }
         self.rest = self.rest.trim_start();
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | '[' | ']');
+        let is_name =
+            |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | '[' | ']');
         let end = self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end)?;
         if word.is_empty() {
@@ -249,8 +255,19 @@ mod tests {
     #[test]
     fn other_names_are_symbols() {
         for name in [
-            "batch-size", "p2o.DynamicDimension.0", "unk__314", "a/b", "f(x)", "2*", "a b", "(",
-            "((((((((((((((((((((((((((((((((((((x", "+", "x//0", " ", "é*",
+            "batch-size",
+            "p2o.DynamicDimension.0",
+            "unk__314",
+            "a/b",
+            "f(x)",
+            "2*",
+            "a b",
+            "(",
+            "((((((((((((((((((((((((((((((((((((x",
+            "+",
+            "x//0",
+            " ",
+            "é*",
         ] {
             assert_eq!(text(name), name);
         }

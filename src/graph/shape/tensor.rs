@@ -73,7 +73,9 @@ impl Sym {
     pub fn constant(t: &Tensor) -> Self {
         let dims: Vec<SymExpr> = t.dims.iter().map(|&d| d.into()).collect();
         let most = MAX_VALUES as u64;
-        let ints = t.ints(most).map(|v| v.into_iter().map(|x| Num::Int(SymExpr::Value(x.into()))).collect());
+        let ints = t
+            .ints(most)
+            .map(|v| v.into_iter().map(|x| Num::Int(SymExpr::Value(x.into()))).collect());
         let floats = || t.floats(most).map(|v| v.into_iter().map(Num::Float).collect());
         match ints.or_else(floats) {
             Some(v) => Self::elems(dims, v),
@@ -86,20 +88,29 @@ impl Sym {
         Self { dims: self.dims.clone(), elems: None }
     }
 
+    /// The elements, where they are known; an empty tensor has none.
+    fn listed(&self) -> Option<&[Num]> {
+        match &self.elems {
+            Some(e) => Some(e),
+            None if self.dims.as_ref()?.contains(&SymExpr::ZERO) => Some(&[]),
+            None => None,
+        }
+    }
+
     /// All elements as integer formulas.
     pub fn ints(&self) -> Option<Vec<SymExpr>> {
-        self.elems.as_ref()?.iter().map(Num::int).collect()
+        self.listed()?.iter().map(Num::int).collect()
     }
 
     /// All elements as known integers.
     pub fn known_ints(&self) -> Option<Vec<i64>> {
         let one = |n: &Num| i64::try_from(n.int()?.value()?).ok();
-        self.elems.as_ref()?.iter().map(one).collect()
+        self.listed()?.iter().map(one).collect()
     }
 
     /// All elements as known numbers.
     pub fn floats(&self) -> Option<Vec<f64>> {
-        self.elems.as_ref()?.iter().map(Num::float).collect()
+        self.listed()?.iter().map(Num::float).collect()
     }
 
     /// Number of dimensions.

@@ -85,14 +85,16 @@ fn looped(op: &mut Op) -> Option<Outputs> {
     let g = body(op.n, "body")?;
     let states = op.n.inputs.len().saturating_sub(2);
     let trips = op.int(0);
-    let always = op.sym(1).is_none() && !op.has(1) || op.sym(1).and_then(Sym::known_ints).is_some_and(|v| v == [1]);
+    let always = op.sym(1).is_none() && !op.has(1)
+        || op.sym(1).and_then(Sym::known_ints).is_some_and(|v| v == [1]);
     if let Some(&i) = g.inputs.first() {
         feed(op, i, Some(Sym::shape(Vec::new())), Some(DataType::INT64));
     }
     if let Some(&c) = g.inputs.get(1) {
         feed(op, c, Some(Sym::shape(Vec::new())), Some(DataType::BOOL));
     }
-    let given: Vec<Option<Sym>> = (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();
+    let given: Vec<Option<Sym>> =
+        (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();
     for (i, &id) in g.inputs.iter().skip(2).enumerate() {
         let container = op.n.input(i + 2).and_then(|v| op.s.container(v));
         op.s.set_container(id, container);

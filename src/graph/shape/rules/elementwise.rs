@@ -1,29 +1,117 @@
 //! Operators that work element by element, with numpy broadcasting.
 
 use super::*;
-use crate::graph::shape::tensor::{Num, MAX_VALUES, advance, broadcast_index, count, sizes};
+use crate::graph::shape::tensor::{MAX_VALUES, Num, advance, broadcast_index, count, sizes};
 use std::rc::Rc;
 
 /// Operators of one tensor whose first output has its shape (further inputs
 /// are parameters).
 const UNARY: &[&str] = &[
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BatchNormalization", "Bernoulli",
-    "BitCast", "BitwiseNot", "CastLike", "Ceil", "Celu", "Clip", "Cos", "Cosh", "CumProd", "CumSum",
-    "DequantizeLinear", "Dropout", "Elu", "Erf", "Exp", "EyeLike", "Floor", "Gelu",
-    "GroupNormalization", "HardSigmoid", "HardSwish", "Hardmax", "InstanceNormalization", "IsInf",
-    "IsNaN", "LRN", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization",
-    "MeanVarianceNormalization", "Mish", "Neg", "Not", "ParametricSoftplus", "QuantizeLinear",
-    "RMSNormalization", "RandomNormalLike", "RandomUniformLike", "Reciprocal", "RegexFullMatch",
-    "Relu", "ReverseSequence", "RotaryEmbedding", "Round", "Scale", "ScaledTanh", "Scatter",
-    "ScatterElements", "ScatterND", "Selu", "Shrink", "Sigmoid", "Sign",
-    "SimplifiedLayerNormalization", "Sin", "Sinh", "Softmax", "Softplus", "Softsign", "Sqrt",
-    "Swish", "Tan", "Tanh", "TensorScatter", "ThresholdedRelu", "Trilu",
+    "Abs",
+    "Acos",
+    "Acosh",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
+    "BatchNormalization",
+    "Bernoulli",
+    "BitCast",
+    "BitwiseNot",
+    "CastLike",
+    "Ceil",
+    "Celu",
+    "Clip",
+    "Cos",
+    "Cosh",
+    "CumProd",
+    "CumSum",
+    "DequantizeLinear",
+    "Dropout",
+    "Elu",
+    "Erf",
+    "Exp",
+    "EyeLike",
+    "Floor",
+    "Gelu",
+    "GroupNormalization",
+    "HardSigmoid",
+    "HardSwish",
+    "Hardmax",
+    "InstanceNormalization",
+    "IsInf",
+    "IsNaN",
+    "LRN",
+    "LayerNormalization",
+    "LeakyRelu",
+    "Log",
+    "LogSoftmax",
+    "LpNormalization",
+    "MeanVarianceNormalization",
+    "Mish",
+    "Neg",
+    "Not",
+    "ParametricSoftplus",
+    "QuantizeLinear",
+    "RMSNormalization",
+    "RandomNormalLike",
+    "RandomUniformLike",
+    "Reciprocal",
+    "RegexFullMatch",
+    "Relu",
+    "ReverseSequence",
+    "RotaryEmbedding",
+    "Round",
+    "Scale",
+    "ScaledTanh",
+    "Scatter",
+    "ScatterElements",
+    "ScatterND",
+    "Selu",
+    "Shrink",
+    "Sigmoid",
+    "Sign",
+    "SimplifiedLayerNormalization",
+    "Sin",
+    "Sinh",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "Swish",
+    "Tan",
+    "Tanh",
+    "TensorScatter",
+    "ThresholdedRelu",
+    "Trilu",
 ];
 
 const VARIADIC: &[&str] = &[
-    "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater",
-    "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "PRelu",
-    "Pow", "StringConcat", "Sub", "Sum", "Where", "Xor",
+    "Add",
+    "And",
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseOr",
+    "BitwiseXor",
+    "Div",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "Max",
+    "Mean",
+    "Min",
+    "Mod",
+    "Mul",
+    "Or",
+    "PRelu",
+    "Pow",
+    "StringConcat",
+    "Sub",
+    "Sum",
+    "Where",
+    "Xor",
 ];
 
 /// Rules of this module.
@@ -81,7 +169,9 @@ fn unary(op: &mut Op, kind: &str) -> Option<Outputs> {
         "Ceil" => Some(|n| rounded(n, f64::ceil)),
         "Round" => Some(|n| rounded(n, f64::round_ties_even)),
         "Sqrt" => Some(|n| n.float().map(|f| Num::Float(f.sqrt()))),
-        "CastLike" if op.n.input(1).and_then(|v| op.s.dtype(v)).is_some_and(DataType::is_integer) => {
+        "CastLike"
+            if op.n.input(1).and_then(|v| op.s.dtype(v)).is_some_and(DataType::is_integer) =>
+        {
             Some(|n| match n {
                 Num::Int(_) => Some(n.clone()),
                 Num::Float(f) => rounded(&Num::Float(*f), f64::trunc),
@@ -101,7 +191,11 @@ fn rounded(n: &Num, f: fn(f64) -> f64) -> Option<Num> {
         Num::Int(_) => Some(n.clone()),
         Num::Float(x) => {
             let r = f(*x);
-            Some(if r.is_finite() && r.abs() < 9e15 { Num::Int(SymExpr::Value(r as i128)) } else { Num::Float(r) })
+            Some(if r.is_finite() && r.abs() < 9e15 {
+                Num::Int(SymExpr::Value(r as i128))
+            } else {
+                Num::Float(r)
+            })
         }
     }
 }
@@ -124,7 +218,8 @@ fn second_outputs(op: &Op, kind: &str) -> Outputs {
 }
 
 fn variadic(op: &mut Op, kind: &str) -> Option<Outputs> {
-    let inputs: Vec<Sym> = (0..op.n.inputs.len()).map(|i| op.sym(i).cloned()).collect::<Option<_>>()?;
+    let inputs: Vec<Sym> =
+        (0..op.n.inputs.len()).map(|i| op.sym(i).cloned()).collect::<Option<_>>()?;
     let dims: Vec<&Vec<SymExpr>> = inputs.iter().map(|t| t.dims.as_ref()).collect::<Option<_>>()?;
     if kind == "PRelu" || legacy_broadcast(op, kind) {
         return Some(vec![Some(Sym::shape((*dims.first()?).clone()))]);
@@ -140,7 +235,21 @@ fn variadic(op: &mut Op, kind: &str) -> Option<Outputs> {
 
 /// Operator sets before 7 broadcast the second operand into the first.
 fn legacy_broadcast(op: &Op, kind: &str) -> bool {
-    op.attr("broadcast", 0) == 1 && matches!(kind, "Add" | "Sub" | "Mul" | "Div" | "Pow" | "And" | "Or" | "Xor" | "Equal" | "Greater" | "Less")
+    op.attr("broadcast", 0) == 1
+        && matches!(
+            kind,
+            "Add"
+                | "Sub"
+                | "Mul"
+                | "Div"
+                | "Pow"
+                | "And"
+                | "Or"
+                | "Xor"
+                | "Equal"
+                | "Greater"
+                | "Less"
+        )
 }
 
 fn elements(inputs: &[Sym], out: &[SymExpr], kind: &str, real: bool) -> Option<Vec<Num>> {

@@ -117,7 +117,10 @@ impl Bounds {
         if let (Some(s), Some(e), Some(d)) = (self.start.value(), self.end.value(), d.value()) {
             return Some(SymExpr::Value(clamped(s, e, self.step, d)));
         }
-        if self.step == -1 && self.start == SymExpr::Value(-1) && self.end.value().is_some_and(|e| e <= -FAR) {
+        if self.step == -1
+            && self.start == SymExpr::Value(-1)
+            && self.end.value().is_some_and(|e| e <= -FAR)
+        {
             return Some(d.clone());
         }
         if self.step < 0 {
@@ -127,6 +130,8 @@ impl Bounds {
         let end = resolve(&self.end, d)?;
         let span = match (start.value(), end == *d) {
             (Some(0), true) => d.clone(),
+            // Sizes are taken to be at least 1.
+            (Some(0), false) if end == SymExpr::ONE => SymExpr::ONE,
             (Some(0), false) if end.value().is_some() => end.smaller(d),
             _ => match end.minus(&start)? {
                 SymExpr::Value(v) if v < 0 => SymExpr::ZERO,

@@ -22,9 +22,7 @@ pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
         "DepthToSpace" | "SpaceToDepth" => depth_space(op, kind),
         "Pad" => pad(op),
         "CenterCropPad" => center_crop_pad(op),
-        "RandomNormal" | "RandomUniform" => {
-            one(op.exprs("shape", usize::MAX)?)
-        }
+        "RandomNormal" | "RandomUniform" => one(op.exprs("shape", usize::MAX)?),
         "Constant" => None,
         _ => None,
     }
@@ -119,7 +117,9 @@ fn unsqueeze(op: &mut Op) -> Option<Outputs> {
 }
 
 fn transpose(op: &mut Op) -> Option<Outputs> {
-    let perm = op.n.ints("perm").map(|p| p.iter().map(|&i| usize::try_from(i).ok()).collect::<Option<Vec<_>>>());
+    let perm =
+        op.n.ints("perm")
+            .map(|p| p.iter().map(|&i| usize::try_from(i).ok()).collect::<Option<Vec<_>>>());
     let Some(x) = op.dims(0) else {
         let rank = perm??.len();
         let dims = op.unknown(rank);
@@ -238,9 +238,9 @@ fn expand(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let out = broadcast(&x, &target)?;
     let own = crate::graph::shape::tensor::sizes(&x);
-    let t = op.sym(0)?.remap(out, |index| {
-        crate::graph::shape::tensor::broadcast_index(index, own.as_ref()?)
-    });
+    let t = op
+        .sym(0)?
+        .remap(out, |index| crate::graph::shape::tensor::broadcast_index(index, own.as_ref()?));
     Some(vec![Some(t)])
 }
 
@@ -260,7 +260,10 @@ fn tile(op: &mut Op) -> Option<Outputs> {
 
 /// Shape-15: start and end are clamped to the rank.
 fn shape(op: &mut Op) -> Option<Outputs> {
-    let x = op.dims(0)?;
+    let Some(x) = op.dims(0) else {
+        let rank = op.fresh();
+        return one(vec![rank]);
+    };
     let rank = i64::try_from(x.len()).ok()?;
     let bound = |v: i64| {
         let v = if v < 0 { v.saturating_add(rank) } else { v };

@@ -38,7 +38,8 @@ pub fn product_dims(a: &[SymExpr], b: &[SymExpr]) -> Option<Vec<SymExpr>> {
         [batch @ .., k, n] => (Some(n), k, batch),
         [] => return None,
     };
-    ka.broadcast(kb).filter(|_| ka.value() == kb.value() || ka.value().is_none() || kb.value().is_none())?;
+    ka.broadcast(kb)
+        .filter(|_| ka.value() == kb.value() || ka.value().is_none() || kb.value().is_none())?;
     let mut out = broadcast(batch_a, batch_b)?;
     out.extend(row.into_iter().chain(col).cloned());
     Some(out)
@@ -55,7 +56,8 @@ pub fn gemm(op: &mut Op) -> Option<Outputs> {
 
 /// Einsum-12: output terms, or those that occur once, in alphabetical order.
 fn einsum(op: &mut Op) -> Option<Outputs> {
-    let equation: String = op.n.string("equation")?.chars().filter(|c| !c.is_whitespace()).collect();
+    let equation: String =
+        op.n.string("equation")?.chars().filter(|c| !c.is_whitespace()).collect();
     let (left, right) = match equation.split_once("->") {
         Some((l, r)) => (l, Some(r)),
         None => (equation.as_str(), None),
@@ -124,7 +126,8 @@ fn attention(op: &mut Op) -> Option<Outputs> {
         4 => vec![batch.clone(), q_heads.clone(), len_q.clone(), dim_v.clone()],
         _ => vec![batch.clone(), len_q.clone(), q_heads.times(&dim_v)?],
     };
-    let cache = |d: SymExpr| Some(Sym::shape(vec![batch.clone(), kv_heads.clone(), len_kv.clone(), d]));
+    let cache =
+        |d: SymExpr| Some(Sym::shape(vec![batch.clone(), kv_heads.clone(), len_kv.clone(), d]));
     let scores = vec![batch.clone(), q_heads, len_q, len_kv.clone()];
     Some(vec![Some(Sym::shape(y)), cache(dim_k), cache(dim_v), Some(Sym::shape(scores))])
 }

@@ -4,10 +4,26 @@
 use super::*;
 
 const SAME: &[&str] = &[
-    "BiasGelu", "BiasSoftmax", "BiasSplitGelu", "DequantizeLinear", "FastGelu", "GatedRelativePositionBias",
-    "Gelu", "GroupNorm", "Inverse", "NhwcFusedConv", "QLinearLeakyRelu", "QLinearSigmoid",
-    "QLinearSoftmax", "QuantizeLinear", "QuickGelu", "RemovePadding", "RestorePadding",
-    "RotaryEmbedding", "SimplifiedLayerNormalization", "Trilu",
+    "BiasGelu",
+    "BiasSoftmax",
+    "BiasSplitGelu",
+    "DequantizeLinear",
+    "FastGelu",
+    "GatedRelativePositionBias",
+    "Gelu",
+    "GroupNorm",
+    "Inverse",
+    "NhwcFusedConv",
+    "QLinearLeakyRelu",
+    "QLinearSigmoid",
+    "QLinearSoftmax",
+    "QuantizeLinear",
+    "QuickGelu",
+    "RemovePadding",
+    "RestorePadding",
+    "RotaryEmbedding",
+    "SimplifiedLayerNormalization",
+    "Trilu",
 ];
 
 /// Rules of domain `com.microsoft`.
@@ -23,8 +39,12 @@ pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
         }
         "FusedConv" => window::infer(op, "Conv"),
         "QLinearAdd" | "QLinearMul" => one(broadcast(&op.dims(0)?, &op.dims(3)?)?),
-        "QLinearGlobalAveragePool" if op.attr("channels_last", 0) == 0 => window::infer(op, "GlobalAveragePool"),
-        "QLinearAveragePool" if op.attr("channels_last", 0) == 0 => window::infer(op, "AveragePool"),
+        "QLinearGlobalAveragePool" if op.attr("channels_last", 0) == 0 => {
+            window::infer(op, "GlobalAveragePool")
+        }
+        "QLinearAveragePool" if op.attr("channels_last", 0) == 0 => {
+            window::infer(op, "AveragePool")
+        }
         "QLinearConcat" => qlinear_concat(op),
         "QLinearReduceMean" => reduce::infer(op, "ReduceMean"),
         "MatMulNBits" | "MatMulBnb4" | "MatMulFpQ4" => {

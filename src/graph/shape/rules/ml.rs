@@ -33,7 +33,9 @@ pub fn text(op: &mut Op, kind: &str) -> Option<Outputs> {
 /// Rules of domain `ai.onnx.ml`.
 pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
     match kind {
-        "Binarizer" | "CategoryMapper" | "Imputer" | "LabelEncoder" | "Normalizer" | "Scaler" => op.same(0),
+        "Binarizer" | "CategoryMapper" | "Imputer" | "LabelEncoder" | "Normalizer" | "Scaler" => {
+            op.same(0)
+        }
         "ArrayFeatureExtractor" => {
             let (mut x, picked) = (op.dims(0)?, op.dims(1)?);
             x.pop();
@@ -53,7 +55,8 @@ pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
             one(x)
         }
         "FeatureVectorizer" => {
-            let total: i64 = op.n.ints("inputdimensions")?.iter().try_fold(0i64, |a, &b| a.checked_add(b))?;
+            let total: i64 =
+                op.n.ints("inputdimensions")?.iter().try_fold(0i64, |a, &b| a.checked_add(b))?;
             rows(op, total)
         }
         _ => None,
@@ -83,7 +86,8 @@ const CLASSES: &[&str] = &["classlabels_ints", "classlabels_strings", "classlabe
 
 /// Label and score of each class.
 fn classifier(op: &mut Op) -> Option<Outputs> {
-    let n = examples(op)?;
+    let n = examples(op);
+    let n = op.or_fresh(n);
     let classes = labels(op.n, CLASSES).map(|c| SymExpr::Value(c.into()));
     let classes = op.or_fresh(classes);
     Some(vec![Some(Sym::shape(vec![n.clone()])), Some(Sym::shape(vec![n, classes]))])

@@ -18,8 +18,14 @@ pub fn recurrent(op: &mut Op) -> Option<Outputs> {
         None => op.dims(2)?.get(2)?.clone(),
     };
     let (y, last) = match op.attr("layout", 0) {
-        0 => (vec![a.clone(), directions.clone(), b.clone(), hidden.clone()], vec![directions, b.clone(), hidden]),
-        _ => (vec![a.clone(), b.clone(), directions.clone(), hidden.clone()], vec![a.clone(), directions, hidden]),
+        0 => (
+            vec![a.clone(), directions.clone(), b.clone(), hidden.clone()],
+            vec![directions, b.clone(), hidden],
+        ),
+        _ => (
+            vec![a.clone(), b.clone(), directions.clone(), hidden.clone()],
+            vec![a.clone(), directions, hidden],
+        ),
     };
     let last = Some(Sym::shape(last));
     Some(vec![Some(Sym::shape(y)), last.clone(), last])

@@ -25,7 +25,8 @@ fn resize(op: &mut Op) -> Option<Outputs> {
     }
     if let Some(sizes) = sizes {
         let policy = op.n.string("keep_aspect_ratio_policy").unwrap_or("stretch");
-        let picked: Vec<SymExpr> = axes.iter().map(|&a| x.get(a).cloned()).collect::<Option<_>>()?;
+        let picked: Vec<SymExpr> =
+            axes.iter().map(|&a| x.get(a).cloned()).collect::<Option<_>>()?;
         let fitted = match policy {
             "stretch" => Some(sizes),
             p => fit(&picked, &sizes, p == "not_larger"),
@@ -62,7 +63,9 @@ fn scaled(d: &SymExpr, scale: Option<f64>) -> Option<SymExpr> {
     match d {
         SymExpr::Value(v) => Some(SymExpr::Value((*v as f32 * scale as f32).floor() as i128)),
         d if scale.fract() == 0.0 && scale < 1e6 => d.times(&SymExpr::Value(scale as i128)),
-        d if (1.0 / scale).fract() == 0.0 && scale > 1e-6 => d.over(&SymExpr::Value((1.0 / scale) as i128)),
+        d if (1.0 / scale).fract() == 0.0 && scale > 1e-6 => {
+            d.over(&SymExpr::Value((1.0 / scale) as i128))
+        }
         _ => None,
     }
 }
@@ -71,7 +74,8 @@ fn scaled(d: &SymExpr, scale: Option<f64>) -> Option<SymExpr> {
 /// smaller) than asked for, rounded half up.
 fn fit(x: &[SymExpr], sizes: &[SymExpr], not_larger: bool) -> Option<Vec<SymExpr>> {
     let known = |e: &SymExpr| e.value().map(|v| v as f64);
-    let ratios: Vec<f64> = x.iter().zip(sizes).map(|(d, s)| Some(known(s)? / known(d)?)).collect::<Option<_>>()?;
+    let ratios: Vec<f64> =
+        x.iter().zip(sizes).map(|(d, s)| Some(known(s)? / known(d)?)).collect::<Option<_>>()?;
     let pick = if not_larger { f64::min } else { f64::max };
     let scale = ratios.into_iter().reduce(pick)?;
     let size = |d: &SymExpr| Some(SymExpr::Value((known(d)? * scale + 0.5).floor() as i128));

@@ -71,7 +71,11 @@ fn concat(op: &mut Op) -> Option<Outputs> {
 pub fn container(s: &State, n: &Node, i: usize) -> Option<&'static str> {
     let of = |k: usize| n.input(k).and_then(|v| s.container(v));
     match (n.op_type.as_str(), n.domain.as_str()) {
-        ("SequenceConstruct" | "SequenceInsert" | "SequenceErase" | "SequenceEmpty" | "SplitToSequence" | "SequenceMap", "") => Some("seq"),
+        (
+            "SequenceConstruct" | "SequenceInsert" | "SequenceErase" | "SequenceEmpty"
+            | "SplitToSequence" | "SequenceMap",
+            "",
+        ) => Some("seq"),
         ("Optional", "") => Some("opt"),
         ("Identity", "") => of(0),
         ("ZipMap", "ai.onnx.ml") => Some("seq"),

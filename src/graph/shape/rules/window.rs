@@ -84,6 +84,10 @@ impl Window {
             AutoPad::None => input.plus(&self.pads.0)?.plus(&self.pads.1)?,
         };
         let free = padded.minus(&self.span()?)?;
+        // A window larger than its input: engines divide towards zero.
+        if let (Some(f), Some(s)) = (free.value().filter(|f| *f < 0), self.stride.value()) {
+            return Some(SymExpr::Value(f.checked_div(s)? + 1));
+        }
         if !ceil {
             return free.over(&self.stride)?.plus(&SymExpr::ONE);
         }
