@@ -1,7 +1,7 @@
 //! Symbolic shapes and element types of every value.
 //!
 //! The rules come from the crate rten-shape-inference where it has them, and
-//! from [`rules`] where it lacks an operator or a case. Where inference cannot
+//! from `rules` where it lacks an operator or a case. Where inference cannot
 //! tell, the types declared in the file (`value_info`) are taken.
 
 mod dtype;
