@@ -62,7 +62,9 @@ def native_step(graph, batch, vector, args):
     values = {k: onnxruntime.OrtValue.ortvalue_from_numpy(v) for k, v in feeds.items()}
     states = [list(arrays.values())] + [list(zeros.values()) for _ in range(3)]
     names = ("params", "gradients", "first_order_moments", "second_order_moments")
-    update = dict(zip(names, states), learning_rate=np.array([1e-3], F), step=np.array([1], np.int64))
+    update = dict(
+        zip(names, states), learning_rate=np.array([1e-3], F), step=np.array([1], np.int64)
+    )
 
     def step():
         training.run_with_ort_values(None, values)
@@ -87,8 +89,12 @@ def measure(step, rounds):
 def parse():
     """Command line arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--graphs", type=pathlib.Path, required=True, help="folder with train.onnx and graph.json")
-    parser.add_argument("--native", action="store_true", help="time onnxruntime-training's own models")
+    parser.add_argument(
+        "--graphs", type=pathlib.Path, required=True, help="folder with train.onnx and graph.json"
+    )
+    parser.add_argument(
+        "--native", action="store_true", help="time onnxruntime-training's own models"
+    )
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seq", type=int, default=48)
     parser.add_argument("--threads", type=int, default=2)
@@ -101,13 +107,22 @@ def main():
     """Command line entry."""
     args = parse()
     graph, rng = flat.load_graph(args.graphs), np.random.default_rng(0)
-    vector, batch = flat.random_params(graph, rng, 0.0), make_batch(graph, args.batch, args.seq, rng)
-    step = (native_step(graph, batch, vector, args) if args.native
-            else lowered_step(args.graphs, graph, batch, vector, args))
+    vector, batch = (
+        flat.random_params(graph, rng, 0.0),
+        make_batch(graph, args.batch, args.seq, rng),
+    )
+    step = (
+        native_step(graph, batch, vector, args)
+        if args.native
+        else lowered_step(args.graphs, graph, batch, vector, args)
+    )
     wall, cpu = measure(step, args.rounds)
     label = f"{graph['name']} {'native' if args.native else 'lowered'} {onnxruntime.__version__}"
-    print(f"{label:26s} median {np.median(wall) * 1e3:7.1f} ms  min {wall.min() * 1e3:7.1f} ms  "
-          f"processor {np.median(cpu) * 1e3:7.1f} ms  {args.batch * args.seq / np.median(wall):8.0f} tokens/s")
+    print(
+        f"{label:26s} median {np.median(wall) * 1e3:7.1f} ms  min {wall.min() * 1e3:7.1f} ms  "
+        f"processor {np.median(cpu) * 1e3:7.1f} ms  "
+        f"{args.batch * args.seq / np.median(wall):8.0f} tokens/s"
+    )
 
 
 if __name__ == "__main__":

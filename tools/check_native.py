@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs train.onnx on this interpreter's ONNX Runtime and compares it with ref_native.py's record."""
+"""Compares train.onnx on this interpreter's ONNX Runtime with ref_native.py's record."""
 
 import argparse
 import json
@@ -19,7 +19,9 @@ def load_vectors(folder, record, graph):
     """The recorded vectors at full length, by name."""
     kept = record["kept_tokens"] * graph["d"]
     gap = (graph["vocab"] - record["kept_tokens"]) * graph["d"]
-    data = np.fromfile(folder / "native.bin", "<f4").reshape(len(record["vectors"]), graph["n_params"] - gap)
+    data = np.fromfile(folder / "native.bin", "<f4").reshape(
+        len(record["vectors"]), graph["n_params"] - gap
+    )
     zeros = np.zeros(gap, F)
     return {n: np.concatenate([v[:kept], zeros, v[kept:]]) for n, v in zip(record["vectors"], data)}
 
@@ -28,7 +30,11 @@ def run(session, feeds):
     """All outputs by name."""
     names = [o.name for o in session.get_outputs()]
     wanted = {i.name for i in session.get_inputs()}
-    feeds = {k: np.asarray(v, np.int64 if "ids" in k or k == "attention_mask" else F) for k, v in feeds.items() if k in wanted}
+    feeds = {
+        k: np.asarray(v, np.int64 if "ids" in k or k == "attention_mask" else F)
+        for k, v in feeds.items()
+        if k in wanted
+    }
     return dict(zip(names, session.run(names, feeds)))
 
 
@@ -70,17 +76,26 @@ def check_missing(session, vectors, base):
 def main():
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--graphs", type=pathlib.Path, required=True, help="folder with train.onnx and graph.json")
-    parser.add_argument("--record", type=pathlib.Path, required=True, help="folder with native.json and native.bin")
+    parser.add_argument(
+        "--graphs", type=pathlib.Path, required=True, help="folder with train.onnx and graph.json"
+    )
+    parser.add_argument(
+        "--record", type=pathlib.Path, required=True, help="folder with native.json and native.bin"
+    )
     args = parser.parse_args()
     graph = flat.load_graph(args.graphs)
     record = json.loads((args.record / "native.json").read_text(encoding="utf-8"))
     vectors = load_vectors(args.record, record, graph)
-    session = onnxruntime.InferenceSession(str(args.graphs / "train.onnx"), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        str(args.graphs / "train.onnx"), providers=["CPUExecutionProvider"]
+    )
     zeros = np.zeros(graph["n_params"], F)
     base = {**record["batch"], **record["two_steps"], "adam_m": zeros, "adam_v": zeros}
     print("onnxruntime", onnxruntime.__version__)
-    results = [*check_cases(session, record, vectors, base), *check_steps(session, record, vectors, base)]
+    results = [
+        *check_cases(session, record, vectors, base),
+        *check_steps(session, record, vectors, base),
+    ]
     results += check_missing(session, vectors, base)
     sys.exit(0 if all(results) else 1)
 

@@ -60,7 +60,9 @@ def write_all(cfg, out):
 
 def add_config_arguments(parser):
     """Adds --size and one flag per field of the configuration."""
-    parser.add_argument("--size", default="medium", help=f"name: {', '.join(config.SIZES)}, or any with flags")
+    parser.add_argument(
+        "--size", default="medium", help=f"name: {', '.join(config.SIZES)}, or any with flags"
+    )
     for field in dataclasses.fields(config.Config):
         if field.name == "gated":
             parser.add_argument("--gated", action="store_true", help="gated GELU instead of ReLU")

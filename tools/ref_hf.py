@@ -92,7 +92,9 @@ def torch_loss(metrics, batch):
     """The training loss for a batch of two with every label present."""
     target = torch.from_numpy(batch["target"])
     margin = (metrics[0] - metrics[1]) * torch.sign(target[0] - target[1])
-    return ((metrics - target) ** 2).mean() + RANK_WEIGHT * torch.nn.functional.softplus(-margin).mean()
+    return ((metrics - target) ** 2).mean() + RANK_WEIGHT * torch.nn.functional.softplus(
+        -margin
+    ).mean()
 
 
 def torch_gradients(graph, model, head):
@@ -122,7 +124,15 @@ def run_gradients(path, graph, vector, batch):
     """The output `grads` of train.onnx, without branch dropout."""
     zeros = np.zeros_like(vector)
     ones = np.ones((len(batch["target"]), 2 * graph["layers"], graph["d"]), np.float32)
-    scalars = dict(lr=1e-3, weight_decay=0, beta1=0.9, beta2=0.999, step=1, clip_norm=1, rank_weight=RANK_WEIGHT)
+    scalars = dict(
+        lr=1e-3,
+        weight_decay=0,
+        beta1=0.9,
+        beta2=0.999,
+        step=1,
+        clip_norm=1,
+        rank_weight=RANK_WEIGHT,
+    )
     feeds = {k: np.array(v, np.float32) for k, v in scalars.items()}
     feeds.update(batch, params=vector, adam_m=zeros, adam_v=zeros, branch_mask=ones)
     return session(path).run(["grads"], feeds)[0]
@@ -153,17 +163,26 @@ def write_fixture(graphs, out, vector, batch, expected):
 def main():
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--graphs", type=pathlib.Path, required=True, help="folder that make_graphs.py wrote")
+    parser.add_argument(
+        "--graphs", type=pathlib.Path, required=True, help="folder that make_graphs.py wrote"
+    )
     parser.add_argument("--out", type=pathlib.Path, required=True, help="fixture folder to write")
     args = parser.parse_args()
     graph, rng = flat.load_graph(args.graphs), np.random.default_rng(7)
     vector, batch = flat.random_params(graph, rng), make_batch(graph, rng)
     arrays, model = flat.unpack(graph, vector), hf_model(graph)
     set_weights(model, arrays)
-    head = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in arrays.items() if k.startswith("head.")}
+    head = {
+        k: torch.from_numpy(v.copy()).requires_grad_()
+        for k, v in arrays.items()
+        if k.startswith("head.")
+    }
     hidden, pooled, metrics = hf_forward(model, head, batch)
     torch_loss(metrics, batch).backward()
-    expected = {k: v.detach().numpy() for k, v in (("hidden", hidden), ("pooled", pooled), ("metrics", metrics))}
+    expected = {
+        k: v.detach().numpy()
+        for k, v in (("hidden", hidden), ("pooled", pooled), ("metrics", metrics))
+    }
     actual = run_encoder(args.graphs / "encoder.onnx", arrays, batch)
     results = [check(k, actual[k], expected[k]) for k in expected]
     grads = run_gradients(args.graphs / "train.onnx", graph, vector, batch)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the un-lowered training and optimizer models on onnxruntime-training and records the results.
+"""Records what onnxruntime-training computes with the un-lowered training and optimizer models.
 
 Writes native.json (batch, scalars, losses and the layout of the other file) and
 native.bin (float32 vectors, little-endian). To stay small, the batch only uses the first
@@ -21,7 +21,14 @@ from nngraph import config, flat, native, optimizer
 
 BATCH, SEQ, TOKENS = 6, 17, 40
 CASES = {"mse": 0.0, "mse_and_rank": 0.7}
-STEPS = {"lr": 2e-3, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.999, "clip_norm": 0.05, "rank_weight": 0.7}
+STEPS = {
+    "lr": 2e-3,
+    "weight_decay": 0.1,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "clip_norm": 0.05,
+    "rank_weight": 0.7,
+}
 F = np.float32
 
 
@@ -63,7 +70,9 @@ def gradients(training, graph, vector, batch, rank_weight):
     values = {k: onnxruntime.OrtValue.ortvalue_from_numpy(v) for k, v in feeds.items()}
     outputs = training.run_with_ort_values(None, values)
     losses = {n: float(v.numpy()) for n, v in zip(("loss", "mse_loss", "rank_loss"), outputs)}
-    buffers = {p["name"]: values[f"{p['name']}_grad.accumulation.buffer"].numpy() for p in graph["params"]}
+    buffers = {
+        p["name"]: values[f"{p['name']}_grad.accumulation.buffer"].numpy() for p in graph["params"]
+    }
     return losses, flat.pack(graph, buffers)
 
 
@@ -81,7 +90,9 @@ def adamw_model(path, decay):
     }
     del node.attribute[:]
     node.attribute.extend(helper.make_attribute(k, v) for k, v in wanted.items())
-    sequence = helper.make_sequence_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, None))
+    sequence = helper.make_sequence_type_proto(
+        helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+    )
     del model.graph.output[:]
     for name in ("params_out", "m_out", "v_out"):
         node.output.append(name)
@@ -91,11 +102,13 @@ def adamw_model(path, decay):
 
 
 def native_adamw(path, state, grad, step, decay):
-    """One step of the native AdamW on the flat (params, m, v); it works in place, hence the copies."""
+    """One step of the native AdamW on the flat (params, m, v). It works in place, so on copies."""
     names = ["params", "first_order_moments", "second_order_moments", "gradients"]
     feeds = {name: [vector.copy()] for name, vector in zip(names, [*state, grad])}
     feeds.update(learning_rate=np.array([STEPS["lr"]], F), step=np.array([step], np.int64))
-    optimizer_session = onnxruntime.InferenceSession(adamw_model(path, decay), providers=["CPUExecutionProvider"])
+    optimizer_session = onnxruntime.InferenceSession(
+        adamw_model(path, decay), providers=["CPUExecutionProvider"]
+    )
     return [sequence[0] for sequence in optimizer_session.run(None, feeds)]
 
 
@@ -107,7 +120,9 @@ def clipped(grad):
 
 def two_steps(folder, training, graph, vector, batch):
     """Two training steps: the norms, and (params, m, v) after the second."""
-    decayed = np.concatenate([np.full(int(np.prod(p["shape"])), p["decay"]) for p in graph["params"]])
+    decayed = np.concatenate(
+        [np.full(int(np.prod(p["shape"])), p["decay"]) for p in graph["params"]]
+    )
     state, norms = [vector, np.zeros_like(vector), np.zeros_like(vector)], []
     for step in (1, 2):
         _, grad = gradients(training, graph, state[0], batch, STEPS["rank_weight"])
@@ -152,7 +167,9 @@ def record(folder, training, graph, rng, cfg):
 def main():
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--graphs", type=pathlib.Path, required=True, help="folder that make_graphs.py wrote")
+    parser.add_argument(
+        "--graphs", type=pathlib.Path, required=True, help="folder that make_graphs.py wrote"
+    )
     parser.add_argument("--out", type=pathlib.Path, required=True, help="fixture folder to write")
     args = parser.parse_args()
     graph = flat.load_graph(args.graphs)

@@ -7,7 +7,7 @@ use nneval::graph::Limits;
 use nneval::opstring;
 use nneval::spaces::{Dataset, ModelOptions, Space};
 use nneval::tokenizer::{Cuts, Tokenizer};
-use nneval::training::of_arch;
+use nneval::training::{graph_of_arch, spellings};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +33,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
+
+/// Other spellings of each architecture that are learned from.
+const SPELLINGS: usize = 4;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -61,8 +64,9 @@ fn of_space(space: Space, sample: usize) -> anyhow::Result<Vec<String>> {
     for dataset in [Dataset::Cifar10, Dataset::Cifar100, Dataset::ImageNet16_120] {
         let options = ModelOptions { dataset, ..Default::default() };
         let chosen: Vec<&String> = all.iter().step_by(stride).collect();
-        let of = |a: &&String| of_arch(space, a, &options);
-        strings.extend(chosen.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?);
+        let of =
+            |a: &&String| graph_of_arch(space, a, &options).map(|g| spellings(&g, SPELLINGS, 0));
+        strings.extend(chosen.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?.concat());
     }
     Ok(strings)
 }

@@ -13,9 +13,10 @@ use nneval::evaluator::{
 use nneval::labels::{
     LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample,
 };
-use nneval::opstring;
+use nneval::opstring::{self, OpGraph, features};
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Config, Examples, Run, TrainingGraphs};
+use nneval::training::{Config, Examples, Run, TrainingGraphs, spellings};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,6 +56,13 @@ pub struct Args {
     /// Train on this many of the training rows only
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
+    /// Other spellings of each network to train on beside the canonical one
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    spellings: usize,
+    /// Weight of exact structural facts of the networks (path counts, depths)
+    /// as auxiliary targets; 0: none
+    #[arg(long, default_value_t = 1.0)]
+    structure_weight: f32,
     /// Go on from the last checkpoint
     #[arg(long)]
     resume: bool,
@@ -164,12 +172,17 @@ fn examples(
     metrics: &[Metric],
     rows: &[usize],
 ) -> anyhow::Result<Examples> {
-    let strings = args.source.source()?.strings(table, rows)?;
-    let tokens = strings.iter().map(|s| tokenizer.encode(s)).collect::<nneval::Result<Vec<_>>>()?;
-    let tokens = tokens.into_iter().map(|mut t| {
-        t.truncate(args.window);
-        t
-    });
+    let graphs = args.source.source()?.graphs(table, rows)?;
+    let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
+        let spelled = spellings(g, args.spellings, (i * args.spellings) as u64);
+        let encoded = spelled.iter().map(|s| {
+            let mut t = tokenizer.encode(s)?;
+            t.truncate(args.window);
+            Ok(t)
+        });
+        encoded.collect()
+    };
+    let tokens = graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
     let mut targets = vec![Vec::with_capacity(metrics.len()); rows.len()];
     for (m, (_, weight)) in metrics.iter().zip(&args.metrics) {
         for (target, value) in targets.iter_mut().zip(table.gather(&m.spec.name, rows)?) {
@@ -177,8 +190,28 @@ fn examples(
             target.push(z.map(|z| z as f32 * weight.sqrt()));
         }
     }
-    let names = metrics.iter().map(|m| m.spec.name.clone()).collect();
-    Ok(Examples { names, tokens: tokens.collect(), targets })
+    let mut names: Vec<String> = metrics.iter().map(|m| m.spec.name.clone()).collect();
+    let mut auxiliary = 0;
+    if args.structure_weight > 0.0 {
+        auxiliary = features::NAMES.len();
+        names.extend(features::NAMES.map(|n| format!("structure_{n}")));
+        add_structure(&graphs, args.structure_weight.sqrt(), &mut targets);
+    }
+    Ok(Examples { names, auxiliary, tokens, targets })
+}
+
+/// Appends structural facts, standardised over these rows, as targets.
+fn add_structure(graphs: &[OpGraph], scale: f32, targets: &mut [Vec<Option<f32>>]) {
+    let facts: Vec<Vec<f64>> = graphs.par_iter().map(features::structure).collect();
+    for i in 0..features::NAMES.len() {
+        let column: Vec<f64> = facts.iter().filter_map(|f| f.get(i).copied()).collect();
+        let n = column.len().max(1) as f64;
+        let mean = column.iter().sum::<f64>() / n;
+        let sd = (column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt().max(1e-6);
+        for (target, x) in targets.iter_mut().zip(&column) {
+            target.push(Some(((x - mean) / sd) as f32 * scale));
+        }
+    }
 }
 
 fn write_config(dir: &Path, config: &Config) -> anyhow::Result<()> {

@@ -1,12 +1,15 @@
 //! The operation string.
 mod canon;
+pub mod features;
 mod fold;
 mod implied;
 pub mod opgraph;
+mod respell;
 mod spell;
 mod write;
 pub use canon::build;
 pub use opgraph::{Op, OpGraph, Operand};
+pub use respell::respell;
 pub use write::write;
 
 use crate::error::Result;

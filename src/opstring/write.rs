@@ -10,11 +10,7 @@ use std::fmt::Write;
 /// Spells `g`.
 pub fn write(g: &OpGraph) -> String {
     let mut texts = Interner::default();
-    let items: Vec<Item> = g
-        .ops
-        .iter()
-        .map(|op| Item { text: texts.number(op_text(g, op)), reads: reads(op) })
-        .collect();
+    let items = interned(g, &mut texts);
     let mut out = String::new();
     let mut bodies: HashMap<String, usize> = HashMap::new();
     for segment in fold(&items) {
@@ -30,6 +26,16 @@ pub fn write(g: &OpGraph) -> String {
     }
     out.push_str(&outputs(g));
     out
+}
+
+fn interned(g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
+    let item = |op: &Op| Item { text: texts.number(op_text(g, op)), reads: reads(op) };
+    g.ops.iter().map(item).collect()
+}
+
+/// The operations as folding sees them.
+pub(super) fn items(g: &OpGraph) -> Vec<Item> {
+    interned(g, &mut Interner::default())
 }
 
 #[derive(Default)]
@@ -157,8 +163,8 @@ fn reference(
 }
 
 /// For each operation of a repetition, whether it continues the step of the
-/// one before it: it reads that one's only output and nothing else, and in
-/// this repetition nobody else does.
+/// one before it: it reads that one's only output and nothing else, in this
+/// repetition nobody else does, and that one does not join several values.
 fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
     let mut readers = vec![0usize; seg.period];
     for j in 0..seg.period {
@@ -174,6 +180,7 @@ fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
             j > 0
                 && matches!(items[seg.start + j].reads.as_slice(), [(op, 0)] if Some(*op) == before)
                 && readers[j - 1] == 1
+                && items[seg.start + j - 1].reads.len() <= 1
         })
         .collect()
 }

@@ -40,6 +40,14 @@ pub fn branch_mask(len: usize, rate: f32, seed: u64, step: u64) -> Vec<f32> {
     (0..len).map(|_| if rng.random::<f32>() < rate { 0.0 } else { keep }).collect()
 }
 
+/// Which of `count` spellings a row takes in an epoch.
+pub fn spelling(count: usize, row: u64, seed: u64, epoch: u64) -> usize {
+    match count {
+        0 | 1 => 0,
+        n => rng(seed, 3, (epoch << 32) | row).random_range(0..n),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,23 +19,31 @@ pub use checkpoint::Progress;
 pub use config::Config;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
 pub use run::{Event, Outcome, Run};
-pub use source::{Source, of_arch};
+pub use source::{Source, graph_of_arch, of_arch, spellings};
 pub use step::{Batch, Report, Settings, State, Stepper};
 
 /// Rows to train or validate on.
 #[derive(Debug, Clone, Default)]
 pub struct Examples {
-    /// Metric names, in column order.
+    /// Metric names, in column order; auxiliary targets come last.
     pub names: Vec<String>,
-    /// Token sequences.
-    pub tokens: Vec<Vec<u32>>,
-    /// For each row one transformed label a metric, `None` where missing.
+    /// How many of the names, at the end, are auxiliary: trained on, but
+    /// neither validated nor part of the evaluator.
+    pub auxiliary: usize,
+    /// For each row its spellings as token sequences, the canonical one first.
+    pub tokens: Vec<Vec<Vec<u32>>>,
+    /// For each row one transformed label a name, `None` where missing.
     pub targets: Vec<Vec<Option<f32>>>,
 }
 
 impl Examples {
-    /// Number of metrics.
+    /// Number of metrics, auxiliary targets not counted.
     pub fn metrics(&self) -> usize {
-        self.names.len()
+        self.names.len().saturating_sub(self.auxiliary)
+    }
+
+    /// The canonical token sequences.
+    pub fn canonical(&self) -> Vec<Vec<u32>> {
+        self.tokens.iter().map(|t| t.first().cloned().unwrap_or_default()).collect()
     }
 }

@@ -74,7 +74,8 @@ impl Run<'_> {
         )?;
         let mut epochs =
             Log::open(&self.dir.join("epochs.csv"), &self.epoch_header(), progress.epoch as u64)?;
-        let lengths: Vec<usize> = self.train.tokens.iter().map(Vec::len).collect();
+        let lengths: Vec<usize> =
+            self.train.tokens.iter().map(|t| t.first().map_or(0, Vec::len)).collect();
         let per_epoch = lengths.len().div_ceil(self.config.batch.max(1)) as u64;
         let schedule = self.schedule(per_epoch);
         while progress.epoch < self.config.epochs && !self.stalled(&progress) {
@@ -88,7 +89,7 @@ impl Run<'_> {
             let done = usize::try_from(state.step - progress.epoch as u64 * per_epoch).unwrap_or(0);
             for rows in batches.iter().skip(done) {
                 let settings = self.settings(schedule.at(state.step));
-                let batch = self.batch(rows, state.step);
+                let batch = self.batch(rows, state.step, progress.epoch as u64);
                 let report = stepper.step(&mut state, &batch, &settings)?;
                 progress.step = state.step;
                 progress.loss = (progress.loss.0 + f64::from(report.loss), progress.loss.1 + 1);
@@ -127,7 +128,7 @@ impl Run<'_> {
         if self.train.tokens.is_empty() {
             return Err(Error::Training("there are no training rows".into()));
         }
-        let (metrics, max) = (self.train.metrics(), self.graphs.info.max_metrics);
+        let (metrics, max) = (self.train.names.len(), self.graphs.info.max_metrics);
         if metrics == 0 || metrics > max {
             let name = &self.graphs.info.name;
             return Err(Error::Training(format!(
@@ -135,7 +136,7 @@ impl Run<'_> {
             )));
         }
         let vocab = self.graphs.info.vocab;
-        let all = self.train.tokens.iter().chain(&self.valid.tokens).flatten();
+        let all = self.train.tokens.iter().chain(&self.valid.tokens).flatten().flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
             true => Err(Error::Training(format!(
                 "the tokenizer has more than the graphs' {vocab} tokens"
@@ -147,7 +148,7 @@ impl Run<'_> {
     fn fingerprint(&self) -> String {
         let mut bytes = serde_json::to_vec(&self.config).unwrap_or_default();
         for e in [self.train, self.valid] {
-            bytes.extend(e.tokens.iter().flatten().flat_map(|t| t.to_le_bytes()));
+            bytes.extend(e.tokens.iter().flatten().flatten().flat_map(|t| t.to_le_bytes()));
             let targets = e.targets.iter().flatten().map(|t| t.unwrap_or(f32::NAN));
             bytes.extend(targets.flat_map(f32::to_le_bytes));
         }
@@ -198,7 +199,7 @@ impl Run<'_> {
         }
     }
 
-    fn batch(&self, rows: &[usize], step: u64) -> Batch<'_> {
+    fn batch(&self, rows: &[usize], step: u64, epoch: u64) -> Batch<'_> {
         let info = &self.graphs.info;
         let columns = info.max_metrics;
         let mut target = vec![0.0; rows.len() * columns];
@@ -212,7 +213,12 @@ impl Run<'_> {
                 }
             }
         }
-        let tokens = rows.iter().filter_map(|&r| self.train.tokens.get(r)).map(Vec::as_slice);
+        let spelling = |&r: &usize| {
+            let spellings = self.train.tokens.get(r)?;
+            let i = batches::spelling(spellings.len(), r as u64, self.config.seed, epoch);
+            spellings.get(i).map(Vec::as_slice)
+        };
+        let tokens = rows.iter().filter_map(spelling);
         let len = rows.len() * 2 * info.layers * info.d;
         let branch_mask = batches::branch_mask(len, self.config.dropout, self.config.seed, step);
         Batch { tokens: tokens.collect(), target, present, branch_mask }
@@ -258,7 +264,13 @@ impl Run<'_> {
     }
 
     fn epoch_header(&self) -> String {
-        let names: Vec<String> = self.train.names.iter().map(|n| format!("tau_{n}")).collect();
+        let names: Vec<String> = self
+            .train
+            .names
+            .iter()
+            .take(self.train.metrics())
+            .map(|n| format!("tau_{n}"))
+            .collect();
         format!("epoch,step,loss,score,seconds,{}", names.join(","))
     }
 
@@ -268,7 +280,8 @@ impl Run<'_> {
         if self.valid.tokens.is_empty() {
             return Ok(vec![None; metrics]);
         }
-        let rows = predict(self.runtime, self.graphs, params, metrics, &self.valid.tokens)?;
+        let tokens = self.valid.canonical();
+        let rows = predict(self.runtime, self.graphs, params, metrics, &tokens)?;
         let tau =
             |m: usize| {
                 let pairs =

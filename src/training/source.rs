@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::graph::{Limits, Model};
 use crate::labels::LabelTable;
-use crate::opstring;
+use crate::opstring::{self, OpGraph};
 use crate::spaces::{ModelOptions, Space};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -27,11 +27,25 @@ impl Source {
         rows.par_iter().map(|&row| self.string(table, row)).collect()
     }
 
+    /// The operation graphs of the given rows, in their order.
+    ///
+    /// # Errors
+    /// As [`Source::strings`].
+    pub fn graphs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<OpGraph>> {
+        rows.par_iter().map(|&row| self.graph(table, row)).collect()
+    }
+
     fn string(&self, table: &LabelTable, row: usize) -> Result<String> {
+        self.graph(table, row).map(|g| opstring::write(&g))
+    }
+
+    fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
         let key = table.key(row).unwrap_or_default();
         let result = match self {
-            Self::Space(space, options) => of_arch(*space, key, options),
-            Self::Folder(dir) => opstring::of_file(&dir.join(key), &Limits::default()),
+            Self::Space(space, options) => graph_of_arch(*space, key, options),
+            Self::Folder(dir) => {
+                Model::open(dir.join(key), &Limits::default()).map(|m| opstring::of_model(&m))
+            }
         };
         result.map_err(|e| Error::Labels {
             file: table.file().to_owned(),
@@ -41,12 +55,33 @@ impl Source {
     }
 }
 
+/// The operation graph of an architecture of a search space.
+///
+/// # Errors
+/// [`Error::Architecture`].
+pub fn graph_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<OpGraph> {
+    let bytes = space.onnx_bytes(arch, options)?;
+    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())?;
+    Ok(opstring::of_model(&model))
+}
+
 /// The operation string of an architecture of a search space.
 ///
 /// # Errors
 /// [`Error::Architecture`].
 pub fn of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<String> {
-    let bytes = space.onnx_bytes(arch, options)?;
-    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())?;
-    Ok(opstring::write(&opstring::of_model(&model)))
+    graph_of_arch(space, arch, options).map(|g| opstring::write(&g))
+}
+
+/// The operation string of `graph`, and `extra` other spellings of it, drawn
+/// with `seed`; repeats left out.
+pub fn spellings(graph: &OpGraph, extra: usize, seed: u64) -> Vec<String> {
+    let mut all = vec![opstring::write(graph)];
+    for i in 0..extra as u64 {
+        let other = opstring::write(&opstring::respell(graph, seed.wrapping_add(i)));
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
 }

@@ -29,7 +29,9 @@ def bucket_table(cfg):
         n = abs(position)
         if n >= exact:
             ratio = np.log(np.float32(n) / np.float32(exact), dtype=np.float32)
-            scaled = ratio / np.float32(math.log(cfg.max_distance / exact)) * np.float32(half - exact)
+            scaled = (
+                ratio / np.float32(math.log(cfg.max_distance / exact)) * np.float32(half - exact)
+            )
             n = min(exact + int(scaled), half - 1)
         table.append(n + (half if position > 0 else 0))
     return table
@@ -73,13 +75,17 @@ class Encoder:
         b, limit = self.b, self.cfg.max_distance
         length = b.op("Gather", b.op("Shape", "input_ids"), b.const(1, np.int64))
         steps = b.op("Range", b.const(0, np.int64), length, b.const(1, np.int64))
-        distance = b.op("Sub", b.op("Unsqueeze", steps, b.ints(0)), b.op("Unsqueeze", steps, b.ints(1)))
+        distance = b.op(
+            "Sub", b.op("Unsqueeze", steps, b.ints(0)), b.op("Unsqueeze", steps, b.ints(1))
+        )
         clipped = b.op("Clip", distance, b.const(-limit, np.int64), b.const(limit, np.int64))
         index = b.op("Add", clipped, b.const(limit, np.int64))
         bucket = b.op("Gather", b.ints(*bucket_table(self.cfg)), index)
         bias = b.op("Transpose", b.op("Gather", "rel_bias.weight", bucket), perm=[2, 0, 1])
         padding = b.op("Mul", b.op("Sub", self.mask, b.const(1.0)), b.const(-MASKED))
-        return b.op("Add", b.op("Unsqueeze", bias, b.ints(0)), b.op("Unsqueeze", padding, b.ints(1, 2)))
+        return b.op(
+            "Add", b.op("Unsqueeze", bias, b.ints(0)), b.op("Unsqueeze", padding, b.ints(1, 2))
+        )
 
     def fence(self, x, width):
         """In training, keeps ONNX Runtime from folding a transpose into the product with a
@@ -100,7 +106,9 @@ class Encoder:
         heads = b.op("Reshape", qkv, b.ints(0, 3 * cfg.heads, cfg.d_head, -1))
         q, k, v = b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
         scores = b.op("Add", b.op("MatMul", b.op("Transpose", q, perm=[0, 1, 3, 2]), k), bias)
-        attended = b.op("MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2]))
+        attended = b.op(
+            "MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2])
+        )
         merged = b.op("Transpose", b.op("Reshape", attended, b.ints(0, cfg.d, -1)), perm=[0, 2, 1])
         return b.op("MatMul", self.fence(merged, cfg.d), f"{p}.o.weight")
 
@@ -165,13 +173,14 @@ class Encoder:
         return b.op("Mul", b.op("Squeeze", mean, b.ints(1)), "final_norm.weight", out=out)
 
 
+def _parameter_shape(p):
+    """Shape for the graph input; the head's last dimension is symbolic."""
+    return [*p.shape[:-1], "metric"] if p.name.startswith("head.") else p.shape
+
+
 def _encoder_inputs(cfg):
     inputs = [int64s("input_ids", "batch", "seq"), int64s("attention_mask", "batch", "seq")]
-    for p in config.params(cfg):
-        shape = [("metric" if p.name.startswith("head.") and n == p.shape[-1] and i == len(p.shape) - 1 else n)
-                 for i, n in enumerate(p.shape)]
-        inputs.append(floats(p.name, *shape))
-    return inputs
+    return inputs + [floats(p.name, *_parameter_shape(p)) for p in config.params(cfg)]
 
 
 def encoder_model(cfg):

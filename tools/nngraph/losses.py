@@ -40,7 +40,9 @@ def pairwise_logistic(b, predicted, present, out):
     then mean over metrics with pairs."""
     pairs = _ordered_pairs(b, present)
     weight = _per_metric_weight(b, b.reduce_sum(pairs, [0, 1]))
-    behind = b.op("Sub", b.op("Unsqueeze", predicted, b.ints(0)), b.op("Unsqueeze", predicted, b.ints(1)))
+    behind = b.op(
+        "Sub", b.op("Unsqueeze", predicted, b.ints(0)), b.op("Unsqueeze", predicted, b.ints(1))
+    )
     penalty = _softplus(b, behind)
     per_metric = b.reduce_sum(b.op("Mul", pairs, penalty), [0, 1])
     return b.reduce_sum(b.op("Mul", per_metric, weight), [0], out=out)

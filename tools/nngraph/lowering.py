@@ -95,7 +95,9 @@ class Lowering:
     def _lower_SimplifiedLayerNormalization(self, node, attrs):
         """Y = X * r, r = 1 / sqrt(mean(X^2) + epsilon), for a scale of ones."""
         b, (x, scale) = self.b, node.input
-        if scale not in self._constants or np.any(numpy_helper.to_array(self._constants[scale]) != 1):
+        if scale not in self._constants or np.any(
+            numpy_helper.to_array(self._constants[scale]) != 1
+        ):
             raise NotImplementedError(f"{node.output[0]}: only a constant scale of ones is lowered")
         mean = b.op("ReduceMean", b.op("Mul", x, x), axes=[-1], keepdims=1)
         root = b.op("Sqrt", b.op("Add", mean, b.const(attrs["epsilon"])))
@@ -140,7 +142,9 @@ class Lowering:
         square = b.op("Mul", x, x)
         inner = b.op("Mul", b.op("Mul", x, a), b.op("Add", b.op("Mul", square, c), one))
         t = b.op("Tanh", inner)
-        slope = b.op("Mul", b.op("Add", b.op("Mul", square, b.const(3 * 0.044715)), one), b.op("Mul", x, a))
+        slope = b.op(
+            "Mul", b.op("Add", b.op("Mul", square, b.const(3 * 0.044715)), one), b.op("Mul", x, a)
+        )
         bend = b.op("Mul", slope, b.op("Sub", one, b.op("Mul", t, t)))
         total = b.op("Add", b.op("Add", t, one), bend)
         b.op("Mul", dy, b.op("Mul", total, half), out=node.output[0])

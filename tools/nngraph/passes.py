@@ -46,7 +46,11 @@ class Rewriter:
         """Keeps one of equal initializers."""
         first, renames = {}, {}
         for tensor in self.initializers:
-            key = (tensor.data_type, tuple(tensor.dims), onnx.numpy_helper.to_array(tensor).tobytes())
+            key = (
+                tensor.data_type,
+                tuple(tensor.dims),
+                onnx.numpy_helper.to_array(tensor).tobytes(),
+            )
             keep = first.setdefault(key, tensor.name)
             if keep != tensor.name:
                 renames[tensor.name] = keep
@@ -118,8 +122,13 @@ class Rewriter:
     def _transpose_product(self, transpose, product):
         """(op(A) op(B))^T = op(B)^T op(A)^T."""
         flags = _flags(product)
-        new = _fused(product.input[1], product.input[0], transpose.output[0],
-                     1 - flags["transB"], 1 - flags["transA"])
+        new = _fused(
+            product.input[1],
+            product.input[0],
+            transpose.output[0],
+            1 - flags["transB"],
+            1 - flags["transA"],
+        )
         self.nodes[self.nodes.index(product)] = new
         self.nodes.remove(transpose)
 
@@ -146,7 +155,9 @@ class Rewriter:
             key.CopyFrom(node)
             key.ClearField("output")
             key.ClearField("name")
-            first = seen.setdefault((key.SerializeToString(deterministic=True), len(node.output)), node)
+            first = seen.setdefault(
+                (key.SerializeToString(deterministic=True), len(node.output)), node
+            )
             if first is node or self.outputs & set(node.output):
                 nodes.append(node)
             else:
