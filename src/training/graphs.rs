@@ -68,7 +68,7 @@ pub enum Init {
 pub struct Head {
     /// Weight, [d, metrics].
     pub weight: String,
-    /// Bias, [metrics].
+    /// Bias, \[metrics\].
     pub bias: String,
 }
 
