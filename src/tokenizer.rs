@@ -87,9 +87,12 @@ impl Tokenizer {
         size: usize,
         cuts: Cuts,
     ) -> Result<Self> {
-        let split =
-            Split::new(SplitPattern::Regex(cuts.pattern()), SplitDelimiterBehavior::Isolated, false)
-                .map_err(failed)?;
+        let split = Split::new(
+            SplitPattern::Regex(cuts.pattern()),
+            SplitDelimiterBehavior::Isolated,
+            false,
+        )
+        .map_err(failed)?;
         let mut inner = TokenizerBuilder::<
             BPE,
             NormalizerWrapper,

@@ -5,9 +5,13 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use super::training_view::View;
 use anyhow::{Context, bail};
-use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation};
 use nneval::evaluator::weights;
-use nneval::labels::{LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample};
+use nneval::evaluator::{
+    Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation,
+};
+use nneval::labels::{
+    LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample,
+};
 use nneval::opstring;
 use nneval::tokenizer::Tokenizer;
 use nneval::training::{Config, Examples, Run, TrainingGraphs};
@@ -73,7 +77,8 @@ fn metric(s: &str) -> Result<(String, f32), String> {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let names: Vec<String> = args.metrics.iter().map(|m| m.0.clone()).collect();
-    if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n)) {
+    if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n))
+    {
         bail!("--metric {} is given twice", n.1);
     }
     let table = args.source.table(&names)?;
@@ -125,7 +130,8 @@ fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
 fn open_tokenizer(path: Option<&Path>) -> anyhow::Result<Tokenizer> {
     match path {
         Some(p) => Ok(Tokenizer::open(p)?),
-        None => shipped::vocabulary().context("models/tokenizer.json is not there; name one by --tokenizer"),
+        None => shipped::vocabulary()
+            .context("models/tokenizer.json is not there; name one by --tokenizer"),
     }
 }
 

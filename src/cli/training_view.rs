@@ -20,7 +20,9 @@ impl View {
             true => ProgressBar::new(0),
             false => ProgressBar::hidden(),
         };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {per_sec}, ETA {eta} {msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {per_sec}, ETA {eta} {msg}")
+        {
             bar.set_style(style);
         }
         Self { bar, epochs: config.epochs, names: names.to_vec() }
@@ -37,9 +39,10 @@ impl View {
             Event::Epoch(epoch, loss, taus, seconds) => {
                 let known: Vec<f64> = taus.iter().flatten().copied().collect();
                 let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-                let shown = self.names.iter().zip(taus).take(3).map(|(n, t)| {
-                    format!("{n} {}", t.map_or("-".into(), |t| format!("{t:.4}")))
-                });
+                let shown =
+                    self.names.iter().zip(taus).take(3).map(|(n, t)| {
+                        format!("{n} {}", t.map_or("-".into(), |t| format!("{t:.4}")))
+                    });
                 let shown = shown.collect::<Vec<_>>().join(", ");
                 let of = self.epochs;
                 self.bar.suspend(|| {

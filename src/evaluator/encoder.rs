@@ -34,7 +34,12 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Runtime`].
-    pub fn new(runtime: &Runtime, model: &[u8], provider: Provider, threads: usize) -> Result<Self> {
+    pub fn new(
+        runtime: &Runtime,
+        model: &[u8],
+        provider: Provider,
+        threads: usize,
+    ) -> Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let count = match (provider, threads) {
             (Provider::Cpu, 0) => cores(),
@@ -137,7 +142,9 @@ fn run_batch(
         let value = result.get(*name).ok_or_else(|| failed(format!("no output {name:?}")))?;
         let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
         let n = match **shape {
-            [b, n] if usize::try_from(b).ok() == Some(rows.len()) => usize::try_from(n).unwrap_or(0),
+            [b, n] if usize::try_from(b).ok() == Some(rows.len()) => {
+                usize::try_from(n).unwrap_or(0)
+            }
             _ => return Err(failed(format!("output {name:?} has shape {shape}"))),
         };
         all.push(data.chunks_exact(n.max(1)).map(<[f32]>::to_vec).collect());

@@ -100,9 +100,7 @@ impl Evaluator {
             Ok(mut r) => r.pop().unwrap_or_default(),
             Err(e) => {
                 let reason = e.to_string();
-                let fail = |t: Result<Vec<u32>>| {
-                    t.and(Err(crate::Error::Runtime(reason.clone())))
-                };
+                let fail = |t: Result<Vec<u32>>| t.and(Err(crate::Error::Runtime(reason.clone())));
                 return tokens.into_iter().map(fail).collect();
             }
         };

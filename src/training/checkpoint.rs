@@ -39,8 +39,10 @@ struct Header {
 /// [`Error::Io`].
 pub fn save(path: &Path, progress: &Progress, state: &State) -> Result<()> {
     let vectors = [&state.params, &state.adam_m, &state.adam_v, &state.average];
-    let body: Vec<u8> = vectors.iter().flat_map(|v| v.iter()).flat_map(|x| x.to_le_bytes()).collect();
-    let header = Header { progress: progress.clone(), n: state.params.len(), sha256: sha256(&body) };
+    let body: Vec<u8> =
+        vectors.iter().flat_map(|v| v.iter()).flat_map(|x| x.to_le_bytes()).collect();
+    let header =
+        Header { progress: progress.clone(), n: state.params.len(), sha256: sha256(&body) };
     let header = serde_json::to_string(&header).map_err(|e| Error::Training(e.to_string()))?;
     let mut bytes = format!("{MAGIC}\n{header}\n").into_bytes();
     bytes.extend(body);
@@ -53,9 +55,8 @@ pub fn save(path: &Path, progress: &Progress, state: &State) -> Result<()> {
 /// [`Error::Io`], or [`Error::Training`] where the file is damaged.
 pub fn load(path: &Path) -> Result<(Progress, State)> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    parse(&bytes).ok_or_else(|| {
-        Error::Training(format!("{}: not a checkpoint, or damaged", path.display()))
-    })
+    parse(&bytes)
+        .ok_or_else(|| Error::Training(format!("{}: not a checkpoint, or damaged", path.display())))
 }
 
 fn parse(bytes: &[u8]) -> Option<(Progress, State)> {
@@ -71,12 +72,7 @@ fn parse(bytes: &[u8]) -> Option<(Progress, State)> {
         part.as_chunks::<4>().0.iter().map(|&c| f32::from_le_bytes(c)).collect()
     };
     let step = header.progress.step;
-    let state = State {
-        params: floats(0),
-        adam_m: floats(1),
-        adam_v: floats(2),
-        average: floats(3),
-        step,
-    };
+    let state =
+        State { params: floats(0), adam_m: floats(1), adam_v: floats(2), average: floats(3), step };
     Some((header.progress, state))
 }

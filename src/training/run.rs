@@ -67,14 +67,24 @@ impl Run<'_> {
         self.check()?;
         let (mut progress, mut state) = self.start(resume)?;
         let mut stepper = Stepper::new(self.runtime, self.graphs, &self.session)?;
-        let mut steps = Log::open(&self.dir.join("steps.csv"), "step,lr,loss,mse,rank,grad_norm", progress.step)?;
-        let mut epochs = Log::open(&self.dir.join("epochs.csv"), &self.epoch_header(), progress.epoch as u64)?;
+        let mut steps = Log::open(
+            &self.dir.join("steps.csv"),
+            "step,lr,loss,mse,rank,grad_norm",
+            progress.step,
+        )?;
+        let mut epochs =
+            Log::open(&self.dir.join("epochs.csv"), &self.epoch_header(), progress.epoch as u64)?;
         let lengths: Vec<usize> = self.train.tokens.iter().map(Vec::len).collect();
         let per_epoch = lengths.len().div_ceil(self.config.batch.max(1)) as u64;
         let schedule = self.schedule(per_epoch);
         while progress.epoch < self.config.epochs && !self.stalled(&progress) {
             let started = Instant::now();
-            let batches = batches::epoch(&lengths, self.config.batch, self.config.seed, progress.epoch as u64);
+            let batches = batches::epoch(
+                &lengths,
+                self.config.batch,
+                self.config.seed,
+                progress.epoch as u64,
+            );
             let done = usize::try_from(state.step - progress.epoch as u64 * per_epoch).unwrap_or(0);
             for rows in batches.iter().skip(done) {
                 let settings = self.settings(schedule.at(state.step));
@@ -83,9 +93,14 @@ impl Run<'_> {
                 progress.step = state.step;
                 progress.loss = (progress.loss.0 + f64::from(report.loss), progress.loss.1 + 1);
                 let Report { loss, mse, rank, grad_norm } = report;
-                steps.row(&format!("{},{},{loss},{mse},{rank},{grad_norm}", state.step, settings.lr))?;
+                steps.row(&format!(
+                    "{},{},{loss},{mse},{rank},{grad_norm}",
+                    state.step, settings.lr
+                ))?;
                 observe(&Event::Step(state.step, schedule.total, report));
-                if self.config.checkpoint_steps > 0 && state.step % self.config.checkpoint_steps == 0 {
+                if self.config.checkpoint_steps > 0
+                    && state.step % self.config.checkpoint_steps == 0
+                {
                     checkpoint::save(&self.dir.join("last.ckpt"), &progress, &state)?;
                 }
             }
@@ -106,12 +121,16 @@ impl Run<'_> {
         let (metrics, max) = (self.train.metrics(), self.graphs.info.max_metrics);
         if metrics == 0 || metrics > max {
             let name = &self.graphs.info.name;
-            return Err(Error::Training(format!("{metrics} metrics; graphs {name:?} train 1 to {max}")));
+            return Err(Error::Training(format!(
+                "{metrics} metrics; graphs {name:?} train 1 to {max}"
+            )));
         }
         let vocab = self.graphs.info.vocab;
         let all = self.train.tokens.iter().chain(&self.valid.tokens).flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
-            true => Err(Error::Training(format!("the tokenizer has more than the graphs' {vocab} tokens"))),
+            true => Err(Error::Training(format!(
+                "the tokenizer has more than the graphs' {vocab} tokens"
+            ))),
             false => Ok(()),
         }
     }
@@ -132,7 +151,9 @@ impl Run<'_> {
         let fingerprint = self.fingerprint();
         if resume && last.exists() {
             let (progress, state) = checkpoint::load(&last)?;
-            if progress.fingerprint != fingerprint || state.params.len() != self.graphs.info.n_params {
+            if progress.fingerprint != fingerprint
+                || state.params.len() != self.graphs.info.n_params
+            {
                 let path = last.display();
                 return Err(Error::Training(format!(
                     "{path}: is of a run with other settings or data; resume with the same, or start anew"
@@ -213,7 +234,12 @@ impl Run<'_> {
         let seconds = started.elapsed().as_secs_f64();
         let cells = taus.iter().map(|t| t.map_or(String::new(), |t| format!("{t:.5}")));
         let row: Vec<String> = cells.collect();
-        log.row(&format!("{},{},{loss:.6},{score:.6},{seconds:.2},{}", progress.epoch, state.step, row.join(",")))?;
+        log.row(&format!(
+            "{},{},{loss:.6},{score:.6},{seconds:.2},{}",
+            progress.epoch,
+            state.step,
+            row.join(",")
+        ))?;
         observe(&Event::Epoch(progress.epoch, loss, taus, seconds));
         if progress.best.is_none_or(|(b, _)| score > b) {
             progress.best = Some((score, progress.epoch));
@@ -234,13 +260,15 @@ impl Run<'_> {
             return Ok(vec![None; metrics]);
         }
         let rows = predict(self.runtime, self.graphs, params, metrics, &self.valid.tokens)?;
-        let tau = |m: usize| {
-            let pairs = self.valid.targets.iter().zip(&rows).filter_map(|(t, p)| {
-                Some((f64::from((*t.get(m)?)?), f64::from(*p.get(m)?)))
-            });
-            let (reported, predicted): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            stats::kendall_tau(&predicted, &reported)
-        };
+        let tau =
+            |m: usize| {
+                let pairs =
+                    self.valid.targets.iter().zip(&rows).filter_map(|(t, p)| {
+                        Some((f64::from((*t.get(m)?)?), f64::from(*p.get(m)?)))
+                    });
+                let (reported, predicted): (Vec<f64>, Vec<f64>) = pairs.unzip();
+                stats::kendall_tau(&predicted, &reported)
+            };
         Ok((0..metrics).map(tau).collect())
     }
 

@@ -92,7 +92,11 @@ impl Stepper {
     ///
     /// # Errors
     /// [`Error::Runtime`].
-    pub fn new(runtime: &Runtime, graphs: &TrainingGraphs, options: &SessionOptions) -> Result<Self> {
+    pub fn new(
+        runtime: &Runtime,
+        graphs: &TrainingGraphs,
+        options: &SessionOptions,
+    ) -> Result<Self> {
         let session = runtime.session_from_memory(&graphs.train, options)?;
         let info = &graphs.info;
         Ok(Self { session, columns: info.max_metrics, branches: [2 * info.layers, info.d] })
