@@ -21,7 +21,10 @@ pub struct Args {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// tokenizer.json that counts the tokens [default: that of models/nats-tss, else models/tokenizer.json]
+    /// How to spell the operations.
+    #[arg(long, value_enum, default_value_t = Style::V1)]
+    style: Style,
+    /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
 }
@@ -32,6 +35,26 @@ enum Format {
     Text,
     /// One JSON object a file: path, string, operations, tokens; or path, error.
     Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Style {
+    /// The operation string, version 1.
+    V1,
+    /// Version 1 with repeated blocks written out.
+    Unfolded,
+    /// Every operation in words, as in |2_Convolution:(num_filters=16, …).
+    Seed,
+}
+
+impl Style {
+    fn write(self, graph: &opstring::OpGraph) -> String {
+        match self {
+            Self::V1 => opstring::write(graph),
+            Self::Unfolded => opstring::write_unfolded(graph),
+            Self::Seed => opstring::write_seed_style(graph),
+        }
+    }
 }
 
 struct Line {
@@ -54,7 +77,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(stdout().lock());
     let mut failed = false;
     for chunk in files.chunks(CHUNK) {
-        let of = |p: &PathBuf| line(p, tokenizer.as_ref());
+        let of = |p: &PathBuf| line(p, args.style, tokenizer.as_ref());
         let lines: Vec<_> = chunk.par_iter().map(of).collect();
         for (path, result) in chunk.iter().zip(lines) {
             if let Err(e) = &result {
@@ -69,9 +92,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn line(path: &Path, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
-    let graph = opstring::of_model(&Model::open(path, &Limits::default())?);
-    let string = opstring::write(&graph);
+fn line(path: &Path, style: Style, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
+    let graph = opstring::of_model(&Model::open(path, &Limits::default())?, path)?;
+    let string = style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
     Ok(Line { string, operations: graph.operations(), tokens })
 }

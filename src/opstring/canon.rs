@@ -1,319 +1,360 @@
 //! Model → operation graph in canonical order.
 //!
-//! The order is a depth-first walk from the outputs, inputs in order, each
-//! operation after those it reads. Names, the order of nodes in the file,
-//! `Constant` nodes against initializers, `Identity` and inference-time
+//! The order is that of [`super::plan`]. Names, the order of nodes in the
+//! file, `Constant` nodes against initializers, `Identity` and inference-time
 //! `Dropout` leave no trace.
 
-use super::implied;
+use super::attributes::Site;
+use super::copies::Copies;
+use super::dims::Letters;
+use super::functions::{Bindings, Functions, bind, bound};
 use super::opgraph::*;
-use super::spell::{self, Letters};
-use crate::graph::order::{producers, visit_reads};
-use crate::graph::shape::Shapes;
+use super::plan::{Context, Definitions, Origin, Plan, Step};
+use super::{defaults, implied, literal};
+use crate::error::{Error, Result};
+use crate::graph::shape::{Inferred, Shapes, is_unknown};
 use crate::graph::{Attribute, Graph, Model, Node, ValueId};
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 
-/// The operation graph of `model`, whose shapes are `shapes`.
-pub fn build(model: &Model, shapes: &Shapes) -> OpGraph {
-    let mut letters = Letters::default();
-    let aliases = aliases(model);
-    let ctx = Context { model, shapes, aliases };
-    Walk::new(&ctx, &model.graph, &mut letters).run(&[])
+/// Bodies within bodies and functions that call functions, together.
+const MAX_DEPTH: usize = 48;
+/// Operations that all calls of model-local functions may stand for.
+const MAX_EXPANDED: usize = 1 << 18;
+
+/// The operation graph of `model`, whose shapes are `shapes`; `file` stands
+/// for the model in errors.
+///
+/// # Errors
+/// [`Error::Model`] where model-local functions call themselves or stand for
+/// too many operations.
+pub fn build(model: &Model, shapes: &Shapes, file: &Path) -> Result<OpGraph> {
+    let functions = Functions::new(model);
+    let copies = Copies::new(model, &functions);
+    let definitions = Definitions::new(model);
+    let mut all = All {
+        ctx: Context { model, copies, definitions },
+        shapes,
+        functions,
+        opset: model.opset(),
+        plans: HashMap::new(),
+    };
+    let plan = Plan::new(&all.ctx, &model.graph, true);
+    all.plans =
+        model.functions.iter().map(|f| Plan::new(&all.ctx, &f.graph, false)).enumerate().collect();
+    let mut state =
+        State { file, letters: Letters::default(), cache: HashMap::new(), active: Vec::new() };
+    let bindings = Bindings::new();
+    Walk::new(&all, &model.graph, &plan, &bindings).run(&mut state, None, 0).map(|b| b.graph)
 }
 
-struct Context<'a> {
-    model: &'a Model,
+/// What all walks share and none changes.
+struct All<'a> {
+    ctx: Context<'a>,
     shapes: &'a Shapes,
-    /// Value → the value it is a mere copy of.
-    aliases: HashMap<ValueId, ValueId>,
+    functions: Functions<'a>,
+    opset: i64,
+    /// Plans of the functions.
+    plans: HashMap<usize, Plan>,
 }
 
-impl Context<'_> {
-    fn resolve(&self, mut v: ValueId) -> ValueId {
-        while let Some(&to) = self.aliases.get(&v) {
-            v = to;
-        }
-        v
-    }
-
-    fn is_constant(&self, v: ValueId) -> bool {
-        self.model.value(v).is_some_and(|v| v.tensor.is_some())
-    }
+/// What walks change.
+struct State<'f> {
+    file: &'f Path,
+    letters: Letters,
+    /// Function and its bindings → body.
+    cache: HashMap<(usize, String), (Arc<OpGraph>, usize)>,
+    /// Functions whose bodies are being built.
+    active: Vec<usize>,
 }
 
-/// Outputs of operations that change nothing, in the graph and all bodies.
-fn aliases(model: &Model) -> HashMap<ValueId, ValueId> {
-    let mut map = HashMap::new();
-    collect_aliases(model, &model.graph, &mut map);
-    map
+/// A graph, and how many operations the function calls in it stand for.
+struct Built {
+    graph: OpGraph,
+    expanded: usize,
 }
 
-fn collect_aliases(model: &Model, g: &Graph, map: &mut HashMap<ValueId, ValueId>) {
-    for n in &g.nodes {
-        if let (Some(from), Some(&Some(to))) = (n.input(0), n.outputs.first())
-            && n.domain.is_empty()
-            && is_copy(model, n)
-        {
-            map.insert(to, from);
-        }
-        n.subgraphs().for_each(|s| collect_aliases(model, s, map));
-    }
-}
-
-/// `Identity`, and `Dropout` that does nothing at inference (Dropout-7 to -22:
-/// no or a false `training_mode`) and whose mask nobody asks for.
-fn is_copy(model: &Model, n: &Node) -> bool {
-    match n.op_type.as_str() {
-        "Identity" => true,
-        "Dropout" => {
-            let training = n.input(2).map(|v| {
-                let t = model.value(v).and_then(|v| v.tensor.as_ref());
-                t.and_then(|t| t.ints(1)).is_none_or(|v| v != [0])
-            });
-            n.outputs.iter().flatten().count() == 1 && !training.unwrap_or(false)
-        }
-        _ => false,
-    }
-}
-
-/// The walk over one graph or body.
+/// The walk over one graph, body or function.
 struct Walk<'a, 'c> {
-    ctx: &'c Context<'a>,
+    all: &'c All<'a>,
     graph: &'c Graph,
-    letters: &'c mut Letters,
-    producer: Producers,
-    /// Node index → operation number.
-    of_node: HashMap<u32, usize>,
-    /// Input of this graph, or captured value → operation number.
+    plan: &'c Plan,
+    bindings: &'c Bindings,
+    /// Node → operation.
+    of_node: Vec<u32>,
+    /// Input of this graph, or captured value → operation.
     of_input: HashMap<ValueId, usize>,
-    /// Output numbers of a node that somebody reads.
-    used: HashMap<u32, usize>,
     ops: Vec<Op>,
-}
-
-/// Value → node of one graph.
-enum Producers {
-    Table(Vec<u32>),
-    Map(HashMap<ValueId, u32>),
-}
-
-impl Producers {
-    fn new(g: &Graph, values: usize, outermost: bool) -> Self {
-        if outermost {
-            return Self::Table(producers(&g.nodes, values));
-        }
-        let pairs = g.nodes.iter().enumerate();
-        let pairs =
-            pairs.flat_map(|(i, n)| n.outputs.iter().flatten().map(move |&v| (v, i as u32)));
-        Self::Map(pairs.collect())
-    }
-
-    fn get(&self, v: ValueId) -> Option<u32> {
-        match self {
-            Self::Table(t) => t.get(v as usize).copied().filter(|&p| p != u32::MAX),
-            Self::Map(m) => m.get(&v).copied(),
-        }
-    }
-}
-
-/// Values that a body reads but that are defined around it, in order of reading.
-fn captures(ctx: &Context, body: &Graph) -> Vec<ValueId> {
-    let mut inside = std::collections::HashSet::new();
-    defined(body, &mut inside);
-    let mut out = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    visit_reads(body, &mut |v| {
-        let v = ctx.resolve(v);
-        if !inside.contains(&v) && !ctx.is_constant(v) && seen.insert(v) {
-            out.push(v);
-        }
-    });
-    out
-}
-
-fn defined(g: &Graph, set: &mut std::collections::HashSet<ValueId>) {
-    set.extend(&g.inputs);
-    for n in &g.nodes {
-        set.extend(n.outputs.iter().flatten());
-        n.subgraphs().for_each(|s| defined(s, set));
-    }
+    expanded: usize,
 }
 
 impl<'a, 'c> Walk<'a, 'c> {
-    fn new(ctx: &'c Context<'a>, graph: &'c Graph, letters: &'c mut Letters) -> Self {
-        let outermost = std::ptr::eq(graph, &ctx.model.graph);
-        let producer = Producers::new(graph, ctx.model.values.len(), outermost);
-        let (of_node, of_input, used) = Default::default();
-        Self { ctx, graph, letters, producer, of_node, of_input, used, ops: Vec::new() }
+    fn new(all: &'c All<'a>, graph: &'c Graph, plan: &'c Plan, bindings: &'c Bindings) -> Self {
+        let of_node = vec![u32::MAX; graph.nodes.len()];
+        let (of_input, ops) = (HashMap::new(), Vec::with_capacity(plan.steps.len()));
+        Self { all, graph, plan, bindings, of_node, of_input, ops, expanded: 0 }
     }
 
-    /// Walks the graph; `captured` are values from around it.
-    fn run(mut self, captured: &[ValueId]) -> OpGraph {
-        let outermost = std::ptr::eq(self.graph, &self.ctx.model.graph);
-        if !outermost {
-            let formal: Vec<ValueId> = self.graph.inputs.iter().chain(captured).copied().collect();
-            for (i, v) in formal.into_iter().enumerate() {
-                self.input(v, Some(i));
+    /// Walks the graph; `formal` are the inputs of a body or function.
+    fn run(mut self, s: &mut State, formal: Option<&[ValueId]>, depth: usize) -> Result<Built> {
+        if let Some(formal) = formal {
+            for (i, &v) in formal.iter().enumerate() {
+                self.input(s, v, Some(format!("i{i}")));
+            }
+            for (i, &v) in self.plan.captured.iter().enumerate() {
+                self.input(s, v, Some(format!("o{i}")));
             }
         }
-        self.count_used();
-        for &out in &self.graph.outputs {
-            self.visit(self.ctx.resolve(out));
+        for &step in &self.plan.steps {
+            match step {
+                Step::Input(v) => self.input(s, v, None),
+                Step::Node(n) => self.emit(s, n, depth)?,
+            }
         }
-        let outputs = self.graph.outputs.iter().map(|&v| self.operand(self.ctx.resolve(v)));
-        let outputs = outputs.collect();
-        OpGraph { ops: self.ops, outputs }
+        let outputs = self.graph.outputs.iter();
+        let outputs = outputs.map(|&v| self.operand(self.resolve(v), false)).collect();
+        Ok(Built { graph: OpGraph { ops: self.ops, outputs }, expanded: self.expanded })
     }
 
-    /// For each node, the number of outputs up to the last that is read.
-    fn count_used(&mut self) {
-        let mut read = std::collections::HashSet::new();
-        visit_reads(self.graph, &mut |v| {
-            read.insert(self.ctx.resolve(v));
-        });
-        for (i, n) in self.graph.nodes.iter().enumerate() {
-            let last = n.outputs.iter().rposition(|o| o.is_some_and(|o| read.contains(&o)));
-            self.used.insert(i as u32, last.map_or(1, |l| l + 1));
-        }
+    fn resolve(&self, v: ValueId) -> ValueId {
+        self.all.ctx.copies.resolve(v)
     }
 
-    /// Adds the input `v`, a body's input with its position.
-    fn input(&mut self, v: ValueId, position: Option<usize>) -> usize {
-        let number = self.ops.len();
-        self.of_input.insert(v, number);
-        let outputs = vec![self.shape(v)];
+    /// Adds the input `v`; that of a body with its place among the inputs.
+    fn input(&mut self, s: &mut State, v: ValueId, place: Option<String>) {
+        self.of_input.insert(v, self.ops.len());
         self.ops.push(Op {
             kind: "Input".into(),
-            attributes: position.map(|i| format!("i{i}")).into_iter().collect(),
+            attributes: place.into_iter().collect(),
             operands: Vec::new(),
-            outputs,
+            outputs: vec![self.shape(s, v)],
             bodies: Vec::new(),
         });
-        number
     }
 
-    fn shape(&mut self, v: ValueId) -> String {
-        let unknown = Default::default();
-        let inferred = self.ctx.shapes.get(v).unwrap_or(&unknown);
-        let container = self.ctx.model.value(v).and_then(|v| v.ty.container);
-        self.letters.output(inferred, container)
-    }
-
-    /// Emits everything that `root` depends on, without recursion.
-    fn visit(&mut self, root: ValueId) {
-        let mut stack = vec![(root, 0usize)];
-        let mut reads_of: HashMap<u32, std::rc::Rc<Vec<ValueId>>> = HashMap::new();
-        while let Some((v, next)) = stack.pop() {
-            let Some(node) = self.producer.get(v) else {
-                if !self.ctx.is_constant(v) && !self.of_input.contains_key(&v) {
-                    self.input(v, None);
-                }
-                continue;
-            };
-            if self.of_node.contains_key(&node) {
-                continue;
-            }
-            let reads = match reads_of.get(&node) {
-                Some(r) => r.clone(),
-                None => {
-                    let r = std::rc::Rc::new(self.reads(node));
-                    reads_of.insert(node, r.clone());
-                    r
-                }
-            };
-            match reads.get(next) {
-                Some(&r) => stack.extend([(v, next + 1), (r, 0)]),
-                None => {
-                    reads_of.remove(&node);
-                    self.emit(node);
-                }
-            }
+    /// Shape and type of `v`, from its copies where those tell more.
+    fn shape(&self, s: &mut State, v: ValueId) -> String {
+        let all = self.all;
+        let container = |v| all.ctx.model.value(v).and_then(|v| v.ty.container);
+        let copies = all.ctx.copies.of(v);
+        let Some(own) = all.shapes.get(v) else {
+            return s.letters.output(&Inferred::default(), container(v));
+        };
+        if copies.is_empty() {
+            return s.letters.output(own, container(v));
         }
+        let mut known = own.clone();
+        copies.iter().filter_map(|&c| all.shapes.get(c)).for_each(|c| merge(&mut known, c));
+        let container = container(v).or_else(|| copies.iter().find_map(|&c| container(c)));
+        s.letters.output(&known, container)
     }
 
-    /// Values that a node reads: inputs in order, then captures of its bodies.
-    fn reads(&self, node: u32) -> Vec<ValueId> {
-        let Some(n) = self.graph.nodes.get(node as usize) else { return Vec::new() };
-        let mut v: Vec<ValueId> = n.inputs.iter().flatten().map(|&v| self.ctx.resolve(v)).collect();
-        n.subgraphs().for_each(|s| v.extend(captures(self.ctx, s)));
-        v
-    }
-
-    fn operand(&self, v: ValueId) -> Operand {
+    fn operand(&self, v: ValueId, structural: bool) -> Operand {
         if let Some(&op) = self.of_input.get(&v) {
             return Operand::Value { op, output: 0 };
         }
-        if let Some(node) = self.producer.get(v)
-            && let (Some(&op), Some(n)) =
-                (self.of_node.get(&node), self.graph.nodes.get(node as usize))
-        {
-            let output = n.outputs.iter().position(|o| *o == Some(v)).unwrap_or(0);
-            return Operand::Value { op, output };
-        }
-        match self.ctx.model.value(v).and_then(|v| v.tensor.as_ref()) {
-            Some(t) => match spell::constant(t) {
-                Some(c) => Operand::Constant(c),
-                None => Operand::Weight(spell::weight(t)),
+        match self.all.ctx.origin(self.graph, v) {
+            Origin::Node(d) => match self.of_node.get(d.node as usize) {
+                Some(&op) => Operand::Value { op: op as usize, output: d.output as usize },
+                None => Operand::Omitted,
             },
-            None => Operand::Omitted,
+            Origin::Constant => self.constant(v, structural),
+            _ => Operand::Omitted,
         }
     }
 
-    fn emit(&mut self, index: u32) {
-        let Some(n) = self.graph.nodes.get(index as usize) else { return };
-        let mut operands: Vec<Operand> = n
-            .inputs
-            .iter()
-            .map(|v| v.map_or(Operand::Omitted, |v| self.operand(self.ctx.resolve(v))))
-            .collect();
+    fn constant(&self, v: ValueId, structural: bool) -> Operand {
+        let spell = |t| match literal::constant(t, structural) {
+            Some(c) => Operand::Constant(c),
+            None => Operand::Weight(literal::weight(t)),
+        };
+        if let Some(t) = self.all.ctx.model.value(v).and_then(|v| v.tensor.as_ref()) {
+            return spell(t);
+        }
+        let node = self.all.ctx.node(self.graph, v);
+        let attributes = node.map(|n| bound(n, self.bindings)).unwrap_or_default();
+        match attributes.first().and_then(|a| literal::tensor(&a.1)) {
+            Some(t) => spell(&t),
+            None => Operand::Constant("c?".into()),
+        }
+    }
+
+    fn emit(&mut self, s: &mut State, index: u32, depth: usize) -> Result<()> {
+        let Some(n) = self.graph.nodes.get(index as usize) else { return Ok(()) };
+        let onnx = n.domain.is_empty();
+        let mut operands: Vec<Operand> = Vec::with_capacity(n.inputs.len());
+        for (i, v) in n.inputs.iter().enumerate() {
+            let structural = onnx && defaults::is_structural(&n.op_type, i);
+            let of = |v| self.operand(self.resolve(v), structural);
+            operands.push(v.map_or(Operand::Omitted, of));
+        }
         while operands.last() == Some(&Operand::Omitted) {
             operands.pop();
         }
-        let bodies = self.bodies(n, &mut operands);
-        let used = self.used.get(&index).copied().unwrap_or(1);
-        let outputs: Vec<Option<ValueId>> = n.outputs.iter().take(used).copied().collect();
-        let outputs = outputs.into_iter().map(|o| o.map_or(String::new(), |v| self.shape(v)));
-        let outputs = outputs.collect();
+        let attributes = bound(n, self.bindings);
+        let function = self.all.functions.find(n);
+        let mut bodies = self.bodies(s, n, index, depth, &mut operands)?;
+        if let Some(f) = function {
+            bodies.push(("=".into(), self.call(s, n, f, &attributes, depth)?));
+        }
+        let words = if function.is_some() { Vec::new() } else { self.words(n, &attributes) };
+        let used = self.plan.used.get(index as usize).map_or(1, |&u| u as usize);
+        let mut outputs = Vec::with_capacity(used);
+        for o in n.outputs.iter().take(used) {
+            outputs.push(o.map_or(String::new(), |v| self.shape(s, v)));
+        }
+        if let Some(op) = self.of_node.get_mut(index as usize) {
+            *op = self.ops.len() as u32;
+        }
+        let kind = literal::kind(&n.domain, &n.op_type);
+        self.ops.push(Op { kind, attributes: words, operands, outputs, bodies });
+        Ok(())
+    }
+
+    fn words(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<String> {
+        let rank = |v: Option<ValueId>| {
+            let v = self.resolve(v?);
+            Some(self.all.shapes.get(v)?.dims.as_ref()?.len())
+        };
         let kernel = self.kernel(n);
-        let kind = spell::name(&match n.domain.as_str() {
-            "" => n.op_type.clone(),
-            d => format!("{d}.{}", n.op_type),
-        });
-        self.of_node.insert(index, self.ops.len());
-        self.ops.push(Op {
-            kind,
-            attributes: spell::attributes(n, kernel.as_deref()),
-            operands,
-            outputs,
-            bodies,
-        });
+        let site = Site {
+            node: n,
+            attributes,
+            opset: self.all.opset,
+            kernel,
+            input_rank: rank(n.input(0)),
+            output_rank: rank(n.outputs.first().copied().flatten()),
+        };
+        site.words()
     }
 
     /// Kernel of a convolution, from its weight.
-    fn kernel(&self, n: &Node) -> Option<Vec<u64>> {
+    fn kernel(&self, n: &Node) -> Option<&'a [u64]> {
         if !implied::is_convolution(&n.op_type) || !n.domain.is_empty() {
             return None;
         }
-        let w = self.ctx.model.value(self.ctx.resolve(n.input(1)?))?.tensor.as_ref()?;
-        w.dims.get(2..).map(<[u64]>::to_vec)
+        let model: &'a Model = self.all.ctx.model;
+        let w = model.value(self.resolve(n.input(1)?))?.tensor.as_ref()?;
+        w.dims.get(2..)
     }
 
     /// The bodies of a node; what they capture becomes operands.
-    fn bodies(&mut self, n: &Node, operands: &mut Vec<Operand>) -> Vec<(String, OpGraph)> {
-        let mut out = Vec::new();
-        for (name, a) in &n.attributes {
+    fn bodies(
+        &mut self,
+        s: &mut State,
+        n: &Node,
+        index: u32,
+        depth: usize,
+        operands: &mut Vec<Operand>,
+    ) -> Result<Vec<(String, Arc<OpGraph>)>> {
+        let Some(plans) = self.plan.bodies.get(&index) else { return Ok(Vec::new()) };
+        let named = n.attributes.iter().flat_map(|(name, a)| {
             let graphs = match a {
                 Attribute::Graph(g) => std::slice::from_ref(&**g),
                 Attribute::Graphs(gs) => gs.as_slice(),
-                _ => continue,
+                _ => &[],
             };
-            for g in graphs {
-                let captured = captures(self.ctx, g);
-                operands.extend(captured.iter().map(|&v| self.operand(v)));
-                let body = Walk::new(self.ctx, g, self.letters).run(&captured);
-                out.push((spell::name(name), body));
-            }
+            graphs.iter().map(move |g| (name, g))
+        });
+        let mut out = Vec::with_capacity(plans.len());
+        for ((name, g), plan) in named.zip(plans) {
+            check_depth(s, n, depth)?;
+            operands.extend(plan.captured.iter().map(|&v| self.operand(v, false)));
+            let walk = Walk::new(self.all, g, plan, self.bindings);
+            let body = walk.run(s, Some(&g.inputs), depth + 1)?;
+            self.expand(s, n, body.expanded)?;
+            out.push((literal::name(name), Arc::new(body.graph)));
         }
-        out
+        Ok(out)
+    }
+
+    /// The body of the function `index`, which `n` calls.
+    fn call(
+        &mut self,
+        s: &mut State,
+        n: &Node,
+        index: usize,
+        attributes: &[(String, Attribute)],
+        depth: usize,
+    ) -> Result<Arc<OpGraph>> {
+        let (Some(f), Some(plan)) = (self.all.functions.get(index), self.all.plans.get(&index))
+        else {
+            return Ok(Arc::default());
+        };
+        let bindings = bind(f, attributes);
+        let key = (index, key(&bindings));
+        if let Some((body, size)) = s.cache.get(&key).cloned() {
+            self.expand(s, n, size)?;
+            return Ok(body);
+        }
+        if s.active.contains(&index) {
+            return Err(error(s, n, "a function calls itself"));
+        }
+        check_depth(s, n, depth)?;
+        s.active.push(index);
+        let walk = Walk::new(self.all, &f.graph, plan, &bindings);
+        let built = walk.run(s, Some(&f.graph.inputs), depth + 1)?;
+        s.active.pop();
+        let size = built.expanded.saturating_add(plan_size(plan));
+        let body = Arc::new(built.graph);
+        s.cache.insert(key, (body.clone(), size));
+        self.expand(s, n, size)?;
+        Ok(body)
+    }
+
+    /// Counts operations that a function call stands for.
+    fn expand(&mut self, s: &State, n: &Node, size: usize) -> Result<()> {
+        self.expanded = self.expanded.saturating_add(size);
+        match self.expanded > MAX_EXPANDED {
+            true => {
+                let reason = format!("functions stand for more than {MAX_EXPANDED} operations");
+                Err(error(s, n, &reason))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+fn plan_size(p: &Plan) -> usize {
+    p.steps.len() + p.bodies.values().flatten().map(plan_size).sum::<usize>()
+}
+
+fn error(s: &State, n: &Node, reason: &str) -> Error {
+    let node = if n.name.is_empty() { n.op_type.clone() } else { n.name.clone() };
+    Error::Model { file: s.file.to_owned(), node: Some(node), reason: reason.to_owned() }
+}
+
+fn check_depth(s: &State, n: &Node, depth: usize) -> Result<()> {
+    match depth < MAX_DEPTH {
+        true => Ok(()),
+        false => {
+            Err(error(s, n, &format!("bodies and functions are nested deeper than {MAX_DEPTH}")))
+        }
+    }
+}
+
+/// Text that is equal for equal bindings.
+fn key(bindings: &Bindings) -> String {
+    let one = |(name, a): (&String, &Option<Attribute>)| match a {
+        Some(Attribute::Graph(g)) => format!("{name:?}={:p};", &raw const **g),
+        Some(Attribute::Graphs(g)) => format!("{name:?}={:p};", g.as_ptr()),
+        a => format!("{name:?}={a:?};"),
+    };
+    let mut parts: Vec<String> = bindings.iter().map(one).collect();
+    parts.sort();
+    parts.concat()
+}
+
+/// Adds to `known` what only `other`, the type of a copy, knows.
+fn merge(known: &mut Inferred, other: &Inferred) {
+    known.dtype = known.dtype.or(other.dtype);
+    match (&mut known.dims, &other.dims) {
+        (Some(a), Some(b)) if a.len() == b.len() => {
+            let unknown = a.iter_mut().zip(b).filter(|(a, _)| is_unknown(a));
+            unknown.for_each(|(a, b)| *a = b.clone());
+        }
+        (None, Some(b)) => known.dims = Some(b.clone()),
+        _ => {}
     }
 }

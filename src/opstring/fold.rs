@@ -71,6 +71,13 @@ pub fn fold(items: &[Item]) -> Vec<Segment> {
     segments
 }
 
+/// All operations as one plain stretch.
+pub fn plain(items: &[Item]) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    push_plain(items, 0, items.len(), &mut segments);
+    segments
+}
+
 fn push_plain(items: &[Item], from: usize, to: usize, segments: &mut Vec<Segment>) {
     if from < to {
         let reach = items.iter().take(to).skip(from).map(|i| vec![Reach::Relative; i.reads.len()]);

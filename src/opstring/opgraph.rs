@@ -1,5 +1,7 @@
 //! The operation graph: what an operation string says, and nothing more.
 
+use std::sync::Arc;
+
 /// Where an operation's input comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operand {
@@ -31,10 +33,12 @@ pub struct Op {
     /// For each output up to the last used one: shape and element type as
     /// spelled (`ax16x32x32`, `4:i64`), empty where the output is not used.
     pub outputs: Vec<String>,
-    /// Bodies: subgraphs by attribute name, in attribute order. Values that a
-    /// body captures from around it are inputs of the body, after its own
-    /// ones, and operands of this operation, after its own ones.
-    pub bodies: Vec<(String, OpGraph)>,
+    /// Bodies: subgraphs by attribute name, in attribute order, and then, named
+    /// `=`, the body of the model-local function that this operation calls.
+    /// Inputs of a body have the attribute `i0`, `i1`, …; values that it
+    /// captures from around it are further inputs, `o0`, `o1`, …, and operands
+    /// of this operation, after its own ones.
+    pub bodies: Vec<(String, Arc<OpGraph>)>,
 }
 
 /// Operations in canonical order; each reads only operations before it.

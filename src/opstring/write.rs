@@ -1,31 +1,105 @@
 //! Operation graph → operation string, version 1. The grammar stands in the
 //! module documentation of [`super`].
 
-use super::fold::{Item, Reach, Segment, fold};
+use super::fold::{Item, Reach, Segment, fold, plain};
 use super::implied;
 use super::opgraph::*;
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::Arc;
 
-/// Spells `g`.
+/// Spells `g`, repeated blocks folded.
 pub fn write(g: &OpGraph) -> String {
-    let mut texts = Interner::default();
-    let items = interned(g, &mut texts);
-    let mut out = String::new();
-    let mut bodies: HashMap<String, usize> = HashMap::new();
-    for segment in fold(&items) {
-        let steps = steps(&items, &texts, &segment);
-        if segment.count == 1 {
-            out.push_str(&steps);
-            continue;
+    Writer { folds: true, spelled: HashMap::new() }.graph(g)
+}
+
+/// Spells `g` without folding; it parses back as well.
+pub fn write_unfolded(g: &OpGraph) -> String {
+    Writer { folds: false, spelled: HashMap::new() }.graph(g)
+}
+
+struct Writer {
+    folds: bool,
+    /// Bodies that have been spelled; functions share theirs.
+    spelled: HashMap<*const OpGraph, Rc<str>>,
+}
+
+impl Writer {
+    fn graph(&mut self, g: &OpGraph) -> String {
+        let mut texts = Interner::default();
+        let items = self.items(g, &mut texts);
+        let segments = if self.folds { fold(&items) } else { plain(&items) };
+        let mut out = String::new();
+        let mut bodies: HashMap<String, usize> = HashMap::new();
+        for segment in segments {
+            if segment.count == 1 {
+                steps(&items, &texts, &segment, &mut out);
+                continue;
+            }
+            let mut body = String::new();
+            steps(&items, &texts, &segment, &mut body);
+            let n = bodies.len() + 1;
+            let known = *bodies.entry(body.clone()).or_insert(n);
+            let body = if known < n { format!("={known}") } else { body };
+            write!(out, ";{}{{{body}}}", segment.count).unwrap_or_default();
         }
-        let n = bodies.len() + 1;
-        let known = *bodies.entry(steps.clone()).or_insert(n);
-        let body = if known < n { format!("={known}") } else { steps };
-        write!(out, ";{}{{{body}}}", segment.count).unwrap_or_default();
+        outputs(g, &mut out);
+        out
     }
-    out.push_str(&outputs(g));
-    out
+
+    /// The operations as folding sees them.
+    fn items(&mut self, g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
+        let mut items = Vec::with_capacity(g.ops.len());
+        for op in &g.ops {
+            let reads = reads(op);
+            let text = self.op_text(g, op, reads.first());
+            items.push(Item { text: texts.number(text), reads });
+        }
+        items
+    }
+
+    fn body(&mut self, body: &Arc<OpGraph>) -> Rc<str> {
+        if let Some(text) = self.spelled.get(&Arc::as_ptr(body)) {
+            return text.clone();
+        }
+        let text: Rc<str> = self.graph(body).into();
+        self.spelled.insert(Arc::as_ptr(body), text.clone());
+        text
+    }
+
+    /// Everything about an operation but the numbers it reads.
+    fn op_text(&mut self, g: &OpGraph, op: &Op, first: Option<&(usize, usize)>) -> String {
+        let mut s = op.kind.clone();
+        for a in &op.attributes {
+            s.push(' ');
+            s.push_str(a);
+        }
+        for (name, body) in &op.bodies {
+            write!(s, " [{name} {}]", self.body(body)).unwrap_or_default();
+        }
+        let input = first.and_then(|&(from, output)| g.ops.get(from)?.outputs.get(output));
+        let input = input.map(String::as_str);
+        let short = match (op.operands.first(), input) {
+            (Some(Operand::Value { .. }), Some(x)) if op.operands.len() > 1 => {
+                implied::shorten(op, x)
+            }
+            _ => None,
+        };
+        match short {
+            Some(bias) => s.push_str(if bias { " b" } else { "" }),
+            None => operand_words(op, &mut s),
+        }
+        let inherited = matches!(op.outputs.as_slice(), [o] if Some(o.as_str()) == input);
+        if !inherited {
+            s.push('@');
+            for (i, o) in op.outputs.iter().enumerate() {
+                s.push_str(if i > 0 { "/" } else { "" });
+                s.push_str(o);
+            }
+        }
+        s
+    }
 }
 
 fn interned(g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
@@ -36,6 +110,11 @@ fn interned(g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
 /// The operations as folding sees them.
 pub(super) fn items(g: &OpGraph) -> Vec<Item> {
     interned(g, &mut Interner::default())
+}
+
+/// The operations of `g` as folding sees them.
+pub(super) fn items(g: &OpGraph) -> Vec<Item> {
+    Writer { folds: true, spelled: HashMap::new() }.items(g, &mut Interner::default())
 }
 
 #[derive(Default)]
@@ -66,39 +145,6 @@ fn reads(op: &Op) -> Vec<(usize, usize)> {
     op.operands.iter().filter_map(value).collect()
 }
 
-/// Spelled shape and type of the first value that `op` reads.
-pub(super) fn first_input<'g>(g: &'g OpGraph, op: &Op) -> Option<&'g str> {
-    let (from, output) = *reads(op).first()?;
-    g.ops.get(from)?.outputs.get(output).map(String::as_str)
-}
-
-/// Everything about an operation but the numbers it reads.
-fn op_text(g: &OpGraph, op: &Op) -> String {
-    let mut s = op.kind.clone();
-    for a in &op.attributes {
-        s.push(' ');
-        s.push_str(a);
-    }
-    for (name, body) in &op.bodies {
-        write!(s, " [{name} {}]", write(body)).unwrap_or_default();
-    }
-    let input = first_input(g, op);
-    let short = match (op.operands.first(), input) {
-        (Some(Operand::Value { .. }), Some(x)) if op.operands.len() > 1 => implied::shorten(op, x),
-        _ => None,
-    };
-    match short {
-        Some(bias) => s.push_str(if bias { " b" } else { "" }),
-        None => operand_words(op, &mut s),
-    }
-    let inherited =
-        op.outputs.len() == 1 && input.is_some() && op.outputs.first().map(String::as_str) == input;
-    if !inherited {
-        write!(s, "@{}", op.outputs.join("/")).unwrap_or_default();
-    }
-    s
-}
-
 /// Operands from the first that is no value on; values are `~`. A leading `~`
 /// marks operands that implied weights would otherwise be read into.
 fn operand_words(op: &Op, s: &mut String) {
@@ -118,10 +164,9 @@ fn operand_words(op: &Op, s: &mut String) {
 }
 
 /// The steps of one repetition: numbered chains of operations.
-fn steps(items: &[Item], texts: &Interner, seg: &Segment) -> String {
+fn steps(items: &[Item], texts: &Interner, seg: &Segment, out: &mut String) {
     let chained = chained(items, seg);
     let mut number = vec![0usize; seg.period];
-    let mut out = String::new();
     let mut step = 0;
     for j in 0..seg.period {
         let Some(item) = items.get(seg.start + j) else { break };
@@ -132,14 +177,13 @@ fn steps(items: &[Item], texts: &Interner, seg: &Segment) -> String {
             write!(out, "|{step}").unwrap_or_default();
             for (read, reach) in item.reads.iter().zip(&seg.reach[j]) {
                 out.push('<');
-                reference(&mut out, *read, *reach, seg, &number);
+                reference(out, *read, *reach, seg, &number);
             }
             out.push(':');
         }
         number[j] = step;
         out.push_str(texts.text(item.text));
     }
-    out
 }
 
 fn reference(
@@ -186,17 +230,20 @@ fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
 }
 
 /// What the graph returns, unless that is the last operation's first output.
-fn outputs(g: &OpGraph) -> String {
+/// A lone `>` stands for a graph with operations that returns nothing.
+fn outputs(g: &OpGraph, s: &mut String) {
     let last = Operand::Value { op: g.ops.len().wrapping_sub(1), output: 0 };
     if g.outputs.as_slice() == [last] {
-        return String::new();
+        return;
     }
-    let mut s = String::new();
+    if g.outputs.is_empty() && !g.ops.is_empty() {
+        s.push('>');
+    }
     for o in &g.outputs {
         s.push('>');
         match o {
             Operand::Value { op, output } => {
-                write!(s, "-{}", g.ops.len() - op).unwrap_or_default();
+                write!(s, "-{}", g.ops.len().saturating_sub(*op)).unwrap_or_default();
                 if *output > 0 {
                     write!(s, ".{output}").unwrap_or_default();
                 }
@@ -205,5 +252,4 @@ fn outputs(g: &OpGraph) -> String {
             Operand::Omitted => s.push('_'),
         }
     }
-    s
 }

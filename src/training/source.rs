@@ -56,7 +56,8 @@ impl Source {
     }
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
-        self.model(table, row).map(|m| opstring::of_model(&m))
+        let model = self.model(table, row)?;
+        opstring::of_model(&model, Path::new(table.key(row).unwrap_or_default()))
     }
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
@@ -93,7 +94,7 @@ fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Mod
 /// # Errors
 /// [`Error::Architecture`].
 pub fn graph_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<OpGraph> {
-    model_of_arch(space, arch, options).map(|m| opstring::of_model(&m))
+    opstring::of_model(&model_of_arch(space, arch, options)?, Path::new(arch))
 }
 
 /// The operation string of an architecture of a search space.
