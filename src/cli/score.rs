@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator, Manifest, Options};
 use nneval::labels::{LabelTable, MetricSpec, score_table};
+use nneval::training::Source;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
@@ -33,7 +34,8 @@ pub struct Args {
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Label column that the baseline ranks by [default: the FLOPs of --dataset]
+    /// Label column that the baseline ranks by [default: the FLOPs of
+    /// --dataset, counted on the graphs where there is no such column]
     #[arg(long, value_name = "COLUMN")]
     baseline: Option<String>,
     /// How to print
@@ -72,7 +74,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let table = args.source.table(&columns)?;
     let chosen = choose(manifest, &table, &args.metrics)?;
     let rows = rows(&args, manifest, &table)?;
-    let strings = args.source.source()?.strings(&table, &rows)?;
+    let source = args.source.source()?;
+    let strings = source.strings(&table, &rows)?;
     let predictions =
         evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
     let specs: Vec<MetricSpec> =
@@ -83,8 +86,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|&i| predictions.iter().filter_map(|p| p.metrics.get(i).copied()).collect())
         .collect();
-    let baseline = baseline(&args, &table, &rows)?;
-    let baseline = baseline.as_ref().map(|(n, v)| (n.as_str(), v.as_slice()));
+    let (name, values) = baseline(&args, &source, &table, &rows)?;
+    let baseline = Some((name.as_str(), values.as_slice()));
     let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
     let report =
         score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
@@ -130,19 +133,21 @@ fn rows(args: &Args, m: &Manifest, table: &LabelTable) -> anyhow::Result<Vec<usi
     Ok(rows)
 }
 
-/// The column that the baseline ranks by, where there is one.
+/// What the baseline ranks by: the column asked for, else the data set's FLOPs
+/// column, else multiply-accumulates counted on the graphs.
 fn baseline(
     args: &Args,
+    source: &Source,
     table: &LabelTable,
     rows: &[usize],
-) -> anyhow::Result<Option<(String, Vec<Option<f64>>)>> {
+) -> anyhow::Result<(String, Vec<Option<f64>>)> {
     let dataset = args.source.dataset.to_string().to_lowercase().replace('-', "_");
     let usual = format!("{dataset}_flops_M");
     let name = match &args.baseline {
         Some(name) => name.clone(),
         None if table.column_names().contains(&usual) => usual,
-        None => return Ok(None),
+        None => return Ok(("FLOPs".to_owned(), source.macs(table, rows)?)),
     };
     let values = table.gather(&name, rows)?;
-    Ok(Some((name, values)))
+    Ok((name, values))
 }

@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
     /// Other spellings of each network to train on beside the canonical one
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     spellings: usize,
     /// Weight of exact structural facts of the networks (path counts, depths)
     /// as auxiliary targets; 0: none
@@ -160,7 +160,10 @@ fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<V
             bail!("{}: column {name} has no value in any training row", table.file().display());
         }
         let transform = TargetTransform::fit(TransformKind::Auto, &values)?;
-        metrics.push(Metric { spec: MetricSpec::from_column(name), transform, validation: None });
+        let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let spec = MetricSpec::from_column(name);
+        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None });
     }
     Ok(metrics)
 }

@@ -34,9 +34,32 @@ pub struct Metric {
     pub spec: MetricSpec,
     /// From label units to the model's output and back.
     pub transform: TargetTransform,
+    /// Smallest and largest label of the training rows. Predictions go beyond
+    /// them by a twentieth of their distance at most.
+    pub range: [f64; 2],
     /// Agreement with the validation labels, where there were any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Validation>,
+}
+
+/// Share of the label range that predictions may go beyond it.
+const MARGIN: f64 = 0.05;
+
+impl Metric {
+    /// A model output in the metric's unit: inside the label range the inverse
+    /// transform, outside it the same bent towards the margin, so that the
+    /// order of predictions stays.
+    pub fn value(&self, output: f64) -> f64 {
+        let v = self.transform.invert(output);
+        let [lo, hi] = self.range;
+        let margin = ((hi - lo) * MARGIN).max(f64::MIN_POSITIVE);
+        let bend = |over: f64| margin * -(-over / margin).exp_m1();
+        match v {
+            v if v < lo => lo - bend(lo - v),
+            v if v > hi => hi + bend(v - hi),
+            v => v,
+        }
+    }
 }
 
 /// Agreement on validation classes, which training has not seen.

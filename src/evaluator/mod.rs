@@ -126,7 +126,7 @@ impl Evaluator {
             let share = |(n, row): &(usize, &[f32])| {
                 f64::from(row.get(i).copied().unwrap_or(f32::NAN)) * *n as f64 / tokens as f64
             };
-            m.transform.invert(parts.iter().map(share).sum())
+            m.value(parts.iter().map(share).sum())
         };
         let metrics = self.bundle.manifest.metrics.iter().enumerate().map(metric).collect();
         Prediction { metrics, tokens, windows: parts.len() }

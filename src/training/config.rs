@@ -40,9 +40,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 0,
-            epochs: 60,
-            batch: 64,
-            lr: 2e-3,
+            epochs: 40,
+            batch: 32,
+            lr: 3e-3,
             warmup: 0.05,
             weight_decay: 0.05,
             beta1: 0.9,

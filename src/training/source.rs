@@ -1,7 +1,9 @@
 //! Where the networks of a label table are: a search space, or model files.
 
+use crate::costs;
 use crate::error::{Error, Result};
-use crate::graph::{Limits, Model};
+use crate::graph::shape::Bindings;
+use crate::graph::{Dim, Limits, Model};
 use crate::labels::LabelTable;
 use crate::opstring::{self, OpGraph};
 use crate::spaces::{ModelOptions, Space};
@@ -35,17 +37,33 @@ impl Source {
         rows.par_iter().map(|&row| self.graph(table, row)).collect()
     }
 
+    /// Multiply-accumulate operations of the given rows' networks for one
+    /// sample (symbolic dimensions are 1); `None` where they are not a number.
+    ///
+    /// # Errors
+    /// As [`Source::strings`].
+    pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
+        let of = |&row: &usize| {
+            let model = self.model(table, row)?;
+            let costs = costs::of_model(&model, &ones(&model));
+            Ok(costs.ok().and_then(|c| c.macs.known()).map(|n| n as f64))
+        };
+        rows.par_iter().map(of).collect()
+    }
+
     fn string(&self, table: &LabelTable, row: usize) -> Result<String> {
         self.graph(table, row).map(|g| opstring::write(&g))
     }
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
+        self.model(table, row).map(|m| opstring::of_model(&m))
+    }
+
+    fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
         let key = table.key(row).unwrap_or_default();
         let result = match self {
-            Self::Space(space, options) => graph_of_arch(*space, key, options),
-            Self::Folder(dir) => {
-                Model::open(dir.join(key), &Limits::default()).map(|m| opstring::of_model(&m))
-            }
+            Self::Space(space, options) => model_of_arch(*space, key, options),
+            Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
         };
         result.map_err(|e| Error::Labels {
             file: table.file().to_owned(),
@@ -55,14 +73,27 @@ impl Source {
     }
 }
 
+/// Every symbol of the model's inputs bound to 1.
+fn ones(model: &Model) -> Bindings {
+    let shapes = model.graph.inputs.iter().filter_map(|&i| model.value(i)?.ty.shape.as_ref());
+    let symbol = |d: &Dim| match d {
+        Dim::Symbol(s) => Some((s.clone(), 1)),
+        _ => None,
+    };
+    Bindings { dims: shapes.flatten().filter_map(symbol).collect(), ..Bindings::default() }
+}
+
+fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Model> {
+    let bytes = space.onnx_bytes(arch, options)?;
+    Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())
+}
+
 /// The operation graph of an architecture of a search space.
 ///
 /// # Errors
 /// [`Error::Architecture`].
 pub fn graph_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<OpGraph> {
-    let bytes = space.onnx_bytes(arch, options)?;
-    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())?;
-    Ok(opstring::of_model(&model))
+    model_of_arch(space, arch, options).map(|m| opstring::of_model(&m))
 }
 
 /// The operation string of an architecture of a search space.
