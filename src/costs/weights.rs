@@ -184,7 +184,7 @@ fn role(n: &Node, i: usize, t: &Tensor) -> Role {
         | ("MatMulInteger" | "ConvInteger" | "DequantizeLinear", 0 | 1)
         | ("DynamicQuantizeLSTM", 1 | 2)
         | ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "MatMulNBits", 1) => Role::Parameter,
-        _ if !t.dtype.is_float() && !(moves(kind) && is_quantized(t.dtype)) => Role::Constant,
+        _ if !(t.dtype.is_float() || moves(kind) && is_quantized(t.dtype)) => Role::Constant,
         ("Resize" | "Pad", 1..) => Role::Constant,
         ("Where", 0) => Role::Constant,
         ("Where", _) if single => Role::Constant,

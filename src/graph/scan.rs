@@ -75,8 +75,11 @@ fn walk(
     Ok(())
 }
 
-/// The next field: number, payload where length-delimited, and what follows.
-fn next(mut b: &[u8]) -> Option<(u64, Option<&[u8]>, &[u8])> {
+/// Field number, payload where length-delimited, and what follows.
+type Field<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
+
+/// The next field.
+fn next(mut b: &[u8]) -> Option<Field<'_>> {
     let key = varint(&mut b)?;
     let (payload, rest) = match key & 7 {
         0 => {
