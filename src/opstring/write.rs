@@ -102,16 +102,6 @@ impl Writer {
     }
 }
 
-fn interned(g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
-    let item = |op: &Op| Item { text: texts.number(op_text(g, op)), reads: reads(op) };
-    g.ops.iter().map(item).collect()
-}
-
-/// The operations as folding sees them.
-pub(super) fn items(g: &OpGraph) -> Vec<Item> {
-    interned(g, &mut Interner::default())
-}
-
 /// The operations of `g` as folding sees them.
 pub(super) fn items(g: &OpGraph) -> Vec<Item> {
     Writer { folds: true, spelled: HashMap::new() }.items(g, &mut Interner::default())
