@@ -65,6 +65,25 @@ fn the_baseline_is_the_flops_of_the_same_rows() {
 }
 
 #[test]
+fn without_a_flops_column_they_are_counted_on_the_graphs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("labels.csv");
+    let text = std::fs::read_to_string(table()).unwrap();
+    std::fs::write(&path, text.replace(BASELINE, "other")).unwrap();
+    let mut command = nneval_with_runtime();
+    command.args(["score", "--format", "json", "--evaluator"]).arg(evaluator());
+    let text = success(command.arg("--labels").arg(&path));
+    let counted: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(counted["baseline"], "FLOPs");
+    let given = report(&[]);
+    for (a, b) in counted["rows"].as_array().unwrap().iter().zip(given["rows"].as_array().unwrap())
+    {
+        let (a, b) = (&a["baseline_tau"], &b["baseline_tau"]);
+        assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 0.1, "{a} {b}");
+    }
+}
+
+#[test]
 fn the_table_has_units_and_the_baseline() {
     let text = success(&mut score());
     let lines: Vec<&str> = text.lines().collect();
