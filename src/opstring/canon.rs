@@ -14,6 +14,7 @@ use super::{defaults, implied, literal};
 use crate::error::{Error, Result};
 use crate::graph::shape::{Inferred, Shapes, is_unknown};
 use crate::graph::{Attribute, Graph, Model, Node, ValueId};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -133,21 +134,26 @@ impl<'a, 'c> Walk<'a, 'c> {
         });
     }
 
-    /// Shape and type of `v`, from its copies where those tell more.
-    fn shape(&self, s: &mut State, v: ValueId) -> String {
-        let all = self.all;
-        let container = |v| all.ctx.model.value(v).and_then(|v| v.ty.container);
-        let copies = all.ctx.copies.of(v);
-        let Some(own) = all.shapes.get(v) else {
-            return s.letters.output(&Inferred::default(), container(v));
-        };
-        if copies.is_empty() {
-            return s.letters.output(own, container(v));
+    /// What is known of the type of `v`, from its copies where those tell more.
+    fn known(&self, v: ValueId) -> Cow<'a, Inferred> {
+        let shapes: &'a Shapes = self.all.shapes;
+        let copies = self.all.ctx.copies.of(v);
+        match shapes.get(v) {
+            Some(own) if copies.is_empty() => Cow::Borrowed(own),
+            own => {
+                let mut known = own.cloned().unwrap_or_default();
+                copies.iter().filter_map(|&c| shapes.get(c)).for_each(|c| merge(&mut known, c));
+                Cow::Owned(known)
+            }
         }
-        let mut known = own.clone();
-        copies.iter().filter_map(|&c| all.shapes.get(c)).for_each(|c| merge(&mut known, c));
-        let container = container(v).or_else(|| copies.iter().find_map(|&c| container(c)));
-        s.letters.output(&known, container)
+    }
+
+    /// Shape and type of `v` as spelled.
+    fn shape(&self, s: &mut State, v: ValueId) -> String {
+        let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container);
+        let copies = self.all.ctx.copies.of(v).iter();
+        let container = [v].iter().chain(copies).find_map(|&v| container(v));
+        s.letters.output(&self.known(v), container)
     }
 
     fn operand(&self, v: ValueId, structural: bool) -> Operand {
@@ -215,7 +221,7 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn words(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<String> {
         let rank = |v: Option<ValueId>| {
             let v = self.resolve(v?);
-            Some(self.all.shapes.get(v)?.dims.as_ref()?.len())
+            Some(self.known(v).dims.as_ref()?.len())
         };
         let kernel = self.kernel(n);
         let site = Site {

@@ -28,6 +28,7 @@ impl Letters {
     /// One dimension: a size, a letter, a formula in parentheses, or `?`.
     fn dim(&mut self, e: &SymExpr, out: &mut String) {
         match e {
+            SymExpr::Value(v) if *v < 0 => out.push('?'),
             SymExpr::Value(v) => write!(out, "{v}").unwrap_or_default(),
             _ if crate::graph::shape::is_unknown(e) => out.push('?'),
             SymExpr::Var(_) => out.push_str(&self.formula(e)),

@@ -1,6 +1,11 @@
 //! What integration tests share.
 #![allow(dead_code)] // each test file uses a part
 
+pub mod fingerprint;
+pub mod mutate;
+pub mod onnx;
+pub mod zoo;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -45,4 +50,26 @@ pub fn runtime_library() -> PathBuf {
     let output = nneval_with_runtime().args(["runtime", "--format", "json"]).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a JSON report");
     report["library"].as_str().expect("a path").into()
+}
+
+/// A file or folder of the shared data; `None`, with a line, where it is absent.
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("NNEVAL_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is absent", path.display());
+    None
+}
+
+/// The models of the shared corpus, sorted.
+pub fn corpus() -> Vec<PathBuf> {
+    let Some(folder) = shared("corpus") else { return Vec::new() };
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name();
+    let files = files.into_iter().map(|e| e.expect("the corpus can be read").into_path());
+    files.filter(|p| p.extension().is_some_and(|e| e == "onnx")).collect()
 }
