@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod costs;
 pub mod error;
 pub mod evaluator;
 pub mod fsio;

@@ -1,7 +1,10 @@
 //! Command line: one file per command. Exit status: 0 all went well, 1 a
 //! failure that is explained on stderr, 2 wrong usage.
 
+mod bind_args;
 mod evaluate;
+mod inspect;
+mod limits_args;
 mod paths;
 mod runtime;
 mod runtime_args;
@@ -30,6 +33,7 @@ pub struct Cli {
 enum Command {
     Evaluate(evaluate::Args),
     String(string::Args),
+    Inspect(inspect::Args),
     Space(space::Args),
     Train(train::Args),
     Score(score::Args),
@@ -42,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Evaluate(a) => evaluate::run(a),
         Command::String(a) => string::run(a),
+        Command::Inspect(a) => inspect::run(a),
         Command::Space(a) => space::run(a),
         Command::Train(a) => train::run(a),
         Command::Score(a) => score::run(a),

@@ -12,16 +12,20 @@ use std::path::Path;
 /// [`Error::Io`] where the file cannot be opened or mapped, [`Error::Model`]
 /// where it is a folder, empty, or larger than `max_bytes`.
 pub fn map(path: &Path, max_bytes: u64) -> Result<Bytes> {
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    let meta = std::fs::metadata(path).map_err(|e| Error::io(path, e))?;
+    if !meta.is_file() {
+        let what = if meta.is_dir() { "a folder" } else { "a device or pipe" };
+        return Err(Error::model(path, format!("is {what}, not a model file")));
+    }
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     let meta = file.metadata().map_err(|e| Error::io(path, e))?;
-    if meta.is_dir() {
-        return Err(Error::model(path, "is a folder, not a model file"));
-    }
     match meta.len() {
         0 => Err(Error::model(path, "the file is empty")),
-        n if n > max_bytes => {
-            Err(Error::model(path, format!("{n} bytes is over the limit of {max_bytes} bytes")))
-        }
+        n if n > max_bytes => Err(Error::model(
+            path,
+            format!("{n} bytes is over the limit of {max_bytes} bytes (limit: file-bytes)"),
+        )),
         _ => map_file(&file).map(Bytes::from_owner).map_err(|e| Error::io(path, e)),
     }
 }

@@ -1,12 +1,15 @@
 //! ONNX files as graphs: read through a memory map, without their weights.
 
+mod inline;
 pub mod limits;
 mod mmap;
 pub mod order;
 mod read;
+mod scan;
 pub mod shape;
 mod types;
 pub mod wire;
+mod wire_tensor;
 
 pub use limits::Limits;
 pub use types::*;

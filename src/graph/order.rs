@@ -79,9 +79,24 @@ fn kahn(reads: &[Vec<u32>]) -> Result<Vec<u32>, usize> {
         }
     }
     match waiting.iter().position(|&w| w > 0) {
-        Some(i) => Err(i),
+        Some(i) => Err(on_cycle(reads, &waiting, i)),
         None => Ok(order),
     }
+}
+
+/// A node on a cycle, found by walking back from one that waits for ever.
+fn on_cycle(reads: &[Vec<u32>], waiting: &[usize], from: usize) -> usize {
+    let mut seen = vec![false; reads.len()];
+    let mut at = from;
+    while let Some(s) = seen.get_mut(at).filter(|s| !**s) {
+        *s = true;
+        let stuck = |p: &&u32| waiting.get(**p as usize).is_some_and(|&w| w > 0);
+        match reads.get(at).and_then(|r| r.iter().find(stuck)) {
+            Some(&p) => at = p as usize,
+            None => break,
+        }
+    }
+    at
 }
 
 fn name(nodes: &[Node], i: usize) -> String {

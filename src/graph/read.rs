@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::types::*;
-use super::{mmap, order, wire};
+use super::{mmap, order, scan, wire, wire_tensor};
 use crate::error::{Error, Result};
 use prost::Message;
 use prost::bytes::Bytes;
@@ -30,6 +30,7 @@ impl Model {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
         }
+        scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
         let proto = wire::ModelProto::decode(bytes)
             .map_err(|e| Error::model(name, format!("not an ONNX model, or truncated: {e}")))?;
         Reader { file: name, limits, values: Vec::new(), nodes: 0 }.model(proto)
@@ -87,25 +88,30 @@ impl Reader<'_> {
         let functions =
             m.functions.into_iter().map(|f| self.function(f)).collect::<Result<Vec<_>>>()?;
         let producer = format!("{} {}", m.producer_name, m.producer_version).trim().to_owned();
-        Ok(Model {
+        let model = Model {
             ir_version: m.ir_version,
             producer,
             opsets,
             graph,
             values: self.values,
             functions,
-        })
+            file: self.file.to_owned(),
+            limits: self.limits.clone(),
+        };
+        model.check_calls()?;
+        Ok(model)
     }
 
     fn function(&mut self, f: wire::FunctionProto) -> Result<Function> {
         let mut attributes: Vec<_> = f.attribute.into_iter().map(|a| (a, None)).collect();
         let mut scope = Scope { names: HashMap::new(), outer: None, depth: 1 };
+        let label = format!("function {}", f.name);
         let mut inputs = Vec::with_capacity(f.input.len());
         for name in f.input {
-            inputs.push(self.declare(&mut scope, name, None)?);
+            inputs.push(self.declare(&mut scope, name, Some(&label))?);
         }
         for a in f.attribute_proto {
-            let (name, value) = self.attribute(a, &scope, &f.name)?;
+            let (name, value) = self.attribute(a, &scope, &label)?;
             attributes.push((name, Some(value)));
         }
         let nodes = self.nodes(f.node, &mut scope)?;
@@ -118,24 +124,24 @@ impl Reader<'_> {
         let depth = outer.map_or(0, |o| o.depth + 1);
         if depth > self.limits.depth {
             let max = self.limits.depth;
-            return Err(self.error(None, format!("subgraphs are nested deeper than {max}")));
+            return Err(
+                self.error(None, format!("subgraphs are nested deeper than {max} (limit: depth)"))
+            );
         }
         let mut scope = Scope { names: HashMap::new(), outer, depth };
         for t in g.initializer {
             self.initializer(&mut scope, t)?;
         }
         for s in g.sparse_initializer {
-            if let Some(mut t) = s.values {
-                t.dims = s.dims;
-                t.data_location = 1; // the dense payload is not there
-                t.external_data.clear();
-                self.initializer(&mut scope, t)?;
-            }
+            let name = s.values.as_ref().map(|v| v.name.clone()).unwrap_or_default();
+            let tensor = self.sparse(s, &format!("sparse initializer {name}"))?;
+            self.constant(&mut scope, name, tensor)?;
         }
+        let initializers = self.values.len();
         let mut inputs = Vec::with_capacity(g.input.len());
         for v in g.input {
             match scope.names.get(&v.name) {
-                Some(&id) if !inputs.contains(&id) => self.merge_type(id, v.r#type),
+                Some(&id) if (id as usize) < initializers => self.merge_type(id, v.r#type),
                 _ => {
                     let id = self.declare(&mut scope, v.name, None)?;
                     self.merge_type(id, v.r#type);
@@ -188,6 +194,10 @@ impl Reader<'_> {
     fn initializer(&mut self, scope: &mut Scope, t: wire::TensorProto) -> Result<()> {
         let name = t.name.clone();
         let tensor = self.tensor(t, &format!("initializer {name}"))?;
+        self.constant(scope, name, tensor)
+    }
+
+    fn constant(&mut self, scope: &mut Scope, name: String, tensor: Tensor) -> Result<()> {
         let id = self.declare(scope, name, None)?;
         self.set_constant(id, tensor);
         Ok(())
@@ -195,16 +205,15 @@ impl Reader<'_> {
 
     fn set_constant(&mut self, id: ValueId, t: Tensor) {
         if let Some(v) = self.values.get_mut(id as usize) {
-            let dims = t.dims.iter().map(|&d| Dim::Known(d)).collect();
-            v.ty = ValueType { dtype: Some(t.dtype), shape: Some(dims), container: None };
-            v.tensor = Some(t);
+            v.set_constant(t);
         }
     }
 
     fn tensor(&self, t: wire::TensorProto, whose: &str) -> Result<Tensor> {
         if t.dims.len() > self.limits.dims {
             let (n, max) = (t.dims.len(), self.limits.dims);
-            return Err(self.error(Some(whose), format!("{n} dimensions, the limit is {max}")));
+            return Err(self
+                .error(Some(whose), format!("{n} dimensions, the limit is {max} (limit: dims)")));
         }
         let dims: Vec<u64> = t
             .dims
@@ -218,10 +227,11 @@ impl Reader<'_> {
         let data = match (t.data_location, t.data_type) {
             (1, _) => TensorData::External,
             _ if !t.raw_data.is_empty() => TensorData::Raw(t.raw_data),
-            (_, 1) if !t.float_data.is_empty() => TensorData::Raw(t.float_data),
-            (_, 11) if !t.double_data.is_empty() => TensorData::Raw(t.double_data),
-            _ if !t.int64_data.is_empty() => TensorData::Varints(t.int64_data),
-            _ if !t.int32_data.is_empty() => TensorData::Varints(t.int32_data),
+            (_, 1) if !t.float_data.is_empty() => payload(t.float_data, TensorData::Raw),
+            (_, 11) if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
+            _ if !t.int64_data.is_empty() => payload(t.int64_data, TensorData::Varints),
+            _ if !t.int32_data.is_empty() => payload(t.int32_data, TensorData::Varints),
+            _ if !t.uint64_data.is_empty() => payload(t.uint64_data, TensorData::Varints),
             _ => TensorData::Absent,
         };
         let tensor = Tensor { dtype: DataType(t.data_type), dims, data };
@@ -233,7 +243,9 @@ impl Reader<'_> {
 
     /// External data must lie in the model's own folder or below it.
     fn check_external(&self, entries: &[wire::StringStringEntryProto], whose: &str) -> Result<()> {
-        let Some(e) = entries.iter().find(|e| e.key == "location") else { return Ok(()) };
+        let Some(e) = entries.iter().find(|e| e.key == "location") else {
+            return Err(self.error(Some(whose), "external data without a location"));
+        };
         let inside = Path::new(&e.value)
             .components()
             .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
@@ -362,11 +374,12 @@ impl Reader<'_> {
     }
 
     fn sparse(&self, s: wire::SparseTensorProto, of: &str) -> Result<Tensor> {
-        let mut t = s.values.unwrap_or_default();
-        t.dims = s.dims;
-        let mut t = self.tensor(t, of)?;
-        t.data = TensorData::Absent;
-        Ok(t)
+        let values = s.values.unwrap_or_default();
+        let stored = values.dims.first().and_then(|&n| u64::try_from(n).ok()).unwrap_or(0);
+        let dense =
+            wire::TensorProto { dims: s.dims, data_type: values.data_type, ..Default::default() };
+        let t = self.tensor(dense, of)?;
+        Ok(Tensor { data: TensorData::Sparse(stored), ..t })
     }
 
     /// Turns a `Constant` node into a constant value. True where it was one.
@@ -378,22 +391,20 @@ impl Reader<'_> {
         let Some((_, value)) = n.attributes.first() else {
             return Err(self.error(Some(of), "a Constant without a value"));
         };
-        let scalar = |dtype, data| Tensor { dtype, dims: vec![], data };
-        let vector = |dtype, n: usize, data| Tensor { dtype, dims: vec![n as u64], data };
-        let tensor = match value {
-            Attribute::Tensor(t) => t.clone(),
-            Attribute::Int(i) => scalar(DataType::INT64, TensorData::Ints(vec![*i])),
-            Attribute::Float(f) => scalar(DataType::FLOAT, TensorData::Floats(vec![*f])),
-            Attribute::Ints(v) => vector(DataType::INT64, v.len(), TensorData::Ints(v.clone())),
-            Attribute::Floats(v) => vector(DataType::FLOAT, v.len(), TensorData::Floats(v.clone())),
-            Attribute::String(_) => scalar(DataType(8), TensorData::Absent),
-            Attribute::Strings(v) => vector(DataType(8), v.len(), TensorData::Absent),
-            Attribute::Reference(_) => return Ok(false),
-            _ => return Err(self.error(Some(of), "a Constant whose value is not a tensor")),
+        if let Attribute::Reference(_) = value {
+            return Ok(false);
+        }
+        let Some(tensor) = constant_tensor(value) else {
+            return Err(self.error(Some(of), "a Constant whose value is not a tensor"));
         };
         self.set_constant(out, tensor);
         Ok(true)
     }
+}
+
+/// Elements that are in the file and were not dropped for their size.
+fn payload(p: wire_tensor::Payload, as_data: impl Fn(Bytes) -> TensorData) -> TensorData {
+    p.into_bytes().map_or(TensorData::Absent, as_data)
 }
 
 /// The attribute's type number; where an old file (IR version 1) leaves it

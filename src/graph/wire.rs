@@ -6,6 +6,7 @@
 
 #![allow(missing_docs)] // field names and numbers are those of onnx.proto
 
+pub use super::wire_tensor::TensorProto;
 use prost::bytes::Bytes;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -126,32 +127,6 @@ pub struct AttributeProto {
     pub sparse_tensor: Option<Box<SparseTensorProto>>,
     #[prost(message, repeated, tag = "23")]
     pub sparse_tensors: Vec<SparseTensorProto>,
-}
-
-/// Payload fields that the ONNX schema declares packed arrive as one
-/// length-delimited run, which `Bytes` takes without decoding.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct TensorProto {
-    #[prost(int64, repeated, tag = "1")]
-    pub dims: Vec<i64>,
-    #[prost(int32, tag = "2")]
-    pub data_type: i32,
-    #[prost(bytes = "bytes", tag = "4")]
-    pub float_data: Bytes,
-    #[prost(bytes = "bytes", tag = "5")]
-    pub int32_data: Bytes,
-    #[prost(bytes = "bytes", tag = "7")]
-    pub int64_data: Bytes,
-    #[prost(string, tag = "8")]
-    pub name: String,
-    #[prost(bytes = "bytes", tag = "9")]
-    pub raw_data: Bytes,
-    #[prost(bytes = "bytes", tag = "10")]
-    pub double_data: Bytes,
-    #[prost(message, repeated, tag = "13")]
-    pub external_data: Vec<StringStringEntryProto>,
-    #[prost(int32, tag = "14")]
-    pub data_location: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

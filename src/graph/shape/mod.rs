@@ -1,23 +1,27 @@
 //! Symbolic shapes and element types of every value.
 //!
-//! The rules come from the crate rten-shape-inference where it has them, and
-//! from [`rules`] where it lacks an operator or a case. Where inference cannot
-//! tell, the types declared in the file (`value_info`) are taken.
+//! Dimensions are formulas over the file's symbolic dimensions. Small integer
+//! tensors are followed by value, since shapes are computed from them. Where
+//! inference cannot tell, the types declared in the file (`value_info`) are
+//! taken. Inference never fails: what it cannot tell is unknown.
 
 mod dtype;
+mod expr;
 mod rules;
 mod symbols;
+mod tensor;
 
 use super::types::*;
-pub use rten_shape_inference::SymExpr;
-use rten_shape_inference::{SymTensor, SymbolGen};
+use crate::error::{Error, Result};
+pub(crate) use expr::Sum;
+pub use expr::{SymExpr, Symbol};
+use rules::Op;
 use std::collections::HashMap;
 pub use symbols::{Symbols, is_synthetic as is_unknown, number};
+use tensor::{Num, Sym};
 
-/// Integer tensors of at most this many elements take part in inference by value.
-const MAX_VALUES: u64 = 512;
-/// Formulas deeper than this become unknown dimensions.
-const MAX_DEPTH: u32 = 24;
+/// Dimensions whose formulas have more parts than this become unknown.
+const MAX_PARTS: usize = 96;
 
 /// Sizes given to symbolic dimensions and input shapes from outside.
 #[derive(Debug, Clone, Default)]
@@ -28,14 +32,75 @@ pub struct Bindings {
     pub inputs: HashMap<String, Vec<u64>>,
 }
 
+impl Bindings {
+    /// Checks that the bindings name inputs of `model` and fit their ranks and
+    /// fixed sizes, and symbols that its inputs have.
+    ///
+    /// # Errors
+    /// [`Error::Model`] naming the binding.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        let error = |what: String| Err(Error::model(&model.file, what));
+        for (name, dims) in &self.inputs {
+            let inputs = model.graph.inputs.iter().filter_map(|&i| model.value(i));
+            let Some(v) = inputs.clone().find(|v| v.name == *name) else {
+                let names: Vec<&str> = inputs.map(|v| v.name.as_str()).collect();
+                return error(format!("no input is called {name:?}; inputs: {}", names.join(", ")));
+            };
+            let Some(shape) = &v.ty.shape else { continue };
+            if shape.len() != dims.len() {
+                return error(format!(
+                    "input {name:?} has {} dimensions, not {}",
+                    shape.len(),
+                    dims.len()
+                ));
+            }
+            for (i, (have, want)) in shape.iter().zip(dims).enumerate() {
+                if let Dim::Known(n) = have
+                    && n != want
+                {
+                    return error(format!("dimension {i} of input {name:?} is {n}, not {want}"));
+                }
+            }
+        }
+        self.check_symbols(model)
+    }
+
+    fn check_symbols(&self, model: &Model) -> Result<()> {
+        let mut symbols = Symbols::default();
+        let none = HashMap::new();
+        let mut whole = Vec::new();
+        let dims = model.values.iter().filter_map(|v| v.ty.shape.as_ref()).flatten();
+        for d in dims.filter(|_| !self.dims.is_empty()) {
+            if let Dim::Symbol(s) = d {
+                symbols.parse(s, &none);
+                whole.push(s.as_str());
+            }
+        }
+        for name in self.dims.keys() {
+            if !symbols.names().any(|n| n == name) && !whole.contains(&name.as_str()) {
+                let names: Vec<&str> = symbols.names().collect();
+                let what =
+                    format!("no dimension is called {name:?}; named ones: {}", names.join(", "));
+                return Err(Error::model(&model.file, what));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Inferred type of one value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inferred {
     /// Element type, where known.
     pub dtype: Option<DataType>,
     /// Dimensions, where the rank is known. Sizes are integers, formulas over
     /// symbols, or synthetic (unknown) variables.
     pub dims: Option<Vec<SymExpr>>,
+    /// `seq`, `map`, `opt` or `sparse` for values that are not dense tensors;
+    /// then the other fields describe what they hold.
+    pub container: Option<&'static str>,
+    /// The elements, where they are a few known integers.
+    pub ints: Option<Vec<i64>>,
 }
 
 /// Inferred types of all values of a model, by [`ValueId`].
@@ -47,21 +112,25 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    /// Infers the types of all values of `model`.
+    /// Infers the types of all values of `model`. Calls of model-local functions
+    /// are followed; values of a function's body have the types of its first call.
     pub fn infer(model: &Model, bindings: &Bindings) -> Self {
-        let mut s = State {
-            model,
-            bindings,
-            generator: SymbolGen::new(),
-            symbols: Symbols::default(),
-            tensors: vec![None; model.values.len()],
-            dtypes: model.values.iter().map(|v| v.ty.dtype).collect(),
-        };
-        for (i, v) in model.values.iter().enumerate() {
-            if let (Some(t), Some(slot)) = (&v.tensor, s.tensors.get_mut(i)) {
-                *slot = Some(constant(t));
+        if model.functions.is_empty() {
+            return Self::of_flat(model, bindings);
+        }
+        let Ok((flat, origin)) = model.expanded() else { return Self::of_flat(model, bindings) };
+        let mut shapes = Self::of_flat(&flat, bindings);
+        for (new, body) in origin.into_iter().rev() {
+            let found = shapes.values.get(new as usize).cloned();
+            if let (Some(f), Some(slot)) = (found, shapes.values.get_mut(body as usize)) {
+                *slot = f;
             }
         }
+        shapes
+    }
+
+    fn of_flat(model: &Model, bindings: &Bindings) -> Self {
+        let mut s = State::new(model, bindings);
         s.declare_inputs(&model.graph, true);
         s.graph(&model.graph);
         s.finish()
@@ -80,109 +149,117 @@ impl Shapes {
 
 /// The size, where the expression is a plain one.
 pub fn size(e: &SymExpr) -> Option<u64> {
-    match e {
-        SymExpr::Value(v) => u64::try_from(*v).ok(),
-        _ => None,
-    }
+    u64::try_from(e.value()?).ok()
 }
 
-/// A constant as a symbolic tensor: by value where it is a small integer
-/// scalar or vector, else by shape.
-fn constant(t: &Tensor) -> SymTensor {
-    if t.dims.len() <= 1
-        && let Some(v) = t.ints(MAX_VALUES)
-        && let Ok(v) = v.iter().map(|&x| clamp(x)).collect::<Result<Vec<_>, ()>>()
-    {
-        return match (t.dims.len(), v.first()) {
-            (0, Some(x)) => SymTensor::from_scalar(x.clone()),
-            _ => SymTensor::from_vec(v),
-        };
-    }
-    let dims: Option<Vec<SymExpr>> =
-        t.dims.iter().map(|&d| i32::try_from(d).ok().map(SymExpr::Value)).collect();
-    match dims {
-        Some(d) => SymTensor::from_shape(d),
-        None => SymTensor::unknown("a dimension over 2^31"),
-    }
-}
-
-/// Shape constants beyond 32 bits are used as "to the end" marks only, so they
-/// saturate.
-fn clamp(x: i64) -> Result<SymExpr, ()> {
-    let x = x.clamp(i32::MIN.into(), i32::MAX.into());
-    i32::try_from(x).map(SymExpr::Value).map_err(|_| ())
-}
-
-pub(super) struct State<'a> {
-    model: &'a Model,
-    bindings: &'a Bindings,
-    pub(super) generator: SymbolGen,
+/// Inference under way.
+pub(super) struct State<'m> {
+    model: &'m Model,
+    bindings: &'m Bindings,
+    next_unknown: usize,
     symbols: Symbols,
-    tensors: Vec<Option<SymTensor>>,
+    values: Vec<Option<Sym>>,
     dtypes: Vec<Option<DataType>>,
+    containers: Vec<Option<&'static str>>,
+    /// Node visits left; bodies of loops are looked at more than once.
+    budget: usize,
 }
 
-impl State<'_> {
+impl<'m> State<'m> {
+    fn new(model: &'m Model, bindings: &'m Bindings) -> Self {
+        let constant = |v: &Value| v.tensor.as_ref().map(Sym::constant);
+        Self {
+            model,
+            bindings,
+            next_unknown: 0,
+            symbols: Symbols::default(),
+            values: model.values.iter().map(constant).collect(),
+            dtypes: model.values.iter().map(|v| v.ty.dtype).collect(),
+            containers: model.values.iter().map(|v| v.ty.container).collect(),
+            budget: 4 * model.values.len() + 10_000,
+        }
+    }
+
     fn declare_inputs(&mut self, g: &Graph, outermost: bool) {
         for &id in &g.inputs {
             let Some(v) = self.model.value(id) else { continue };
             let bound = self.bindings.inputs.get(&v.name).filter(|_| outermost);
             let t = match (bound, &v.ty.shape) {
-                (Some(dims), _) => {
-                    let d = dims.iter().map(|&d| symbols::value(d).unwrap_or(self.fresh()));
-                    Some(SymTensor::from_shape(d.collect()))
-                }
+                (Some(dims), _) => Some(Sym::shape(dims.iter().map(|&d| d.into()).collect())),
                 (None, Some(dims)) => Some(self.declared(dims)),
                 (None, None) => None,
             };
+            if let Some(dims) = t.as_ref().and_then(|t| t.dims.as_ref()).filter(|_| outermost) {
+                for (axis, d) in dims.iter().enumerate() {
+                    self.symbols.label_if_unknown(d, &v.name, axis);
+                }
+            }
             self.set(id, t);
         }
     }
 
     fn fresh(&mut self) -> SymExpr {
-        self.generator.gen_positive()
+        self.next_unknown += 1;
+        let name = format!("unknown_{}", self.next_unknown);
+        SymExpr::Var(Symbol { name, synthetic: true }.into())
     }
 
-    fn declared(&mut self, dims: &[Dim]) -> SymTensor {
+    fn declared(&mut self, dims: &[Dim]) -> Sym {
         let mut v = Vec::with_capacity(dims.len());
         for d in dims {
             v.push(match d {
-                Dim::Known(n) => symbols::value(*n).unwrap_or_else(|| self.fresh()),
+                Dim::Known(n) => (*n).into(),
                 Dim::Unknown => self.fresh(),
                 Dim::Symbol(s) => self.symbols.parse(s, &self.bindings.dims),
             });
         }
-        SymTensor::from_shape(v)
+        Sym::shape(v)
     }
 
-    fn set(&mut self, id: ValueId, t: Option<SymTensor>) {
-        if let Some(slot) = self.tensors.get_mut(id as usize) {
+    fn set(&mut self, id: ValueId, t: Option<Sym>) {
+        if let Some(slot) = self.values.get_mut(id as usize) {
             *slot = t;
         }
     }
 
-    pub(super) fn tensor(&self, id: ValueId) -> Option<&SymTensor> {
-        self.tensors.get(id as usize)?.as_ref()
+    fn set_dtype(&mut self, id: ValueId, d: Option<DataType>) {
+        if let (Some(slot), Some(_)) = (self.dtypes.get_mut(id as usize), d) {
+            *slot = d;
+        }
     }
 
-    pub(super) fn value(&self, id: ValueId) -> Option<&Value> {
-        self.model.value(id)
+    /// The declared type of a value, where it has one.
+    fn value_shape(&mut self, id: ValueId) -> Option<Sym> {
+        let model = self.model;
+        let shape = model.value(id)?.ty.shape.as_deref()?;
+        Some(self.declared(shape))
+    }
+
+    fn set_container(&mut self, id: ValueId, c: Option<&'static str>) {
+        if let (Some(slot), Some(_)) = (self.containers.get_mut(id as usize), c) {
+            *slot = c;
+        }
+    }
+
+    pub(super) fn sym(&self, id: ValueId) -> Option<&Sym> {
+        self.values.get(id as usize)?.as_ref()
     }
 
     pub(super) fn dtype(&self, id: ValueId) -> Option<DataType> {
         self.dtypes.get(id as usize).copied().flatten()
     }
 
-    fn graph(&mut self, g: &Graph) {
+    pub(super) fn container(&self, id: ValueId) -> Option<&'static str> {
+        self.containers.get(id as usize).copied().flatten()
+    }
+
+    fn graph(&mut self, g: &'m Graph) {
         for n in &g.nodes {
-            for sub in n.subgraphs() {
-                self.declare_inputs(sub, false);
-                self.graph(sub);
-            }
-            let inferred = rules::infer(self, n);
-            for (i, &out) in n.outputs.iter().enumerate() {
+            self.budget = self.budget.saturating_sub(1);
+            let mut inferred = rules::infer(&mut Op { s: self, n });
+            inferred.resize(n.outputs.len(), None);
+            for (i, (&out, t)) in n.outputs.iter().zip(inferred).enumerate() {
                 if let Some(out) = out {
-                    let t = inferred.get(i).cloned().flatten();
                     self.output(n, i, out, t);
                 }
             }
@@ -191,42 +268,68 @@ impl State<'_> {
 
     /// Records an output: inferred dimensions, with the declared ones where
     /// inference knows nothing.
-    fn output(&mut self, n: &Node, i: usize, id: ValueId, t: Option<SymTensor>) {
-        if self.dtype(id).is_none()
-            && let Some(d) = dtype::infer(self, n, i)
-            && let Some(slot) = self.dtypes.get_mut(id as usize)
-        {
-            *slot = Some(d);
+    fn output(&mut self, n: &Node, i: usize, id: ValueId, t: Option<Sym>) {
+        let container = rules::container(self, n, i);
+        self.set_container(id, container);
+        if self.dtype(id).is_none() {
+            let d = dtype::infer(self, n, i);
+            self.set_dtype(id, d);
         }
-        let shape = self.model.value(id).and_then(|v| v.ty.shape.as_deref());
-        let declared = shape.map(|s| self.declared(s));
-        let mut t = match (t.map(SymTensor::simplify), declared) {
-            (Some(t), Some(d)) if t.ndim().is_none() => Some(d),
-            (Some(t), Some(d)) => Some(prefer(t, &d)),
-            (t, d) => t.or(d),
+        let model = self.model;
+        let shape = model.value(id).and_then(|v| v.ty.shape.as_deref());
+        let known =
+            |t: &Sym| t.dims.as_ref().is_some_and(|d| d.iter().all(|d| d.value().is_some()));
+        let t = match (t, shape) {
+            (Some(t), None) => Some(t),
+            (Some(t), Some(_)) if known(&t) => Some(t),
+            (Some(t), Some(shape)) => {
+                let declared = self.declared(shape);
+                Some(prefer(t, declared))
+            }
+            (None, shape) => shape.map(|s| self.declared(s)),
         };
-        if let Some(t) = &mut t {
-            t.replace_complex_expressions(MAX_DEPTH, &mut self.generator);
-        }
+        let t = t.map(|t| self.tame(t));
         self.set(id, t);
     }
 
+    /// Replaces sizes that are negative or formulas that are too long.
+    fn tame(&mut self, mut t: Sym) -> Sym {
+        let wild = |e: &SymExpr| match e {
+            SymExpr::Value(v) => *v < 0,
+            e => e.exceeds(MAX_PARTS),
+        };
+        for d in t.dims.iter_mut().flatten() {
+            if wild(d) {
+                *d = self.fresh();
+                t.elems = None;
+            }
+        }
+        let long = |n: &Num| matches!(n, Num::Int(e) if e.exceeds(MAX_PARTS));
+        if t.elems.as_ref().is_some_and(|v| v.iter().any(long)) {
+            t.elems = None;
+        }
+        t
+    }
+
     fn finish(self) -> Shapes {
-        let values = self.tensors.into_iter().zip(self.dtypes);
-        let values = values.map(|(t, dtype)| Inferred {
-            dtype,
-            dims: t.and_then(|t| t.shape().map(|s| s.collect())),
-        });
-        Shapes { values: values.collect(), symbols: self.symbols }
+        let types = self.dtypes.into_iter().zip(self.containers);
+        let one = |(t, (dtype, container)): (Option<Sym>, (_, _))| {
+            let t = t.unwrap_or_default();
+            let ints = t.known_ints();
+            Inferred { dtype, dims: t.dims, container, ints }
+        };
+        Shapes {
+            values: self.values.into_iter().zip(types).map(one).collect(),
+            symbols: self.symbols,
+        }
     }
 }
 
 /// `t`, with declared sizes in place of its unknown (synthetic) ones.
-fn prefer(t: SymTensor, declared: &SymTensor) -> SymTensor {
-    if t.values().is_some() || t.ndim() != declared.ndim() {
-        return t;
-    }
-    let (Some(a), Some(b)) = (t.shape(), declared.shape()) else { return t };
-    let dims = a.zip(b).map(|(a, b)| if symbols::is_synthetic(&a) { b } else { a });
-    SymTensor::from_shape(dims.collect())
+fn prefer(t: Sym, declared: Sym) -> Sym {
+    let Some(dims) = &t.dims else { return declared };
+    let Some(other) = declared.dims.filter(|d| d.len() == dims.len()) else { return t };
+    let pick =
+        |(a, b): (&SymExpr, SymExpr)| if is_unknown(a) && !is_unknown(&b) { b } else { a.clone() };
+    Sym { dims: Some(dims.iter().zip(other).map(pick).collect()), elems: t.elems }
 }
