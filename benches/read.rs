@@ -25,7 +25,9 @@ fn read(c: &mut Criterion) {
         g.bench_function("open", |b| b.iter(|| black_box(open())));
         g.bench_function("shapes", |b| b.iter(|| black_box(Shapes::infer(&model, &bound))));
         g.bench_function("string", |b| {
-            b.iter(|| black_box(nneval::opstring::write(&nneval::opstring::of_model(&open()))))
+            b.iter(|| {
+                black_box(nneval::opstring::write(&nneval::opstring::of_model(&open()).unwrap()))
+            })
         });
         g.bench_function("costs", |b| {
             b.iter(|| black_box(nneval::costs::of_model(&open(), &bound)))

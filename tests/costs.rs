@@ -346,7 +346,7 @@ fn the_corpus_is_read_spelled_and_costed() {
     let models = common::corpus();
     let check = |path: &std::path::PathBuf| -> nneval::Result<bool> {
         let m = Model::open(path, &Limits::default())?;
-        let string = nneval::opstring::write(&nneval::opstring::of_model(&m));
+        let string = nneval::opstring::write(&nneval::opstring::of_model(&m)?);
         let c = of_model(&m, &Bindings::default())?;
         assert!(!string.is_empty() || m.graph.nodes.is_empty(), "{}", path.display());
         Ok(c.unknown.is_empty())

@@ -81,7 +81,7 @@ fn mutant(seed: u64, originals: &[Vec<u8>]) -> Vec<u8> {
 fn survives(bytes: Vec<u8>) -> bool {
     match Model::from_bytes(bytes.into(), Path::new("mutant"), &Limits::default()) {
         Ok(m) => {
-            let _ = nneval::opstring::write(&nneval::opstring::of_model(&m));
+            let _ = nneval::opstring::of_model(&m).map(|g| nneval::opstring::write(&g));
             let _ = nneval::costs::of_model(&m, &Bindings::default());
             true
         }

@@ -384,5 +384,5 @@ fn hostile_values() {
     };
     let m = Model::from_bytes(g.model().into(), Path::new("m"), &Limits::default()).unwrap();
     let _ = nneval::costs::of_model(&m, &Bindings::default()).unwrap();
-    let _ = nneval::opstring::write(&nneval::opstring::of_model(&m));
+    let _ = nneval::opstring::write(&nneval::opstring::of_model(&m).unwrap());
 }

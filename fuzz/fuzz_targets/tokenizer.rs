@@ -17,7 +17,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let bytes = data.to_vec().into();
     if let Ok(model) = Model::from_bytes(bytes, Path::new("fuzz"), &Limits::default()) {
-        let string = nneval::opstring::write(&nneval::opstring::of_model(&model));
+        let Ok(graph) = nneval::opstring::of_model(&model) else { return };
+        let string = nneval::opstring::write(&graph);
         let _ = tokenizer.encode(&string);
     }
 });

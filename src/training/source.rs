@@ -47,7 +47,6 @@ impl Source {
 /// [`Error::Architecture`].
 pub fn of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<String> {
     let bytes = space.onnx_bytes(arch, options)?;
-    let file = Path::new(arch);
-    let model = Model::from_bytes(bytes.into(), file, &Limits::default())?;
-    Ok(opstring::write(&opstring::of_model(&model, file)?))
+    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())?;
+    Ok(opstring::write(&opstring::of_model(&model)?))
 }

@@ -9,7 +9,20 @@ use std::collections::BTreeMap;
 
 /// Groups of corpus models with one string whose files differ, by their first
 /// member, and why they compute the same.
-const EXPLAINED: &[(&str, &str)] = &[];
+const EXPLAINED: &[(&str, &str)] = &[
+    (
+        "test_averagepool_3d_dilations_large_count_include_pad_is_0_ceil_mode_is_False.onnx",
+        "without padding and ceil_mode, count_include_pad counts nothing",
+    ),
+    ("test_gridsample_bicubic.onnx", "align_corners=0 is the default"),
+    ("test_gridsample_bilinear.onnx", "align_corners=0, mode and padding_mode are defaults"),
+    ("test_gridsample_nearest.onnx", "align_corners=0 is the default"),
+    ("test_logsoftmax_axis_2.onnx", "the last axis of three, by number, from the back, by default"),
+    ("test_rms_normalization_4d_axis_negative_1.onnx", "axis=-1 is the default"),
+    ("test_split_equal_parts_1d_opset13.onnx", "axis=0 is the default"),
+    ("test_split_equal_parts_1d_opset18.onnx", "axis=0 is the default"),
+    ("test_split_variable_parts_1d_opset13.onnx", "axis=0 is the default"),
+];
 
 /// Models with one string are structurally the same: an account of the
 /// protobuf that knows nothing of the string is equal, or says what differs.

@@ -28,7 +28,7 @@ fn corpus_models() {
         .par_iter()
         .filter_map(|path| {
             let model = Model::open(path, &Limits::default()).unwrap();
-            let g = opstring::of_model(&model, path).unwrap();
+            let g = opstring::of_model(&model).unwrap();
             comes_back(&g).err().map(|e| format!("{}: {e}", path.display()))
         })
         .collect();
