@@ -93,7 +93,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn line(path: &Path, style: Style, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
-    let graph = opstring::of_model(&Model::open(path, &Limits::default())?, path)?;
+    let graph = opstring::of_model(&Model::open(path, &Limits::default())?)?;
     let string = style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
     Ok(Line { string, operations: graph.operations(), tokens })

@@ -1,38 +1,39 @@
 //! Which values are alive when, and the most bytes they take.
 
 use crate::graph::order::visit_reads;
-use crate::graph::shape::SymExpr;
+use crate::graph::shape::{Sum, SymExpr};
 use crate::graph::{Graph, ValueId};
 use std::collections::HashMap;
 
 /// Largest sums seen, none of which another one exceeds for all sizes.
 #[derive(Debug, Clone, Default)]
-pub struct Peak(Vec<SymExpr>);
+pub struct Peak(Vec<Sum>);
 
 /// Formulas kept; beyond them the first ones stay.
 const MAX_CANDIDATES: usize = 8;
 
 impl Peak {
     /// Takes note of a sum.
-    pub fn see(&mut self, e: &SymExpr) {
-        let below = |a: &SymExpr, b: &SymExpr| match (a, b) {
-            (SymExpr::Value(a), SymExpr::Value(b)) => a <= b,
-            _ => a == b || b.minus(a).is_some_and(|d| d.is_nonnegative()),
-        };
-        if self.0.iter().any(|k| below(e, k)) {
+    pub fn see(&mut self, e: &Sum) {
+        if self.0.iter().any(|k| k.covers(e)) {
             return;
         }
-        self.0.retain(|k| !below(k, e));
+        self.0.retain(|k| !e.covers(k));
         if self.0.len() < MAX_CANDIDATES {
             self.0.push(e.clone());
         }
     }
 
+    /// Takes note of all that another one saw.
+    pub fn see_all(&mut self, other: &Self) {
+        other.0.iter().for_each(|e| self.see(e));
+    }
+
     /// The maximum.
     pub fn value(&self) -> SymExpr {
-        let mut all = self.0.iter();
-        let first = all.next().cloned().unwrap_or(SymExpr::ZERO);
-        all.fold(first, |a, b| a.larger(b))
+        let mut all = self.0.iter().map(Sum::expr);
+        let first = all.next().unwrap_or(SymExpr::ZERO);
+        all.fold(first, |a, b| a.larger(&b))
     }
 }
 
@@ -64,12 +65,15 @@ mod tests {
     fn dominated_sums_are_dropped() {
         let n = SymExpr::symbol("n");
         let times = |k: i128| n.times(&SymExpr::Value(k)).unwrap();
+        let sum = |e: &SymExpr| {
+            let mut s = Sum::default();
+            assert!(s.add(e));
+            s
+        };
         let mut p = Peak::default();
-        p.see(&times(2));
-        p.see(&times(3));
-        p.see(&times(1));
+        [2, 3, 1].iter().for_each(|&k| p.see(&sum(&times(k))));
         assert_eq!(p.value(), times(3));
-        p.see(&SymExpr::Value(100));
+        p.see(&sum(&SymExpr::Value(100)));
         assert_eq!(p.value(), times(3).larger(&SymExpr::Value(100)));
     }
 }

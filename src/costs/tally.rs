@@ -4,40 +4,21 @@ use super::liveness::{Peak, last_reads};
 use super::weights::Stored;
 use super::work::{self, Work};
 use super::{Amount, Costs, OperatorCost, Unknown};
-use crate::graph::shape::{Shapes, SymExpr, Symbols};
-use crate::graph::{Attribute, Graph, Model, Node, ValueId};
+use crate::graph::shape::{Shapes, Sum, SymExpr, Symbols};
+use crate::graph::{Attribute, Graph, Model, Node, Value, ValueId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Costs of one operator type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Row {
     count: u64,
-    macs: SymExpr,
-    flops: SymExpr,
-    read: SymExpr,
-    written: SymExpr,
-    weights: SymExpr,
+    macs: Sum,
+    flops: Sum,
+    read: Sum,
+    written: Sum,
+    weights: Sum,
     unknown_work: u64,
     unknown_bytes: u64,
-}
-
-impl Default for Row {
-    fn default() -> Self {
-        let zero = || SymExpr::ZERO;
-        let (macs, flops, read, written, weights) = (zero(), zero(), zero(), zero(), zero());
-        Self { count: 0, macs, flops, read, written, weights, unknown_work: 0, unknown_bytes: 0 }
-    }
-}
-
-/// Adds; false where the sum cannot be said.
-fn add(to: &mut SymExpr, e: &SymExpr) -> bool {
-    match to.plus(e) {
-        Some(s) => {
-            *to = s;
-            true
-        }
-        None => false,
-    }
 }
 
 impl Row {
@@ -45,22 +26,23 @@ impl Row {
         self.count += other.count;
         self.unknown_work += other.unknown_work;
         self.unknown_bytes += other.unknown_bytes;
-        let work = add(&mut self.macs, &other.macs) & add(&mut self.flops, &other.flops);
-        let bytes = add(&mut self.read, &other.read)
-            & add(&mut self.written, &other.written)
-            & add(&mut self.weights, &other.weights);
+        let work = self.macs.merge(&other.macs) & self.flops.merge(&other.flops);
+        let bytes = self.read.merge(&other.read)
+            & self.written.merge(&other.written)
+            & self.weights.merge(&other.weights);
         self.unknown_work += u64::from(!work);
         self.unknown_bytes += u64::from(!bytes);
     }
 
     /// Costs of so many runs.
     fn repeat(&mut self, times: &SymExpr) {
-        for e in
-            [&mut self.macs, &mut self.flops, &mut self.read, &mut self.written, &mut self.weights]
-        {
-            match e.times(times) {
-                Some(p) => *e = p,
-                None => self.unknown_work += 1,
+        let sums =
+            [&mut self.macs, &mut self.flops, &mut self.read, &mut self.written, &mut self.weights];
+        for s in sums {
+            let mut repeated = Sum::default();
+            match s.expr().times(times) {
+                Some(p) if repeated.add(&p) => *s = repeated,
+                _ => self.unknown_work += 1,
             }
         }
     }
@@ -78,26 +60,28 @@ pub struct Tally<'m> {
 
 /// What the walk reads.
 struct Walk<'m> {
-    model: &'m Model,
     shapes: &'m Shapes,
     constant: &'m [bool],
+    /// Bytes of each value; `None` where size or type is not known.
+    bytes: Vec<Option<SymExpr>>,
 }
 
 impl<'m> Tally<'m> {
     /// Costs of the model's graph.
     pub fn of(model: &'m Model, shapes: &'m Shapes, stored: &'m Stored) -> Self {
-        Walk { model, shapes, constant: &stored.constant }.graph(&model.graph)
+        let bytes = model.values.iter().zip(0..).map(|(v, id)| bytes(v, shapes, id)).collect();
+        Walk { shapes, constant: &stored.constant, bytes }.graph(&model.graph)
     }
 
     /// The costs as reported.
     pub fn costs(&self, symbols: &Symbols, stored: &Stored) -> Costs {
         let mut total = Row::default();
         self.rows.values().for_each(|r| total.merge(r));
-        let amount = |e: &SymExpr| Amount::new(e, symbols);
+        let amount = |s: &Sum| Amount::new(&s.expr(), symbols);
+        let number = |s: &Sum| s.expr().value().map(|v| v as f64);
         let moved = [&total.read, &total.written, &total.weights];
-        let moved = moved.into_iter().try_fold(0f64, |s, e| Some(s + e.value()? as f64));
-        let intensity =
-            moved.filter(|m| *m > 0.0).and_then(|m| Some(total.flops.value()? as f64 / m));
+        let moved = moved.into_iter().try_fold(0f64, |s, e| Some(s + number(e)?));
+        let intensity = moved.filter(|m| *m > 0.0).and_then(|m| Some(number(&total.flops)? / m));
         Costs {
             parameters: stored.parameters,
             buffers: stored.buffers,
@@ -108,7 +92,7 @@ impl<'m> Tally<'m> {
             activation_bytes_read: amount(&total.read),
             activation_bytes_written: amount(&total.written),
             weight_bytes_read: amount(&total.weights),
-            peak_activation_bytes: amount(&self.peak.value()),
+            peak_activation_bytes: Amount::new(&self.peak.value(), symbols),
             arithmetic_intensity: intensity,
             depth: self.depth,
             operators: self.rows.iter().map(|(k, r)| operator(k, r, &amount)).collect(),
@@ -116,10 +100,10 @@ impl<'m> Tally<'m> {
         }
     }
 
-    fn flops(&self) -> SymExpr {
-        let mut total = SymExpr::ZERO;
+    fn flops(&self) -> Sum {
+        let mut total = Sum::default();
         for r in self.rows.values() {
-            add(&mut total, &r.flops);
+            total.merge(&r.flops);
         }
         total
     }
@@ -139,7 +123,7 @@ fn name((domain, kind): &(&str, &str)) -> String {
     if domain.is_empty() { (*kind).to_owned() } else { format!("{domain}.{kind}") }
 }
 
-fn operator(key: &(&str, &str), r: &Row, amount: &impl Fn(&SymExpr) -> Amount) -> OperatorCost {
+fn operator(key: &(&str, &str), r: &Row, amount: &impl Fn(&Sum) -> Amount) -> OperatorCost {
     OperatorCost {
         operator: name(key),
         count: r.count,
@@ -161,39 +145,40 @@ fn unknown(key: &(&str, &str), r: &Row) -> Option<Unknown> {
     Some(Unknown { operator: name(key), count, missing: missing.into() })
 }
 
+/// Bytes of a value; `None` where size or type is not known.
+fn bytes(v: &Value, shapes: &Shapes, id: ValueId) -> Option<SymExpr> {
+    if let Some(t) = &v.tensor {
+        return t.bytes().map(SymExpr::from);
+    }
+    let t = shapes.get(id)?;
+    let bits = t.dtype.filter(|_| t.container.is_none())?.bits();
+    let n = work::elements(t.dims.as_ref()?)?;
+    if bits == 0 || shapes.symbols.is_data_dependent(&n) {
+        return None;
+    }
+    match bits {
+        8.. => n.times(&SymExpr::Value(i128::from(bits / 8))),
+        _ => n.over_up(&SymExpr::Value(i128::from(8 / bits))),
+    }
+}
+
 impl<'m> Walk<'m> {
     fn is_constant(&self, v: ValueId) -> bool {
         self.constant.get(v as usize).copied().unwrap_or(false)
     }
 
-    /// Bytes of a value; `None` where size or type is not known.
-    fn bytes(&self, v: ValueId) -> Option<SymExpr> {
-        if let Some(t) = self.model.value(v).and_then(|v| v.tensor.as_ref()) {
-            return t.bytes().map(SymExpr::from);
-        }
-        let t = self.shapes.get(v)?;
-        if t.container.is_some() {
-            return None;
-        }
-        let bits = t.dtype?.bits();
-        let n = work::elements(t.dims.as_ref()?)?;
-        if bits == 0 || self.shapes.symbols.is_data_dependent(&n) {
-            return None;
-        }
-        match bits {
-            8.. => n.times(&SymExpr::Value(i128::from(bits / 8))),
-            _ => n.over_up(&SymExpr::Value(i128::from(8 / bits))),
-        }
+    fn bytes(&self, v: ValueId) -> Option<&SymExpr> {
+        self.bytes.get(v as usize)?.as_ref()
     }
 
     fn graph(&self, g: &'m Graph) -> Tally<'m> {
         let mut t = Tally::default();
         let last = last_reads(g);
-        let mut live = SymExpr::ZERO;
+        let mut live = Sum::default();
         let mut depths: HashMap<ValueId, u64> = HashMap::new();
         for &v in &g.inputs {
             if let Some(b) = self.bytes(v).filter(|_| last.contains_key(&v)) {
-                add(&mut live, &b);
+                live.add(b);
             }
         }
         t.peak.see(&live);
@@ -210,16 +195,14 @@ impl<'m> Walk<'m> {
             }
             self.node(n, row);
             let (body_peak, body_depth) = self.bodies(n, &mut t);
-            let mut made = SymExpr::ZERO;
             for &o in n.outputs.iter().flatten() {
                 if let Some(b) = self.bytes(o) {
-                    add(&mut made, &b);
+                    live.add(b);
                 }
                 here.insert(o);
             }
-            add(&mut live, &made);
             let mut at_peak = live.clone();
-            add(&mut at_peak, &body_peak);
+            at_peak.add(&body_peak);
             t.peak.see(&at_peak);
             self.release(n, i, &last, &mut here, &mut live);
             let before = n.inputs.iter().flatten().filter_map(|v| depths.get(v)).max();
@@ -239,7 +222,7 @@ impl<'m> Walk<'m> {
         i: usize,
         last: &HashMap<ValueId, usize>,
         here: &mut std::collections::HashSet<ValueId>,
-        live: &mut SymExpr,
+        live: &mut Sum,
     ) {
         let mut done: Vec<ValueId> = Vec::new();
         let mut see = |v: ValueId| {
@@ -253,9 +236,8 @@ impl<'m> Walk<'m> {
             if here.remove(&v)
                 && !self.is_constant(v)
                 && let Some(b) = self.bytes(v)
-                && let Some(rest) = live.minus(&b)
             {
-                *live = rest;
+                live.subtract(b);
             }
         }
     }
@@ -264,9 +246,10 @@ impl<'m> Walk<'m> {
         let usable = |e: &SymExpr| !self.shapes.symbols.is_data_dependent(e);
         match work::of(self.shapes, n) {
             Some(Work { macs, flops }) if usable(&macs) && usable(&flops) => {
-                let both = flops.plus(&macs).and_then(|f| f.plus(&macs));
-                let known =
-                    both.is_some_and(|f| add(&mut row.flops, &f)) & add(&mut row.macs, &macs);
+                let mut known = row.macs.add(&macs);
+                for e in [&flops, &macs, &macs] {
+                    known &= row.flops.add(e);
+                }
                 row.unknown_work += u64::from(!known);
             }
             _ => row.unknown_work += 1,
@@ -281,10 +264,10 @@ impl<'m> Walk<'m> {
                 _ => self.bytes(v),
             };
             let slot = if self.is_constant(v) { &mut row.weights } else { &mut row.read };
-            known &= read.is_some_and(|b| add(slot, &b));
+            known &= read.is_some_and(|b| slot.add(b));
         }
         for &o in n.outputs.iter().flatten() {
-            known &= self.bytes(o).is_some_and(|b| add(&mut row.written, &b));
+            known &= self.bytes(o).is_some_and(|b| row.written.add(b));
         }
         row.unknown_bytes += u64::from(!known);
     }
@@ -297,7 +280,7 @@ impl<'m> Walk<'m> {
         }
         let depth = bodies.iter().map(|b| b.depth).max().unwrap_or(0);
         let mut peak = Peak::default();
-        bodies.iter().for_each(|b| peak.see(&b.peak.value()));
+        bodies.iter().for_each(|b| peak.see_all(&b.peak));
         let key = (n.domain.as_str(), n.op_type.as_str());
         if n.op_type == "If" && n.domain.is_empty() {
             self.branch(n, bodies, t);
@@ -321,10 +304,10 @@ impl<'m> Walk<'m> {
             (Some([c]), Some(Attribute::Graph(_))) => Some(usize::from(*c != 0)),
             _ => None,
         };
-        let flops: Vec<SymExpr> = bodies.iter().map(Tally::flops).collect();
+        let flops: Vec<Sum> = bodies.iter().map(Tally::flops).collect();
         // Attributes are sorted: the else branch comes first.
         let costlier = match flops.as_slice() {
-            [a, b] => usize::from(!a.minus(b).is_some_and(|d| d.is_nonnegative())),
+            [a, b] => usize::from(!a.covers(b)),
             _ => 0,
         };
         let chosen = taken.unwrap_or(costlier);

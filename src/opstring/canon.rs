@@ -14,6 +14,7 @@ use super::{defaults, implied, literal};
 use crate::error::{Error, Result};
 use crate::graph::shape::{Inferred, Shapes, is_unknown};
 use crate::graph::{Attribute, Graph, Model, Node, ValueId};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,13 +24,12 @@ const MAX_DEPTH: usize = 48;
 /// Operations that all calls of model-local functions may stand for.
 const MAX_EXPANDED: usize = 1 << 18;
 
-/// The operation graph of `model`, whose shapes are `shapes`; `file` stands
-/// for the model in errors.
+/// The operation graph of `model`, whose shapes are `shapes`.
 ///
 /// # Errors
 /// [`Error::Model`] where model-local functions call themselves or stand for
 /// too many operations.
-pub fn build(model: &Model, shapes: &Shapes, file: &Path) -> Result<OpGraph> {
+pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
     let functions = Functions::new(model);
     let copies = Copies::new(model, &functions);
     let definitions = Definitions::new(model);
@@ -43,8 +43,12 @@ pub fn build(model: &Model, shapes: &Shapes, file: &Path) -> Result<OpGraph> {
     let plan = Plan::new(&all.ctx, &model.graph, true);
     all.plans =
         model.functions.iter().map(|f| Plan::new(&all.ctx, &f.graph, false)).enumerate().collect();
-    let mut state =
-        State { file, letters: Letters::default(), cache: HashMap::new(), active: Vec::new() };
+    let mut state = State {
+        file: &model.file,
+        letters: Letters::default(),
+        cache: HashMap::new(),
+        active: Vec::new(),
+    };
     let bindings = Bindings::new();
     Walk::new(&all, &model.graph, &plan, &bindings).run(&mut state, None, 0).map(|b| b.graph)
 }
@@ -85,6 +89,8 @@ struct Walk<'a, 'c> {
     of_node: Vec<u32>,
     /// Input of this graph, or captured value → operation.
     of_input: HashMap<ValueId, usize>,
+    /// Types are unknown in functions: one body stands for all calls.
+    shapes: Option<&'a Shapes>,
     ops: Vec<Op>,
     expanded: usize,
 }
@@ -93,7 +99,8 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn new(all: &'c All<'a>, graph: &'c Graph, plan: &'c Plan, bindings: &'c Bindings) -> Self {
         let of_node = vec![u32::MAX; graph.nodes.len()];
         let (of_input, ops) = (HashMap::new(), Vec::with_capacity(plan.steps.len()));
-        Self { all, graph, plan, bindings, of_node, of_input, ops, expanded: 0 }
+        let shapes = Some(all.shapes);
+        Self { all, graph, plan, bindings, of_node, of_input, shapes, ops, expanded: 0 }
     }
 
     /// Walks the graph; `formal` are the inputs of a body or function.
@@ -133,21 +140,27 @@ impl<'a, 'c> Walk<'a, 'c> {
         });
     }
 
-    /// Shape and type of `v`, from its copies where those tell more.
-    fn shape(&self, s: &mut State, v: ValueId) -> String {
-        let all = self.all;
-        let container = |v| all.ctx.model.value(v).and_then(|v| v.ty.container);
-        let copies = all.ctx.copies.of(v);
-        let Some(own) = all.shapes.get(v) else {
-            return s.letters.output(&Inferred::default(), container(v));
-        };
-        if copies.is_empty() {
-            return s.letters.output(own, container(v));
+    /// What is known of the type of `v`, from its copies where those tell more.
+    fn known(&self, v: ValueId) -> Cow<'a, Inferred> {
+        let Some(shapes) = self.shapes else { return Cow::Owned(Inferred::default()) };
+        let copies = self.all.ctx.copies.of(v);
+        match shapes.get(v) {
+            Some(own) if copies.is_empty() => Cow::Borrowed(own),
+            own => {
+                let mut known = own.cloned().unwrap_or_default();
+                copies.iter().filter_map(|&c| shapes.get(c)).for_each(|c| merge(&mut known, c));
+                Cow::Owned(known)
+            }
         }
-        let mut known = own.clone();
-        copies.iter().filter_map(|&c| all.shapes.get(c)).for_each(|c| merge(&mut known, c));
-        let container = container(v).or_else(|| copies.iter().find_map(|&c| container(c)));
-        s.letters.output(&known, container)
+    }
+
+    /// Shape and type of `v` as spelled.
+    fn shape(&self, s: &mut State, v: ValueId) -> String {
+        let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container);
+        let copies = self.all.ctx.copies.of(v).iter();
+        let container = [v].iter().chain(copies).find_map(|&v| container(v));
+        let known = self.known(v);
+        s.letters.output(&known, known.container.or(container))
     }
 
     fn operand(&self, v: ValueId, structural: bool) -> Operand {
@@ -215,7 +228,7 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn words(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<String> {
         let rank = |v: Option<ValueId>| {
             let v = self.resolve(v?);
-            Some(self.all.shapes.get(v)?.dims.as_ref()?.len())
+            Some(self.known(v).dims.as_ref()?.len())
         };
         let kernel = self.kernel(n);
         let site = Site {
@@ -261,7 +274,8 @@ impl<'a, 'c> Walk<'a, 'c> {
         for ((name, g), plan) in named.zip(plans) {
             check_depth(s, n, depth)?;
             operands.extend(plan.captured.iter().map(|&v| self.operand(v, false)));
-            let walk = Walk::new(self.all, g, plan, self.bindings);
+            let shapes = self.shapes;
+            let walk = Walk { shapes, ..Walk::new(self.all, g, plan, self.bindings) };
             let body = walk.run(s, Some(&g.inputs), depth + 1)?;
             self.expand(s, n, body.expanded)?;
             out.push((literal::name(name), Arc::new(body.graph)));
@@ -293,7 +307,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         }
         check_depth(s, n, depth)?;
         s.active.push(index);
-        let walk = Walk::new(self.all, &f.graph, plan, &bindings);
+        let walk = Walk { shapes: None, ..Walk::new(self.all, &f.graph, plan, &bindings) };
         let built = walk.run(s, Some(&f.graph.inputs), depth + 1)?;
         s.active.pop();
         let size = built.expanded.saturating_add(plan_size(plan));
@@ -349,6 +363,7 @@ fn key(bindings: &Bindings) -> String {
 /// Adds to `known` what only `other`, the type of a copy, knows.
 fn merge(known: &mut Inferred, other: &Inferred) {
     known.dtype = known.dtype.or(other.dtype);
+    known.container = known.container.or(other.container);
     match (&mut known.dims, &other.dims) {
         (Some(a), Some(b)) if a.len() == b.len() => {
             let unknown = a.iter_mut().zip(b).filter(|(a, _)| is_unknown(a));

@@ -55,13 +55,12 @@ use std::path::Path;
 /// Version of the operation string. A bundle names the version it was trained on.
 pub const VERSION: u32 = 1;
 
-/// The operation graph of a model, symbolic dimensions unbound; `file` stands
-/// for the model in errors.
+/// The operation graph of a model, symbolic dimensions unbound.
 ///
 /// # Errors
 /// As [`build`].
-pub fn of_model(model: &Model, file: &Path) -> Result<OpGraph> {
-    build(model, &Shapes::infer(model, &Bindings::default()), file)
+pub fn of_model(model: &Model) -> Result<OpGraph> {
+    build(model, &Shapes::infer(model, &Bindings::default()))
 }
 
 /// The operation string of the model file at `path`.
@@ -69,5 +68,5 @@ pub fn of_model(model: &Model, file: &Path) -> Result<OpGraph> {
 /// # Errors
 /// As [`Model::open`] and [`build`].
 pub fn of_file(path: &Path, limits: &Limits) -> Result<String> {
-    Ok(write(&of_model(&Model::open(path, limits)?, path)?))
+    Ok(write(&of_model(&Model::open(path, limits)?)?))
 }

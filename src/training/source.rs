@@ -57,7 +57,7 @@ impl Source {
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
         let model = self.model(table, row)?;
-        opstring::of_model(&model, Path::new(table.key(row).unwrap_or_default()))
+        opstring::of_model(&model)
     }
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
@@ -94,7 +94,7 @@ fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Mod
 /// # Errors
 /// [`Error::Architecture`].
 pub fn graph_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<OpGraph> {
-    opstring::of_model(&model_of_arch(space, arch, options)?, Path::new(arch))
+    opstring::of_model(&model_of_arch(space, arch, options)?)
 }
 
 /// The operation string of an architecture of a search space.

@@ -1,6 +1,11 @@
 //! What integration tests share.
 #![allow(dead_code)] // each test file uses a part
 
+pub mod fingerprint;
+pub mod mutate;
+pub mod onnx;
+pub mod zoo;
+
 use nneval::spaces::{ModelOptions, Space, TssArch, TssOp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -167,4 +172,12 @@ pub fn network(space: Space, arch: &str, folder: &Path, name: &str) -> PathBuf {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(&path, space.onnx_bytes(arch, &ModelOptions::default()).unwrap()).unwrap();
     path
+}
+
+/// The models of the shared corpus, sorted; none where it is absent.
+pub fn corpus() -> Vec<PathBuf> {
+    let Some(folder) = shared("corpus") else { return Vec::new() };
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name();
+    let files = files.into_iter().map(|e| e.expect("the corpus can be read").into_path());
+    files.filter(|p| p.extension().is_some_and(|e| e == "onnx")).collect()
 }

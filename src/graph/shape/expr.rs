@@ -356,7 +356,6 @@ impl SymExpr {
         })
     }
 
-    /// Terms of the sum: coefficient, and whether all of them are positive.
     /// True where the value cannot be negative, symbols being sizes.
     pub fn is_nonnegative(&self) -> bool {
         match self {
@@ -404,6 +403,65 @@ impl SymExpr {
 impl fmt::Display for SymExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(&|s| s.to_owned()))
+    }
+}
+
+/// A sum under way, cheaper to add to than an expression.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sum {
+    constant: i128,
+    terms: Poly,
+}
+
+impl Sum {
+    /// Adds `e`; false where the sum cannot be said and stays as it is.
+    pub fn add(&mut self, e: &SymExpr) -> bool {
+        self.add_times(e, 1)
+    }
+
+    /// Subtracts `e`; false where the sum cannot be said and stays as it is.
+    pub fn subtract(&mut self, e: &SymExpr) -> bool {
+        self.add_times(e, -1)
+    }
+
+    fn add_times(&mut self, e: &SymExpr, factor: i128) -> bool {
+        if let SymExpr::Value(v) = e {
+            let sum = v.checked_mul(factor).and_then(|v| self.constant.checked_add(v));
+            let fits = sum.filter(|s| s.abs() <= MAX_VALUE);
+            self.constant = fits.unwrap_or(self.constant);
+            return fits.is_some();
+        }
+        let Some(p) = Poly::of(e) else { return false };
+        let more = p.0.keys().filter(|m| !self.terms.0.contains_key(*m)).count();
+        if self.terms.0.len() + more > MAX_TERMS {
+            return false;
+        }
+        p.0.into_iter().all(|(m, c)| match (m.is_empty(), c.checked_mul(factor)) {
+            (_, None) => false,
+            (true, Some(c)) => self.add_times(&SymExpr::Value(c), 1),
+            (false, Some(c)) => self.terms.add_term(m, c),
+        })
+    }
+
+    /// Adds another sum; false where the result cannot be said.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let constant = self.add_times(&SymExpr::Value(other.constant), 1);
+        self.terms.add(&other.terms, 1).is_some() && constant
+    }
+
+    /// True where this sum is nowhere less than `other`, factors being sizes.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mine = |m: &Monomial| self.terms.0.get(m).copied().unwrap_or(0);
+        self.constant >= other.constant
+            && other.terms.0.iter().all(|(m, &c)| c <= mine(m))
+            && self.terms.0.iter().all(|(m, &c)| c >= 0 || other.terms.0.contains_key(m))
+    }
+
+    /// The sum as an expression.
+    pub fn expr(&self) -> SymExpr {
+        let mut p = self.terms.clone();
+        p.add_term(Monomial::new(), self.constant);
+        p.expr()
     }
 }
 

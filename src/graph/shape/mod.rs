@@ -13,6 +13,7 @@ mod tensor;
 
 use super::types::*;
 use crate::error::{Error, Result};
+pub(crate) use expr::Sum;
 pub use expr::{SymExpr, Symbol};
 use rules::Op;
 use std::collections::HashMap;

@@ -1,0 +1,147 @@
+"""Time of nneval's string and costs against onnx.load, onnx.load with shape
+inference, and onnx-tool, on a BERT-size model (437 MB) made for the purpose.
+
+    pip install onnx==1.23.2 numpy==2.4.6 onnx-tool==1.0.1   # onnx-tool may be left out
+    cargo build --release
+    python tools/bench_read.py target/release/nneval
+
+Prints the median of each and the ratios. The times of nneval include starting
+the program; the peers' do not include starting Python.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper, shape_inference
+
+HIDDEN, LAYERS, HEADS, INNER, VOCAB, POSITIONS = 768, 12, 12, 3072, 30522, 512
+BATCH, LENGTH = 1, 128
+
+
+class Builder:
+    def __init__(self):
+        self.nodes, self.weights, self.rng = [], [], np.random.default_rng(0)
+
+    def weight(self, name, *shape):
+        values = self.rng.standard_normal(shape, dtype=np.float32) * 0.02
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def ints(self, name, values):
+        self.weights.append(numpy_helper.from_array(np.array(values, dtype=np.int64), name))
+        return name
+
+    def op(self, kind, inputs, name, **attributes):
+        self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def linear(self, x, name, n, m):
+        y = self.op("MatMul", [x, self.weight(f"{name}.weight", n, m)], f"{name}.matmul")
+        return self.op("Add", [y, self.weight(f"{name}.bias", m)], f"{name}.add")
+
+    def norm(self, x, name):
+        scale, bias = self.weight(f"{name}.weight", HIDDEN), self.weight(f"{name}.bias", HIDDEN)
+        return self.op("LayerNormalization", [x, scale, bias], name, epsilon=1e-12)
+
+    def heads(self, x, name, perm):
+        y = self.op("Reshape", [x, "split"], f"{name}.split")
+        return self.op("Transpose", [y], f"{name}.heads", perm=perm)
+
+    def layer(self, x, i):
+        p = f"layer{i}"
+        q = self.heads(self.linear(x, f"{p}.q", HIDDEN, HIDDEN), f"{p}.q", [0, 2, 1, 3])
+        k = self.heads(self.linear(x, f"{p}.k", HIDDEN, HIDDEN), f"{p}.k", [0, 2, 3, 1])
+        v = self.heads(self.linear(x, f"{p}.v", HIDDEN, HIDDEN), f"{p}.v", [0, 2, 1, 3])
+        s = self.op("Div", [self.op("MatMul", [q, k], f"{p}.qk"), "root"], f"{p}.scaled")
+        a = self.op("Softmax", [self.op("Add", [s, "mask"], f"{p}.masked")], f"{p}.softmax", axis=-1)
+        c = self.op("Transpose", [self.op("MatMul", [a, v], f"{p}.av")], f"{p}.back", perm=[0, 2, 1, 3])
+        c = self.linear(self.op("Reshape", [c, "join"], f"{p}.join"), f"{p}.o", HIDDEN, HIDDEN)
+        x = self.norm(self.op("Add", [c, x], f"{p}.res1"), f"{p}.norm1")
+        h = self.linear(x, f"{p}.up", HIDDEN, INNER)
+        e = self.op("Erf", [self.op("Div", [h, "sqrt2"], f"{p}.gelu.div")], f"{p}.gelu.erf")
+        e = self.op("Mul", [h, self.op("Add", [e, "one"], f"{p}.gelu.add")], f"{p}.gelu.mul")
+        h = self.linear(self.op("Mul", [e, "half"], f"{p}.gelu"), f"{p}.down", INNER, HIDDEN)
+        return self.norm(self.op("Add", [h, x], f"{p}.res2"), f"{p}.norm2")
+
+
+def bert(path):
+    b = Builder()
+    for name, v in [("root", 8.0), ("sqrt2", 2**0.5), ("one", 1.0), ("half", 0.5), ("low", -10000.0)]:
+        b.weights.append(numpy_helper.from_array(np.float32(v), name))
+    b.ints("split", [0, 0, HEADS, HIDDEN // HEADS])
+    b.ints("join", [0, 0, HIDDEN])
+    b.ints("axes", [1, 2])
+    words = b.op("Gather", [b.weight("words", VOCAB, HIDDEN), "input_ids"], "words.rows")
+    types = b.op("Gather", [b.weight("types", 2, HIDDEN), "token_type_ids"], "types.rows")
+    x = b.op("Add", [words, types], "sum1")
+    b.ints("end", [LENGTH])
+    places = b.op("Slice", [b.weight("positions", POSITIONS, HIDDEN), b.ints("zero", [0]), "end", "zero"], "places")
+    x = b.norm(b.op("Add", [x, places], "sum2"), "norm0")
+    m = b.op("Unsqueeze", [b.op("Cast", ["attention_mask"], "mask.f", to=TensorProto.FLOAT), "axes"], "mask.4d")
+    b.op("Mul", [b.op("Sub", ["one", m], "mask.not"), "low"], "mask")
+    for i in range(LAYERS):
+        x = b.layer(x, i)
+    b.ints("first", 0)
+    pooled = b.linear(b.op("Gather", [x, "first"], "cls", axis=1), "pooler", HIDDEN, HIDDEN)
+    b.op("Tanh", [pooled], "pooled")
+    ids = [helper.make_tensor_value_info(n, TensorProto.INT64, [BATCH, LENGTH])
+           for n in ("input_ids", "attention_mask", "token_type_ids")]
+    outs = [helper.make_tensor_value_info(x, TensorProto.FLOAT, None),
+            helper.make_tensor_value_info("pooled", TensorProto.FLOAT, None)]
+    graph = helper.make_graph(b.nodes, "bert", ids, outs, b.weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+def median(run, times):
+    def once():
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    once()
+    return statistics.median(once() for _ in range(times))
+
+
+def onnx_tool(path):
+    import onnx_tool
+
+    m = onnx_tool.Model(str(path), {"verbose": False})
+    m.graph.shape_infer()
+    m.graph.profile()
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "bert.onnx"
+        bert(path)
+        print(f"{path.stat().st_size / 1e6:.0f} MB, {len(onnx.load(path).graph.node)} nodes")
+        command = lambda *a: subprocess.run([program, *a, path], check=True, stdout=subprocess.DEVNULL)
+        rows = {
+            "onnx.load": median(lambda: onnx.load(path), 5),
+            "onnx.load + infer_shapes": median(
+                lambda: shape_inference.infer_shapes(onnx.load(path), data_prop=True), 5),
+            "nneval string": median(lambda: command("string"), 21),
+            "nneval inspect": median(lambda: command("inspect"), 21),
+        }
+        try:
+            rows["onnx-tool"] = median(lambda: onnx_tool(path), 3)
+        except Exception as e:
+            print(f"onnx-tool: {type(e).__name__}: {e}")
+        for name, t in rows.items():
+            print(f"{name:26} {t * 1e3:10.2f} ms")
+        print(f"string: 1/{rows['onnx.load'] / rows['nneval string']:.0f} of onnx.load")
+        print(f"costs: 1/{rows['onnx.load + infer_shapes'] / rows['nneval inspect']:.0f} of onnx.load + infer_shapes")
+        if keep := os.environ.get("KEEP"):
+            shutil.move(path, keep)
+
+
+main()
