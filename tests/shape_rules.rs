@@ -347,6 +347,13 @@ fn loops() {
     assert_eq!(loop_shapes(looped(grow, "seven")), ["2x?", "7x2x?"]);
 }
 
+/// Tensors of more dimensions than the limit are of unknown rank.
+#[test]
+fn ranks_are_bounded() {
+    let ones = vec!["1"; 65].join(",");
+    case("Reshape", &[], &["1", &format!("={ones}")], &["*"]);
+}
+
 /// Sizes of hostile files cost neither time nor memory.
 #[test]
 fn hostile_values() {

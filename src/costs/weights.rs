@@ -46,7 +46,7 @@ struct Classes<'a> {
 }
 
 /// Longest list of sources that is followed.
-const MAX_SOURCES: usize = 256;
+const MAX_SOURCES: usize = 32;
 
 impl Classes<'_> {
     fn is_constant(&self, v: ValueId) -> bool {

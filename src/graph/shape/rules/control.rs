@@ -126,9 +126,7 @@ struct Settled {
 /// Infers a body until its states do not change: a dimension that an iteration
 /// changes is unknown, a rank that it changes makes the state unknown.
 /// `first` is the position of the first state among the body's outputs.
-fn settle(op: &mut Op, g: &'_ Graph, ids: &[ValueId], first: usize) -> Settled
-where
-{
+fn settle(op: &mut Op, g: &Graph, ids: &[ValueId], first: usize) -> Settled {
     let outputs: Vec<ValueId> = g.outputs.iter().skip(first).take(ids.len()).copied().collect();
     for round in 0..3 {
         run(op, g);
