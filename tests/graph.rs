@@ -458,6 +458,20 @@ fn expansion_is_bounded() {
     let _ = Shapes::infer(&m, &Bindings::default());
 }
 
+/// A long attribute that every node of a function refers to.
+#[test]
+fn copies_of_attributes_are_bounded() {
+    let long = attr_ints("big", &[1; 4096]);
+    let nodes: Vec<Vec<u8>> = (0..200)
+        .map(|i| node("Relu", &["a"], &[&format!("v{i}")], &[attr_ref("axes", "big", 7)]))
+        .collect();
+    let f = function("f", "F", &["a"], &["v0"], &nodes, &[text(6, "big")]);
+    let g = graph(vec![node("F", &["x"], &["y"], &[domain("f"), long])], vec![]).bytes();
+    let limits = Limits { inlined_nodes: 1000, ..Limits::default() };
+    let e = read_with(model(&g, &[f]), &limits).unwrap().inlined().unwrap_err().to_string();
+    assert!(e.contains("limit: inlined-nodes"), "{e}");
+}
+
 #[test]
 fn attributes_of_every_type() {
     let floats = attribute("fs", 6, [varint(7 << 3 | 5), 1f32.to_le_bytes().to_vec()].concat());

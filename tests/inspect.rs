@@ -147,5 +147,5 @@ fn unknown_costs_are_listed() {
     std::fs::write(&path, g.model()).unwrap();
     let out = stdout(&inspect(&[], &[&path]));
     assert!(out.contains("not in the totals     org.example.Odd x1 (work, bytes)"), "{out}");
-    assert!(out.contains("y ?[*]"), "{out}");
+    assert!(out.contains("y f32[*]"), "{out}");
 }

@@ -344,7 +344,14 @@ fn loops() {
         node("Concat", &["s", "s"], &["t"], &[attr_int("axis", 1)]),
         node("Neg", &["s"], &["u"], &[]),
     ]);
-    assert_eq!(loop_shapes(looped(grow, "seven")), ["2x2*?", "7x2x?"]);
+    assert_eq!(loop_shapes(looped(grow, "seven")), ["2x?", "7x2x?"]);
+}
+
+/// Tensors of more dimensions than the limit are of unknown rank.
+#[test]
+fn ranks_are_bounded() {
+    let ones = vec!["1"; 65].join(",");
+    case("Reshape", &[], &["1", &format!("={ones}")], &["*"]);
 }
 
 /// Sizes of hostile files cost neither time nor memory.
@@ -358,12 +365,7 @@ fn hostile_values() {
     );
     case("Range", &[], &["=0.", "=9223372036854775807.", "=1."], &["*"]);
     case("Range", &[], &["=", "=", "="], &["?"]);
-    case(
-        "Tile",
-        &[],
-        &["4611686018427387904", "=4611686018427387904"],
-        &["21267647932558653966460912964485513216"],
-    );
+    case("Tile", &[], &["1099511627776", "=1099511627776"], &["1208925819614629174706176"]);
     case("Expand", &[], &["1", "=-5"], &["?"]);
     let mut nodes = vec![node("Shape", &["x"], &["v0"], &[])];
     for i in 0..200 {

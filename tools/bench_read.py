@@ -1,17 +1,15 @@
 """Time of nneval's string and costs against onnx.load, onnx.load with shape
 inference, and onnx-tool, on a BERT-size model (437 MB) made for the purpose.
 
-    pip install onnx==1.23.2 numpy==2.4.6 onnx-tool==1.0.1   # onnx-tool may be left out
+    pip install onnx==1.23.2 numpy==2.4.6 onnx-tool==1.0.1
     cargo build --release
-    python tools/bench_read.py target/release/nneval
+    python tools/bench_read.py target/release/nneval [--onnx-tool]
 
 Prints the median of each and the ratios. The times of nneval include starting
 the program; the peers' do not include starting Python.
 """
 
-import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -101,13 +99,13 @@ def bert(path):
 
 
 def median(run, times):
-    def once():
+    """Median wall time, the first run left out."""
+    seconds = []
+    for _ in range(times + 1):
         start = time.perf_counter()
         run()
-        return time.perf_counter() - start
-
-    once()
-    return statistics.median(once() for _ in range(times))
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
 
 
 def onnx_tool(path):
@@ -123,25 +121,21 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "bert.onnx"
         bert(path)
-        print(f"{path.stat().st_size / 1e6:.0f} MB, {len(onnx.load(path).graph.node)} nodes")
+        print(f"{path.stat().st_size / 1e6:.0f} MB, {len(onnx.load(path).graph.node)} nodes", flush=True)
         command = lambda *a: subprocess.run([program, *a, path], check=True, stdout=subprocess.DEVNULL)
         rows = {
-            "onnx.load": median(lambda: onnx.load(path), 5),
+            "onnx.load": median(lambda: onnx.load(path), 3),
             "onnx.load + infer_shapes": median(
-                lambda: shape_inference.infer_shapes(onnx.load(path), data_prop=True), 5),
+                lambda: shape_inference.infer_shapes(onnx.load(path), data_prop=True), 3),
             "nneval string": median(lambda: command("string"), 21),
             "nneval inspect": median(lambda: command("inspect"), 21),
         }
-        try:
-            rows["onnx-tool"] = median(lambda: onnx_tool(path), 3)
-        except Exception as e:
-            print(f"onnx-tool: {type(e).__name__}: {e}")
+        if "--onnx-tool" in sys.argv[2:]:
+            rows["onnx-tool"] = median(lambda: onnx_tool(path), 1)
         for name, t in rows.items():
             print(f"{name:26} {t * 1e3:10.2f} ms")
         print(f"string: 1/{rows['onnx.load'] / rows['nneval string']:.0f} of onnx.load")
         print(f"costs: 1/{rows['onnx.load + infer_shapes'] / rows['nneval inspect']:.0f} of onnx.load + infer_shapes")
-        if keep := os.environ.get("KEEP"):
-            shutil.move(path, keep)
 
 
 main()

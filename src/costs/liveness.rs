@@ -10,7 +10,7 @@ use std::collections::HashMap;
 pub struct Peak(Vec<Sum>);
 
 /// Formulas kept; beyond them the first ones stay.
-const MAX_CANDIDATES: usize = 8;
+const MAX_CANDIDATES: usize = 32;
 
 impl Peak {
     /// Takes note of a sum.

@@ -46,7 +46,7 @@ struct Classes<'a> {
 }
 
 /// Longest list of sources that is followed.
-const MAX_SOURCES: usize = 256;
+const MAX_SOURCES: usize = 32;
 
 impl Classes<'_> {
     fn is_constant(&self, v: ValueId) -> bool {
@@ -74,10 +74,11 @@ impl Classes<'_> {
             let from = self.sources.get(&v).map_or(&own[..], Vec::as_slice).to_vec();
             let role = from.iter().map(|&s| self.role(n, i, s)).max().unwrap_or(Role::Constant);
             for s in from {
-                if folds && role >= Role::Buffer && carried.len() < MAX_SOURCES {
+                let carries = folds && role == Role::Parameter;
+                if carries && carried.len() < MAX_SOURCES {
                     carried.push(s);
                 }
-                let role = if folds { role.min(Role::Constant) } else { role };
+                let role = if carries { Role::Constant } else { role };
                 if let Some(r) = self.roles.get_mut(s as usize) {
                     *r = role.max(*r);
                 }
@@ -97,7 +98,7 @@ impl Classes<'_> {
         let Some(t) = self.model.value(source).and_then(|v| v.tensor.as_ref()) else {
             return Role::Constant;
         };
-        role(n, input, t)
+        role(n, input, t, n.input(input) != Some(source))
     }
 
     /// Weights that `ai.onnx.ml` operators hold in attributes.
@@ -165,8 +166,9 @@ const PLAIN: &[&str] = &[
     "Upsample",
 ];
 
-/// The role of constant `t` as input `i` of `n`.
-fn role(n: &Node, i: usize, t: &Tensor) -> Role {
+/// The role of constant `t` as input `i` of `n`; `carried` where other operators
+/// made the input of it, having taken it for a weight.
+fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
     let kind = n.op_type.as_str();
     let single = t.len() == Some(1);
     match (kind, i) {
@@ -184,7 +186,9 @@ fn role(n: &Node, i: usize, t: &Tensor) -> Role {
         | ("MatMulInteger" | "ConvInteger" | "DequantizeLinear", 0 | 1)
         | ("DynamicQuantizeLSTM", 1 | 2)
         | ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "MatMulNBits", 1) => Role::Parameter,
-        _ if !(t.dtype.is_float() || moves(kind) && is_quantized(t.dtype)) => Role::Constant,
+        _ if !(carried || t.dtype.is_float() || moves(kind) && is_quantized(t.dtype)) => {
+            Role::Constant
+        }
         ("Resize" | "Pad", 1..) => Role::Constant,
         ("Where", 0) => Role::Constant,
         ("Where", _) if single => Role::Constant,

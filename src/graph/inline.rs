@@ -55,15 +55,21 @@ impl Model {
     /// that it stands for.
     pub(crate) fn expanded(&self) -> Result<(Model, Vec<(ValueId, ValueId)>)> {
         let total = self.check_calls()?;
-        if total > self.limits.inlined_nodes {
-            let max = self.limits.inlined_nodes;
+        let max = self.limits.inlined_nodes;
+        let too_many = || {
             let what = format!("more than {max} nodes once functions are inlined");
-            return Err(Error::model(&self.file, format!("{what} (limit: inlined-nodes)")));
+            Error::model(&self.file, format!("{what} (limit: inlined-nodes)"))
+        };
+        if total > max {
+            return Err(too_many());
         }
         let callees = Callees::new(self);
         let mut x =
             Expansion { callees: &callees, values: self.values.clone(), origin: Vec::new() };
         let graph = x.graph(&self.graph, &mut Frame::default());
+        if x.left.is_none() {
+            return Err(too_many());
+        }
         let model = Model {
             graph,
             values: x.values,
@@ -152,6 +158,32 @@ struct Expansion<'a> {
     callees: &'a Callees<'a>,
     values: Vec<Value>,
     origin: Vec<(ValueId, ValueId)>,
+    /// Elements of attributes that may still be copied; `None` once they are used up.
+    left: Option<usize>,
+}
+
+/// Attribute elements that inlining may copy for each node that it may make.
+const ELEMENTS_PER_NODE: usize = 16;
+/// Longest prefix that a call gives to the names in its body.
+const MAX_PREFIX: usize = 120;
+
+/// Elements that a copy of the attribute holds.
+fn elements(a: &Attribute) -> usize {
+    match a {
+        Attribute::Ints(v) => v.len(),
+        Attribute::Floats(v) => v.len(),
+        Attribute::Strings(v) => v.len(),
+        Attribute::Tensors(v) => v.len(),
+        _ => 1,
+    }
+}
+
+fn shortened(mut s: String) -> String {
+    if s.len() > MAX_PREFIX {
+        let end = (0..=MAX_PREFIX).rev().find(|&i| s.is_char_boundary(i)).unwrap_or(0);
+        s.truncate(end);
+    }
+    s
 }
 
 impl Expansion<'_> {
@@ -202,8 +234,14 @@ impl Expansion<'_> {
     }
 
     fn attribute(&mut self, a: &Attribute, f: &mut Frame) -> Option<Attribute> {
+        let meant = match a {
+            Attribute::Reference(r) if f.inside => f.attributes.get(r)?,
+            a => a,
+        };
+        self.left = self.left?.checked_sub(elements(meant));
+        self.left?;
         Some(match a {
-            Attribute::Reference(r) if f.inside => f.attributes.get(r)?.clone(),
+            Attribute::Reference(_) if f.inside => meant.clone(),
             Attribute::Graph(g) => Attribute::Graph(Box::new(self.graph(g, f))),
             Attribute::Graphs(gs) => {
                 Attribute::Graphs(gs.iter().map(|g| self.graph(g, f)).collect())
@@ -228,8 +266,8 @@ impl Expansion<'_> {
     fn call(&mut self, n: &Node, callee: &Function, out: &mut Vec<Node>) {
         let mut f = Frame { inside: true, ..Frame::default() };
         f.name = match n.name.as_str() {
-            "" => format!("{}/", callee.key.1),
-            name => format!("{name}/"),
+            "" => format!("{}/", shortened(callee.key.1.clone())),
+            name => format!("{}/", shortened(name.to_owned())),
         };
         for (i, &formal) in callee.graph.inputs.iter().enumerate() {
             f.values.insert(formal, n.input(i));

@@ -47,6 +47,8 @@ pub enum SymExpr {
 
 /// Most terms of a sum.
 const MAX_TERMS: usize = 256;
+/// Most factors of a product.
+const MAX_FACTORS: u32 = 64;
 /// Largest magnitude of a number.
 const MAX_VALUE: i128 = 1 << 120;
 
@@ -131,6 +133,9 @@ impl Poly {
                     let slot = m.entry(atom.clone()).or_insert(0);
                     *slot = slot.checked_add(*power)?;
                 }
+                if m.values().try_fold(0u32, |s, &p| s.checked_add(p))? > MAX_FACTORS {
+                    return None;
+                }
                 if !p.add_term(m, ca.checked_mul(*cb)?) {
                     return None;
                 }
@@ -191,7 +196,7 @@ impl Poly {
 fn product(m: &Monomial, c: i128) -> SymExpr {
     let mut out = (c != 1 || m.is_empty()).then_some(SymExpr::Value(c));
     for (atom, &power) in m {
-        for _ in 0..power.min(64) {
+        for _ in 0..power {
             out = Some(match out {
                 None => atom.clone(),
                 Some(p) => SymExpr::Mul(p.into(), atom.clone().into()),

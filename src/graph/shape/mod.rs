@@ -17,11 +17,15 @@ pub(crate) use expr::Sum;
 pub use expr::{SymExpr, Symbol};
 use rules::Op;
 use std::collections::HashMap;
+use std::rc::Rc;
 pub use symbols::{Symbols, is_synthetic as is_unknown, number};
 use tensor::{Num, Sym};
 
 /// Dimensions whose formulas have more parts than this become unknown.
 const MAX_PARTS: usize = 96;
+
+/// Elements of all tensors together that are followed by value.
+const MAX_ELEMENTS: usize = 2 << 20;
 
 /// Sizes given to symbolic dimensions and input shapes from outside.
 #[derive(Debug, Clone, Default)]
@@ -163,6 +167,8 @@ pub(super) struct State<'m> {
     containers: Vec<Option<&'static str>>,
     /// Node visits left; bodies of loops are looked at more than once.
     budget: usize,
+    /// Elements that may still be followed by value.
+    elements_left: usize,
 }
 
 impl<'m> State<'m> {
@@ -177,6 +183,7 @@ impl<'m> State<'m> {
             dtypes: model.values.iter().map(|v| v.ty.dtype).collect(),
             containers: model.values.iter().map(|v| v.ty.container).collect(),
             budget: 4 * model.values.len() + 10_000,
+            elements_left: MAX_ELEMENTS,
         }
     }
 
@@ -292,8 +299,17 @@ impl<'m> State<'m> {
         self.set(id, t);
     }
 
-    /// Replaces sizes that are negative or formulas that are too long.
+    /// Replaces sizes that are negative, formulas that are too long, and ranks
+    /// and elements beyond the limits.
     fn tame(&mut self, mut t: Sym) -> Sym {
+        if t.rank().is_some_and(|r| r > self.model.limits.dims.max(1)) {
+            return Sym::default();
+        }
+        let followed = t.elems.as_ref().filter(|e| Rc::strong_count(e) == 1).map_or(0, |e| e.len());
+        match self.elements_left.checked_sub(followed) {
+            Some(left) => self.elements_left = left,
+            None => t.elems = None,
+        }
         let wild = |e: &SymExpr| match e {
             SymExpr::Value(v) => *v < 0,
             e => e.exceeds(MAX_PARTS),

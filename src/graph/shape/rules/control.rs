@@ -126,17 +126,14 @@ struct Settled {
 /// Infers a body until its states do not change: a dimension that an iteration
 /// changes is unknown, a rank that it changes makes the state unknown.
 /// `first` is the position of the first state among the body's outputs.
-fn settle(op: &mut Op, g: &'_ Graph, ids: &[ValueId], first: usize) -> Settled
-where
-{
+fn settle(op: &mut Op, g: &Graph, ids: &[ValueId], first: usize) -> Settled {
     let outputs: Vec<ValueId> = g.outputs.iter().skip(first).take(ids.len()).copied().collect();
     for round in 0..3 {
         run(op, g);
         let mut stable = true;
         for (&id, &out) in ids.iter().zip(&outputs) {
             let (before, after) = (op.s.sym(id).cloned(), op.s.sym(out).cloned());
-            let dims = |t: &Option<Sym>| t.as_ref().and_then(|t| t.dims.clone());
-            if dims(&before) == dims(&after) || dims(&before).is_none() {
+            if before.is_none() || same_or_open(before.as_ref(), after.as_ref()) {
                 continue;
             }
             stable = false;
@@ -152,14 +149,27 @@ where
     }
     let condition = g.outputs.first().filter(|_| first == 1);
     let truth = condition.map(|&c| same_condition(op, g, c));
-    let states = outputs.iter().zip(ids).map(|(&o, &i)| {
-        let (o, i) = (op.s.sym(o).map(Sym::without_elems), op.s.sym(i));
-        match i {
-            Some(i) if i.dims.is_some() => o,
-            _ => o.filter(|_| op.s.budget > 0),
-        }
-    });
-    Settled { states: states.collect(), keeps_going: truth.unwrap_or(true) }
+    let mut states = Vec::new();
+    for (&out, &id) in outputs.iter().zip(ids) {
+        let (before, after) = (op.s.sym(id).cloned(), op.s.sym(out).cloned());
+        // The body may not run at all, so the state as given counts as well.
+        states.push(match before {
+            Some(b) => join(op, Some(&b), after.as_ref()).map(|t| t.without_elems()),
+            None => None,
+        });
+    }
+    Settled { states, keeps_going: truth.unwrap_or(true) }
+}
+
+/// True where an iteration changes no dimension, unknown ones aside.
+fn same_or_open(before: Option<&Sym>, after: Option<&Sym>) -> bool {
+    let (Some(a), Some(b)) =
+        (before.and_then(|t| t.dims.as_ref()), after.and_then(|t| t.dims.as_ref()))
+    else {
+        return before.is_none_or(|t| t.dims.is_none());
+    };
+    let open = |e: &SymExpr| matches!(e, SymExpr::Var(v) if v.synthetic);
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y || open(x))
 }
 
 /// True where the body returns `true` or passes its condition input on.
