@@ -64,8 +64,12 @@ impl Model {
             return Err(too_many());
         }
         let callees = Callees::new(self);
-        let mut x =
-            Expansion { callees: &callees, values: self.values.clone(), origin: Vec::new() };
+        let mut x = Expansion {
+            callees: &callees,
+            values: self.values.clone(),
+            origin: Vec::new(),
+            left: Some(max.saturating_mul(ELEMENTS_PER_NODE)),
+        };
         let graph = x.graph(&self.graph, &mut Frame::default());
         if x.left.is_none() {
             return Err(too_many());
