@@ -138,4 +138,5 @@ def main():
         print(f"costs: 1/{rows['onnx.load + infer_shapes'] / rows['nneval inspect']:.0f} of onnx.load + infer_shapes")
 
 
-main()
+if __name__ == "__main__":
+    main()
