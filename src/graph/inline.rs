@@ -64,18 +64,12 @@ impl Model {
             return Err(too_many());
         }
         let callees = Callees::new(self);
-<<<<<<< HEAD
-        let left = Some(max.saturating_mul(ELEMENTS_PER_NODE));
-        let (values, origin) = (self.values.clone(), Vec::new());
-        let mut x = Expansion { callees: &callees, values, origin, left };
-=======
         let mut x = Expansion {
             callees: &callees,
             values: self.values.clone(),
             origin: Vec::new(),
             left: Some(max.saturating_mul(ELEMENTS_PER_NODE)),
         };
->>>>>>> reader
         let graph = x.graph(&self.graph, &mut Frame::default());
         if x.left.is_none() {
             return Err(too_many());
