@@ -1,11 +1,9 @@
 //! `nneval evaluate`: predicted metrics of ONNX files.
 
-use super::runtime_args::RuntimeArgs;
-use super::{evaluate_output, paths, shipped};
-use anyhow::Context;
-use clap::ValueEnum;
+use super::evaluate_output::{Format, Output};
+use super::evaluator_args::EvaluatorArgs;
+use super::paths;
 use indicatif::{ProgressBar, ProgressStyle};
-use nneval::evaluator::{Bundle, Evaluator, Options};
 use nneval::graph::Limits;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -17,25 +15,11 @@ pub struct Args {
     /// ONNX files, and folders that are walked for *.onnx
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Evaluator: a name in models/, or a folder
-    #[arg(long, value_name = "NAME|DIR", default_value = shipped::DEFAULT_EVALUATOR)]
-    evaluator: String,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
-    runtime: RuntimeArgs,
-}
-
-/// Output formats of the command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: a metric a line, with its unit
-    Table,
-    /// One JSON array
-    Json,
-    /// path, one column a metric, error
-    Csv,
+    evaluator: EvaluatorArgs,
 }
 
 /// Files that are evaluated, and held in memory, at once.
@@ -44,15 +28,9 @@ const CHUNK: usize = 2048;
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = paths::models(&args.paths)?;
-    let dir = shipped::find(&args.evaluator).with_context(|| {
-        format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
-    })?;
-    let bundle = Bundle::open(&dir)?;
-    let runtime = args.runtime.load()?;
-    let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
-    let evaluator = Evaluator::from_bundle(bundle, &runtime, options)?;
+    let evaluator = args.evaluator.load()?;
     let bar = progress(files.len());
-    let mut out = evaluate_output::Output::new(args.format, evaluator.manifest())?;
+    let mut out = Output::new(args.format, evaluator.manifest())?;
     let mut failed = false;
     for chunk in files.chunks(CHUNK) {
         let results = evaluator.evaluate_files(chunk, &Limits::default());

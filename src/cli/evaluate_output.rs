@@ -1,10 +1,21 @@
 //! Predictions as a table, JSON or CSV.
 
-use super::evaluate::Format;
+use clap::ValueEnum;
 use nneval::evaluator::{Manifest, Prediction};
 use serde_json::{Map, Value, json};
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
+
+/// Output formats of the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: a metric a line, with its unit
+    Table,
+    /// One JSON array
+    Json,
+    /// path, one column a metric, error
+    Csv,
+}
 
 /// Where predictions go.
 pub struct Output<'a> {

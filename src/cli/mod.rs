@@ -4,6 +4,7 @@
 mod bind_args;
 mod evaluate;
 mod evaluate_output;
+mod evaluator_args;
 mod inspect;
 mod limits_args;
 mod paths;

@@ -1,11 +1,10 @@
 //! `nneval score`: predictions against reported values.
 
-use super::runtime_args::RuntimeArgs;
-use super::shipped;
+use super::evaluator_args::EvaluatorArgs;
 use super::source_args::SourceArgs;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use nneval::evaluator::{Bundle, Evaluator, Manifest, Options};
+use nneval::evaluator::Manifest;
 use nneval::labels::{LabelTable, MetricSpec, score_table};
 use nneval::training::Source;
 use std::collections::HashSet;
@@ -19,9 +18,6 @@ use std::process::ExitCode;
 pub struct Args {
     #[command(flatten)]
     source: SourceArgs,
-    /// Evaluator: a name in models/, or a folder
-    #[arg(long, value_name = "NAME|DIR", default_value = shipped::DEFAULT_EVALUATOR)]
-    evaluator: String,
     /// Metrics to score [default: all that the evaluator and the table share]
     #[arg(long = "metric", value_name = "NAME")]
     metrics: Vec<String>,
@@ -42,7 +38,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
-    runtime: RuntimeArgs,
+    evaluator: EvaluatorArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,13 +58,7 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let dir = shipped::find(&args.evaluator).with_context(|| {
-        format!("--evaluator {}: no such folder, and no such name in models/", args.evaluator)
-    })?;
-    let bundle = Bundle::open(&dir)?;
-    let runtime = args.runtime.load()?;
-    let options = Options { provider: args.runtime.provider, threads: args.runtime.threads.into() };
-    let evaluator = Evaluator::from_bundle(bundle, &runtime, options)?;
+    let evaluator = args.evaluator.load()?;
     let manifest = evaluator.manifest();
     let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
     let table = args.source.table(&columns)?;

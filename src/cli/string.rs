@@ -1,9 +1,12 @@
 //! `nneval string`: one operation string a file.
 
+use super::bind_args::BindArgs;
+use super::limits_args::LimitsArgs;
 use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
-use nneval::graph::{Limits, Model};
+use nneval::graph::Model;
+use nneval::graph::shape::Shapes;
 use nneval::opstring;
 use nneval::tokenizer::Tokenizer;
 use rayon::prelude::*;
@@ -27,6 +30,10 @@ pub struct Args {
     /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    bind: BindArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,7 +84,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(stdout().lock());
     let mut failed = false;
     for chunk in files.chunks(CHUNK) {
-        let of = |p: &PathBuf| line(p, args.style, tokenizer.as_ref());
+        let of = |p: &PathBuf| line(p, &args, tokenizer.as_ref());
         let lines: Vec<_> = chunk.par_iter().map(of).collect();
         for (path, result) in chunk.iter().zip(lines) {
             if let Err(e) = &result {
@@ -92,9 +99,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn line(path: &Path, style: Style, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
-    let graph = opstring::of_model(&Model::open(path, &Limits::default())?)?;
-    let string = style.write(&graph);
+fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
+    let model = Model::open(path, &args.limits.limits())?;
+    let bindings = args.bind.bindings();
+    let graph = opstring::build(&model, &Shapes::infer(&model, &bindings))?;
+    let string = args.style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
     Ok(Line { string, operations: graph.operations(), tokens })
 }
