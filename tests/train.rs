@@ -21,7 +21,14 @@ fn training_learns_to_rank_unseen_networks() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("evaluator");
     let table = labels(dir.path(), 39);
-    let stdout = success(train(&table, &out).args(["--epochs", "6", "--batch", "32"]));
+    let stdout = success(train(&table, &out).args([
+        "--structure-weight",
+        "0",
+        "--epochs",
+        "6",
+        "--batch",
+        "32",
+    ]));
     assert_eq!(stdout.trim_end(), out.display().to_string());
 
     let manifest = json(&out.join("evaluator.json"));
@@ -36,7 +43,7 @@ fn training_learns_to_rank_unseen_networks() {
     assert_eq!(manifest["training"]["classes"].as_array().unwrap().len() as u64, rows);
     let losses = column(&out.join("run/epochs.csv"), "loss");
     assert_eq!(losses.len(), 6);
-    assert!(losses[5] < 0.9 * losses[0], "{losses:?}");
+    assert!(losses[5] < 0.5 * losses[0], "{losses:?}");
 }
 
 #[test]
