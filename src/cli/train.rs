@@ -20,6 +20,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Train an evaluator on a label table.
 ///
@@ -176,16 +177,27 @@ fn examples(
     rows: &[usize],
 ) -> anyhow::Result<Examples> {
     let graphs = args.source.source()?.graphs(table, rows)?;
+    let cut = AtomicUsize::new(0);
     let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
         let spelled = spellings(g, args.spellings, (i * args.spellings) as u64);
         let encoded = spelled.iter().map(|s| {
             let mut t = tokenizer.encode(s)?;
-            t.truncate(args.window);
+            if t.len() > args.window {
+                cut.fetch_add(1, Ordering::Relaxed);
+                t.truncate(args.window);
+            }
             Ok(t)
         });
         encoded.collect()
     };
     let tokens = graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
+    match cut.into_inner() {
+        0 => {}
+        n => eprintln!(
+            "{n} strings are longer than --window {}: trained on their start",
+            args.window
+        ),
+    }
     let mut targets = vec![Vec::with_capacity(metrics.len()); rows.len()];
     for (m, (_, weight)) in metrics.iter().zip(&args.metrics) {
         for (target, value) in targets.iter_mut().zip(table.gather(&m.spec.name, rows)?) {

@@ -171,6 +171,12 @@ impl Run<'_> {
             }
             return Ok((progress, state));
         }
+        if last.exists() {
+            let path = last.display();
+            return Err(Error::Training(format!(
+                "{path}: a run stands here; --resume goes on with it, another folder starts anew"
+            )));
+        }
         let params = match &self.initial {
             Some(p) if p.len() == self.graphs.info.n_params => p.clone(),
             Some(_) => return Err(Error::Training("initial parameters of another size".into())),
