@@ -1,11 +1,14 @@
 //! `nneval space`, and the networks it writes against the published costs.
 
+mod common;
+
 use assert_cmd::Command;
+use common::{entries as files, shared};
 use nneval::spaces::{Batch, Dataset, ModelOptions, Space, SssArch, TssArch, Weights, to_bytes};
 use onnx_protobuf::{Message, ModelProto, NodeProto};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const ARCH: &str =
     "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
@@ -14,14 +17,6 @@ const DATASETS: [Dataset; 3] = [Dataset::Cifar10, Dataset::Cifar100, Dataset::Im
 fn space(args: &[&str], out: &Path) -> assert_cmd::assert::Assert {
     let mut command = Command::cargo_bin("nneval").unwrap();
     command.arg("space").args(args).arg("--out").arg(out).assert()
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> =
-        entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }
 
 fn read_model(path: &Path) -> ModelProto {
@@ -302,19 +297,6 @@ fn side_after(node: &NodeProto, side: i64) -> i64 {
         "GlobalAveragePool" => 1,
         _ => side,
     }
-}
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("NNEVAL_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is absent", path.display());
-    None
 }
 
 /// Published parameters and MACs of every labelled architecture, on all data
