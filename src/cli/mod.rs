@@ -8,6 +8,7 @@ mod evaluator_args;
 mod inspect;
 mod limits_args;
 mod paths;
+mod pretrain;
 mod runtime;
 mod runtime_args;
 mod score;
@@ -17,6 +18,7 @@ mod space;
 mod string;
 mod tokenizer;
 mod train;
+mod train_data;
 mod train_settings;
 mod training_view;
 
@@ -38,6 +40,7 @@ enum Command {
     Inspect(inspect::Args),
     Space(space::Args),
     Train(train::Args),
+    Pretrain(pretrain::Args),
     Score(score::Args),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
@@ -57,6 +60,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Inspect(a) => inspect::run(a),
         Command::Space(a) => space::run(a),
         Command::Train(a) => train::run(a),
+        Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
