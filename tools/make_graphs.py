@@ -66,6 +66,8 @@ def add_config_arguments(parser):
     for field in dataclasses.fields(config.Config):
         if field.name == "gated":
             parser.add_argument("--gated", action="store_true", help="gated GELU instead of ReLU")
+        elif field.name == "muon":
+            parser.add_argument("--muon", action="store_true", help="Muon for the blocks' matrices")
         elif field.name != "name":
             flag = "--" + field.name.replace("_", "-")
             parser.add_argument(flag, type=field.type, dest=field.name)

@@ -45,6 +45,8 @@ pub struct Args {
 enum Rows {
     /// Rows of classes that the evaluator was not trained on
     Unseen,
+    /// Rows of classes that it was neither trained on nor chosen by
+    Test,
     /// All rows, training rows among them
     All,
 }
@@ -109,10 +111,13 @@ fn choose(m: &Manifest, table: &LabelTable, wanted: &[String]) -> anyhow::Result
 
 fn rows(args: &Args, m: &Manifest, table: &LabelTable) -> anyhow::Result<Vec<usize>> {
     let seen: HashSet<u64> = m.training.classes.iter().copied().collect();
+    let chosen: HashSet<u64> = m.training.validation_classes.iter().copied().collect();
     let unseen = |&r: &usize| table.class(r).is_none_or(|c| !seen.contains(&c));
+    let test = |r: &usize| unseen(r) && table.class(*r).is_none_or(|c| !chosen.contains(&c));
     let rows: Vec<usize> = match args.rows {
         Rows::All => (0..table.rows()).collect(),
         Rows::Unseen => (0..table.rows()).filter(unseen).collect(),
+        Rows::Test => (0..table.rows()).filter(test).collect(),
     };
     if rows.is_empty() {
         let file = table.file().display();

@@ -172,8 +172,11 @@ impl Args {
         train_data::add_labels(table, train_rows, metrics, &weights, &mut train)?;
         train_data::add_labels(table, valid_rows, metrics, &weights, &mut valid)?;
         train_data::add_unknown(metrics, &mut unlabelled);
-        for (graphs, examples) in [(&train_graphs, &mut train), (&more, &mut unlabelled)] {
-            self.teachers.teach(teachers, graphs, metrics, &weights, examples)?;
+        let labels = train_data::columns_of(table, train_rows, metrics)?;
+        let kernels = self.teachers.kernels(&train_graphs, &labels, &[&train_graphs, &more])?;
+        let of = |i: usize| kernels.as_ref().and_then(|k| k.get(i)).map(Vec::as_slice);
+        for (i, graphs, examples) in [(0, &train_graphs, &mut train), (1, &more, &mut unlabelled)] {
+            self.teachers.teach(teachers, of(i), graphs, metrics, &weights, examples)?;
         }
         let mut parts = [(train_graphs.as_slice(), &mut train), (more.as_slice(), &mut unlabelled)];
         self.data.add_structure(&mut parts);

@@ -10,7 +10,7 @@ use nneval::labels::LabelTable;
 use nneval::opstring::{self, OpGraph};
 use nneval::runtime::Runtime;
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Examples, StructureScale, spellings};
+use nneval::training::{Examples, Facts, Kernel, StructureScale, spellings};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,10 @@ pub struct TeacherArgs {
     /// have been trained on classes held out here
     #[arg(long = "teacher", value_name = "DIR")]
     pub teachers: Vec<PathBuf>,
+    /// Learn also from a Gaussian process on the networks' structural facts,
+    /// fitted to the labels (at most 2,000 rows)
+    #[arg(long)]
+    kernel_teacher: bool,
     /// Share of the teachers' prediction in the target of a labelled network
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     teacher_share: f64,
@@ -120,6 +124,19 @@ pub fn add_labels(
     Ok(())
 }
 
+/// The labels of `rows` in model units, a column a metric.
+pub fn columns_of(
+    table: &LabelTable,
+    rows: &[usize],
+    metrics: &[Metric],
+) -> anyhow::Result<Vec<Vec<Option<f64>>>> {
+    let column = |m: &Metric| -> anyhow::Result<Vec<Option<f64>>> {
+        let values = table.gather(&m.spec.name, rows)?;
+        Ok(values.into_iter().map(|v| v.and_then(|v| m.transform.apply(v))).collect())
+    };
+    metrics.iter().map(column).collect()
+}
+
 /// Metrics without labels.
 pub fn add_unknown(metrics: &[Metric], examples: &mut Examples) {
     examples.targets.iter_mut().for_each(|t| t.resize(metrics.len(), None));
@@ -144,12 +161,14 @@ impl TeacherArgs {
     pub fn teach(
         &self,
         teachers: &[Evaluator],
+        kernels: Option<&[Vec<f64>]>,
         graphs: &[OpGraph],
         metrics: &[Metric],
         weights: &[f32],
         examples: &mut Examples,
     ) -> anyhow::Result<()> {
-        if teachers.is_empty() {
+        let sources = teachers.len() + usize::from(kernels.is_some());
+        if sources == 0 {
             return Ok(());
         }
         let strings: Vec<String> = graphs.par_iter().map(opstring::write).collect();
@@ -160,8 +179,13 @@ impl TeacherArgs {
                 let p = p?;
                 for ((s, m), &c) in sum.iter_mut().zip(metrics).zip(&columns) {
                     let value = p.metrics.get(c).copied().unwrap_or(f64::NAN);
-                    *s += m.transform.apply(value).unwrap_or(f64::NAN) / teachers.len() as f64;
+                    *s += m.transform.apply(value).unwrap_or(f64::NAN) / sources as f64;
                 }
+            }
+        }
+        for (m, predicted) in kernels.unwrap_or_default().iter().enumerate() {
+            for (sum, z) in sums.iter_mut().zip(predicted) {
+                sum.iter_mut().skip(m).take(1).for_each(|s| *s += z / sources as f64);
             }
         }
         for (targets, sum) in examples.targets.iter_mut().zip(sums) {
@@ -170,6 +194,27 @@ impl TeacherArgs {
             }
         }
         Ok(())
+    }
+
+    /// What Gaussian processes fitted to the labels of `train` predict, in model
+    /// units, for each of `parts` a column a metric; `None` where not asked for.
+    pub fn kernels(
+        &self,
+        train: &[OpGraph],
+        labels: &[Vec<Option<f64>>],
+        parts: &[&[OpGraph]],
+    ) -> anyhow::Result<Option<Vec<Vec<Vec<f64>>>>> {
+        if !self.kernel_teacher {
+            return Ok(None);
+        }
+        let facts = Facts::of(train, parts);
+        let fits =
+            labels.iter().map(|l| Kernel::fit(&facts, l)).collect::<nneval::Result<Vec<_>>>()?;
+        let predict = |part: &&[OpGraph]| {
+            let facts = Facts::of(part, parts);
+            fits.iter().map(|k| k.predict(&facts)).collect()
+        };
+        Ok(Some(parts.iter().map(predict).collect()))
     }
 
     fn mixed(&self, label: Option<f32>, taught: f32) -> Option<f32> {

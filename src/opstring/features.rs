@@ -84,6 +84,9 @@ pub const NAMES: [&str; 61] = [
     "zero_before_2",
 ];
 
+/// How many of [`NAMES`], from the first, are about live paths only.
+pub const LIVE: usize = 28;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Weights and a window over 1.

@@ -131,7 +131,8 @@ impl Run {
         let mut starts: Vec<usize> = (self.start..=self.start + slack).collect();
         starts.sort_by_key(|&s| (cuts.crossing(s), std::cmp::Reverse(cuts.readers_before(s)), s));
         let blocks = starts.iter().take(TRIES).map(|&s| block(items, s, self.period, self.count()));
-        blocks.max_by_key(|b| b.count).filter(|b| b.period * (b.count - 1) >= MIN_SAVED)
+        // Of equals max_by_key takes the last, and the best start comes first.
+        blocks.rev().max_by_key(|b| b.count).filter(|b| b.period * (b.count - 1) >= MIN_SAVED)
     }
 }
 

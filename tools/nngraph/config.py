@@ -19,6 +19,7 @@ class Config:
     heads: int
     d_ff: int
     gated: bool = False
+    muon: bool = False
     vocab: int = 1024
     max_metrics: int = 128
     buckets: int = 32

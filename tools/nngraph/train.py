@@ -38,7 +38,7 @@ def step_model(cfg, training_model):
     before, after = Builder("p_"), Builder("o_")
     _unpack(before, plist)
     _pack(after, plist, lowered.grads)
-    optimizer.adamw(after, sum(p.size for p in plist if p.decay), total)
+    optimizer.step(after, plist, cfg.muon)
     inputs = native.data_inputs(cfg) + optimizer.inputs(total)
     outputs = [floats(name) for name in LOSSES] + optimizer.outputs(total)
     parts = [before, lowered.b, after]
