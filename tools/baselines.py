@@ -20,6 +20,7 @@ from scipy.stats import kendalltau
 OPS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 # Edges of each path from node 0 to node 3, in the order of the architecture string.
 PATHS = [[3], [0, 4], [1, 5], [0, 2, 5]]
+FEW_ROWS = 2000
 RIDGE = (1.0, 10.0, 100.0)
 
 
@@ -59,10 +60,28 @@ def one_hot(cells):
     return (cells[:, :, None] == np.arange(len(OPS))).astype(float)
 
 
-def tree_features(cells):
-    """One-hot edges, and one-hot operations of each whole path."""
-    columns = [one_hot(cells).reshape(len(cells), -1)]
+def path_counts(cells):
+    """Per path the count of each operation and whether `none` cuts it, then totals over the
+    paths that are not cut, and over the cell."""
+    kinds = range(len(OPS))
+    columns, alive, counts = [], [], []
     for path in PATHS:
+        count = np.stack([(cells[:, path] == k).sum(1) for k in kinds], 1).astype(float)
+        alive.append((count[:, 0] == 0).astype(float))
+        counts.append(count)
+        columns += [count, alive[-1][:, None]]
+    alive = np.stack(alive, 1)
+    counts = np.stack(counts, 1) * alive[:, :, None]
+    convs = counts[:, :, 2] + counts[:, :, 3]
+    totals = [alive.sum(1), convs.max(1), *counts.max(1).T, *counts.sum(1).T]
+    totals += [(cells == k).sum(1) for k in kinds]
+    return np.concatenate([*columns, np.stack(totals, 1)], 1)
+
+
+def tree_features(cells, few):
+    """One-hot edges, path features, and with many rows one-hot operations of each whole path."""
+    columns = [one_hot(cells).reshape(len(cells), -1), path_counts(cells)]
+    for path in [] if few else PATHS:
         index = np.zeros(len(cells), int)
         for edge in path:
             index = index * len(OPS) + cells[:, edge]
@@ -91,14 +110,15 @@ def fit_ridge(x, y, train, valid):
     return max(fits, key=lambda p: kendalltau(p[valid], y[valid])[0])
 
 
-def fit_trees(x, y, train):
+def fit_trees(cells, y, train):
     """Predictions of LightGBM for all rows."""
-    few = len(train) < 2000
+    few = len(train) < FEW_ROWS
+    x = tree_features(cells, few)
     model = lightgbm.LGBMRegressor(
-        n_estimators=300 if few else 600,
-        learning_rate=0.05,
-        num_leaves=15 if few else 31,
-        min_child_samples=5 if few else 20,
+        n_estimators=600,
+        learning_rate=0.03 if few else 0.05,
+        num_leaves=7 if few else 31,
+        min_child_samples=3 if few else 20,
         verbose=-1,
         random_state=0,
     )
@@ -148,7 +168,7 @@ def predictors(table, metric, cells, parts):
     return {
         "FLOPs": numbers(table[f"{dataset}_flops_M"]),
         "params": numbers(table[f"{dataset}_params"]),
-        "LightGBM": fit_trees(tree_features(cells), y, train),
+        "LightGBM": fit_trees(cells, y, train),
         "ridge": fit_ridge(pair_features(cells), y, train, valid),
     }
 

@@ -11,6 +11,9 @@ class Config:
     start. In 300-step fits of small to 786 NATS-Bench strings, two seeds each, Kendall tau on
     other classes was about .645 for d**-0.5, .70 for 0.5 and 1, .713 for 2; `embed_std` from
     0.05 to 1 made no difference beyond that between seeds.
+
+    `muon` steps the blocks' matrices by Muon instead of AdamW. On 11,650 rows (small, 36 metrics)
+    four epochs gave a mean validation tau of .888 with it and .865 without, thirty .914 and .905.
     """
 
     name: str
@@ -46,9 +49,9 @@ def from_graph(graph):
 
 SIZES = {
     "tiny": dict(d=32, layers=1, heads=4, d_ff=64),
-    "small": dict(d=64, layers=3, heads=4, d_ff=256),
-    "medium": dict(d=96, layers=4, heads=6, d_ff=384),
-    "base": dict(d=128, layers=4, heads=8, d_ff=512),
+    "small": dict(d=64, layers=3, heads=4, d_ff=256, muon=True),
+    "medium": dict(d=96, layers=4, heads=6, d_ff=384, muon=True),
+    "base": dict(d=128, layers=4, heads=8, d_ff=512, muon=True),
 }
 
 
