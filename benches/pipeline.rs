@@ -55,6 +55,7 @@ fn untrained() -> Bundle {
         rows: 0,
         seed: 1,
         classes: Vec::new(),
+        validation_classes: Vec::new(),
         command: String::new(),
     };
     let manifest = Manifest {
