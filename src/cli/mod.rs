@@ -2,12 +2,14 @@
 //! failure that is explained on stderr, 2 wrong usage.
 
 mod bind_args;
+mod calibrate;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;
 mod inspect;
 mod limits_args;
 mod paths;
+mod run_folder;
 mod runtime;
 mod runtime_args;
 mod score;
@@ -39,6 +41,7 @@ enum Command {
     Space(space::Args),
     Train(train::Args),
     Score(score::Args),
+    Calibrate(calibrate::Args),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
 }
@@ -58,6 +61,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Space(a) => space::run(a),
         Command::Train(a) => train::run(a),
         Command::Score(a) => score::run(a),
+        Command::Calibrate(a) => calibrate::run(a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
     }

@@ -1,5 +1,7 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
+use super::calibrate;
+use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::source_args::SourceArgs;
@@ -7,15 +9,13 @@ use super::training_view::View;
 use anyhow::{Context, bail};
 use clap::builder::RangedU64ValueParser;
 use nneval::evaluator::weights;
-use nneval::evaluator::{
-    Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation,
-};
+use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
 use nneval::labels::{
-    LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, stats, subsample,
+    LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, subsample,
 };
 use nneval::opstring::{self, OpGraph, features};
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Config, Examples, Run, TrainingGraphs, spellings};
+use nneval::training::{Environment, Examples, Run, TrainingGraphs, spellings};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Train an evaluator on a label table.
 ///
-/// The run's folder (checkpoints, steps.csv, epochs.csv, config.json) is DIR/run
+/// The run's folder (checkpoints, steps.csv, epochs.csv, curves.svg, config.json,
+/// reproduce.sh) is DIR/run
 /// unless --run-dir names another; the finished evaluator is written to DIR.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -122,16 +123,23 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
-    write_config(&run_dir, &config)?;
+    let counts = [train.tokens.len() as u64, valid.tokens.len() as u64];
+    describe(&run_dir, &args, &run, &tokenizer, counts)?;
     let mut view = View::new(&config, train.tokens.len(), valid.tokens.len(), &names);
-    let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
+    let mut curves = run_folder::Curves::new(&run_dir);
+    let outcome = run.execute(args.resume, &mut |e| {
+        view.show(e);
+        curves.show(e);
+    })?;
     view.finish(&outcome);
     let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
     let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
     let manifest = manifest(&args, metrics, &table, &train_rows, config.seed);
-    let mut bundle = Bundle { manifest, tokenizer, model };
-    validate(&mut bundle, &args, &runtime, &table, &split.valid)?;
+    let bundle = Bundle { manifest, tokenizer, model };
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
+    let source = args.source.source()?;
+    let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
     bundle.save(&args.out)?;
     println!("{}", args.out.display());
     Ok(ExitCode::SUCCESS)
@@ -164,7 +172,7 @@ fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<V
         let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let spec = MetricSpec::from_column(name);
-        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None });
+        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None, interval: None });
     }
     Ok(metrics)
 }
@@ -229,11 +237,38 @@ fn add_structure(graphs: &[OpGraph], scale: f32, targets: &mut [Vec<Option<f32>>
     }
 }
 
-fn write_config(dir: &Path, config: &Config) -> anyhow::Result<()> {
-    let command: Vec<String> = std::env::args().collect();
-    let text = serde_json::json!({"config": config, "command": command});
-    let text = serde_json::to_string_pretty(&text)? + "\n";
-    Ok(nneval::fsio::write_atomic(&dir.join("config.json"), text.as_bytes())?)
+fn describe(
+    dir: &Path,
+    args: &Args,
+    run: &Run,
+    tokenizer: &Tokenizer,
+    split: [u64; 2],
+) -> anyhow::Result<()> {
+    let options = serde_json::json!({
+        "metrics": args.metrics,
+        "labels": args.source.labels,
+        "space": args.source.space_name(),
+        "dataset": args.source.dataset.to_string(),
+        "graphs": args.graphs,
+        "valid_fraction": args.valid_fraction,
+        "split_seed": args.split_seed,
+        "rows": args.rows,
+        "train_rows": split[0],
+        "valid_rows": split[1],
+        "spellings": args.spellings,
+        "structure_weight": args.structure_weight,
+        "window": args.window,
+    });
+    let description = run_folder::Description {
+        config: run.config,
+        environment: &Environment::new(run.runtime, &run.session),
+        runtime: run.runtime,
+        labels: &args.source.labels,
+        graphs: run.graphs,
+        tokenizer: &tokenizer.to_json()?,
+        options,
+    };
+    run_folder::write(dir, &description)
 }
 
 fn manifest(
@@ -261,44 +296,9 @@ fn manifest(
             rows: rows.len(),
             seed,
             classes,
-            command: shown_command(),
+            command: run_folder::command(),
         },
+        domain: None,
         files: BTreeMap::new(),
     }
-}
-
-/// The command line, the program by its name alone.
-fn shown_command() -> String {
-    let rest = std::env::args().skip(1).map(|a| match a.contains([' ', '|', '~', '*']) {
-        true => format!("'{a}'"),
-        false => a,
-    });
-    std::iter::once("nneval".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
-}
-
-/// Predicts the validation rows with the finished bundle and records how well.
-fn validate(
-    bundle: &mut Bundle,
-    args: &Args,
-    runtime: &nneval::runtime::Runtime,
-    table: &LabelTable,
-    rows: &[usize],
-) -> anyhow::Result<()> {
-    let strings = args.source.source()?.strings(table, rows)?;
-    let evaluator = Evaluator::from_bundle(bundle.clone(), runtime, Options::default())?;
-    let predictions =
-        evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
-    for (i, m) in bundle.manifest.metrics.iter_mut().enumerate() {
-        let reported = table.gather(&m.spec.name, rows)?;
-        let predicted: Vec<Option<f64>> =
-            predictions.iter().map(|p| p.metrics.get(i).copied()).collect();
-        let (r, p) = stats::paired(&reported, &predicted);
-        m.validation = Some(Validation {
-            rows: r.len(),
-            tau: stats::kendall_tau(&r, &p),
-            rho: stats::spearman_rho(&r, &p),
-            mae: stats::mean_absolute_error(&r, &p),
-        });
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ mod schedule;
 mod source;
 mod step;
 
-pub use checkpoint::Progress;
+pub use checkpoint::{Environment, Progress};
 pub use config::Config;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
 pub use run::{Event, Outcome, Run};

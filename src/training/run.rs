@@ -1,6 +1,6 @@
 //! The training loop.
 
-use super::checkpoint::{self, Progress};
+use super::checkpoint::{self, Environment, Progress};
 use super::config::Config;
 use super::graphs::TrainingGraphs;
 use super::log::Log;
@@ -159,6 +159,7 @@ impl Run<'_> {
     fn start(&self, resume: bool) -> Result<(Progress, State)> {
         let last = self.dir.join("last.ckpt");
         let fingerprint = self.fingerprint();
+        let environment = Environment::new(self.runtime, &self.session);
         if resume && last.exists() {
             let (progress, state) = checkpoint::load(&last)?;
             if progress.fingerprint != fingerprint
@@ -167,6 +168,12 @@ impl Run<'_> {
                 let path = last.display();
                 return Err(Error::Training(format!(
                     "{path}: is of a run with other settings or data; resume with the same, or start anew"
+                )));
+            }
+            if progress.environment != environment {
+                let (path, was) = (last.display(), &progress.environment);
+                return Err(Error::Training(format!(
+                    "{path}: was computed with {was}; here are {environment}, with which the steps would differ in their last bits; resume with the same"
                 )));
             }
             return Ok((progress, state));
@@ -182,7 +189,8 @@ impl Run<'_> {
             Some(_) => return Err(Error::Training("initial parameters of another size".into())),
             None => self.graphs.info.initial(self.config.seed),
         };
-        let progress = Progress { fingerprint, epoch: 0, step: 0, best: None, loss: (0.0, 0) };
+        let progress =
+            Progress { fingerprint, environment, epoch: 0, step: 0, best: None, loss: (0.0, 0) };
         Ok((progress, State::new(params)))
     }
 

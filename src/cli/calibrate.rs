@@ -1,0 +1,155 @@
+//! `nneval calibrate`: intervals and in-domain statistics for a finished evaluator.
+
+use super::evaluator_args::EvaluatorArgs;
+use super::paths;
+use super::source_args::SourceArgs;
+use anyhow::bail;
+use nneval::evaluator::{self, CalibrationData, Evaluator, Manifest, Reliability};
+use nneval::graph::Limits;
+use nneval::labels::LabelTable;
+use nneval::opstring;
+use nneval::training::Source;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Calibrate an evaluator on labels of classes that it was not trained on.
+///
+/// Writes the evaluator with 90 % intervals for each metric and in-domain
+/// statistics to --out. `nneval train` does the same at its end; this is for
+/// evaluators that were made otherwise. With --check the held-out classes are
+/// halved many times, one half calibrates, the other is tested, and the shares
+/// inside the intervals and the shares flagged are printed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Folder that the calibrated evaluator is written to
+    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Test on this many halvings of the held-out classes
+    #[arg(long, value_name = "SPLITS")]
+    check: Option<u64>,
+    /// With --check: ONNX files or folders that the evaluator should flag
+    #[arg(long, value_name = "PATH", requires = "check")]
+    outside: Vec<PathBuf>,
+    #[command(flatten)]
+    evaluator: EvaluatorArgs,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let evaluator = args.evaluator.load()?;
+    let table = args.source.table(&[])?;
+    let seen: HashSet<u64> = evaluator.manifest().training.classes.iter().copied().collect();
+    let is_seen = |r: &usize| table.class(*r).is_some_and(|c| seen.contains(&c));
+    let (train, held): (Vec<usize>, Vec<usize>) = (0..table.rows()).partition(is_seen);
+    if held.is_empty() {
+        let file = table.file().display();
+        bail!(
+            "{file}: the evaluator was trained on all of its classes; none is left to calibrate on"
+        );
+    }
+    let owned = Owned::new(evaluator.manifest(), &args.source.source()?, &table, &train, &held)?;
+    if let Some(splits) = args.check {
+        let outside = outside(&args.outside)?;
+        print(&evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?);
+    }
+    if let Some(out) = &args.out {
+        let mut bundle = evaluator.bundle().clone();
+        evaluator::calibrate(&mut bundle, &evaluator, &owned.data())?;
+        bundle.save(out)?;
+        println!("{}", out.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Strings and labels that [`CalibrationData`] borrows.
+pub struct Owned {
+    train: Vec<String>,
+    held: Vec<String>,
+    classes: Vec<u64>,
+    reported: Vec<Vec<Option<f64>>>,
+}
+
+impl Owned {
+    /// Strings of training and held-out rows of a table, labels of the latter.
+    /// Metrics that the table lacks have no labels.
+    pub fn new(
+        manifest: &Manifest,
+        source: &Source,
+        table: &LabelTable,
+        train: &[usize],
+        held: &[usize],
+    ) -> anyhow::Result<Self> {
+        let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
+        let column = |name: &String| match there.contains(name.as_str()) {
+            true => table.gather(name, held),
+            false => Ok(vec![None; held.len()]),
+        };
+        let columns = manifest.metrics.iter().map(|m| column(&m.spec.name));
+        Ok(Self {
+            train: source.strings(table, train)?,
+            held: source.strings(table, held)?,
+            classes: held.iter().filter_map(|&r| table.class(r)).collect(),
+            reported: columns.collect::<nneval::Result<_>>()?,
+        })
+    }
+
+    /// What the library takes.
+    pub fn data(&self) -> CalibrationData<'_> {
+        CalibrationData {
+            train: &self.train,
+            held: &self.held,
+            classes: &self.classes,
+            reported: &self.reported,
+        }
+    }
+}
+
+/// Operation strings of the models; a bad one is reported and left out.
+fn outside(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
+    let mut strings = Vec::new();
+    for path in paths::models(given)? {
+        match opstring::of_file(&path, &Limits::default()) {
+            Ok(s) => strings.push(s),
+            Err(e) => super::report(e),
+        }
+    }
+    Ok(strings)
+}
+
+fn print(r: &Reliability) {
+    let width = r.coverage.iter().map(|c| c.0.len()).max().unwrap_or(0).max(6);
+    println!("{:width$}  inside, rows      inside, classes", "metric");
+    for (name, rows, sd, classes) in &r.coverage {
+        println!(
+            "{name:width$}  {:5.1} % ± {:4.1}    {:5.1} %",
+            rows * 100.0,
+            sd * 100.0,
+            classes * 100.0
+        );
+    }
+    let mean = |f: &dyn Fn(&(String, f64, f64, f64)) -> f64| {
+        r.coverage.iter().map(f).sum::<f64>() / r.coverage.len().max(1) as f64 * 100.0
+    };
+    println!("{:width$}  {:5.1} %           {:5.1} %", "mean", mean(&|c| c.1), mean(&|c| c.3));
+    println!("flagged of networks held out: {:.2} %", r.flagged * 100.0);
+    if let (Some(flagged), Some(auroc)) = (r.outside_flagged, r.auroc) {
+        println!("flagged of networks from outside: {:.2} %, AUROC {auroc:.5}", flagged * 100.0);
+    }
+}
+
+/// Calibrates the bundle of `evaluator` with rows of a table.
+pub fn with_table(
+    evaluator: &Evaluator,
+    source: &Source,
+    table: &LabelTable,
+    train: &[usize],
+    held: &[usize],
+) -> anyhow::Result<nneval::evaluator::Bundle> {
+    let owned = Owned::new(evaluator.manifest(), source, table, train, held)?;
+    let mut bundle = evaluator.bundle().clone();
+    evaluator::calibrate(&mut bundle, evaluator, &owned.data())?;
+    Ok(bundle)
+}
