@@ -56,6 +56,7 @@ fn untrained() -> Bundle {
         rows: 0,
         seed: 1,
         classes: Vec::new(),
+        validation_classes: Vec::new(),
         command: String::new(),
     };
     let manifest = Manifest {

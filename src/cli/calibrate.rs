@@ -4,7 +4,7 @@ use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{self, CalibrationData, Evaluator, Manifest, Reliability};
+use nneval::evaluator::{self, CalibrationData, Evaluator, Manifest, Reliability, Training};
 use nneval::graph::Limits;
 use nneval::labels::LabelTable;
 use nneval::opstring;
@@ -41,9 +41,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let evaluator = args.evaluator.load()?;
     let table = args.source.table(&[])?;
-    let seen: HashSet<u64> = evaluator.manifest().training.classes.iter().copied().collect();
-    let is_seen = |r: &usize| table.class(*r).is_some_and(|c| seen.contains(&c));
-    let (train, held): (Vec<usize>, Vec<usize>) = (0..table.rows()).partition(is_seen);
+    let [train, held] = rows(&evaluator.manifest().training, &table);
     if held.is_empty() {
         let file = table.file().display();
         bail!(
@@ -62,6 +60,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         println!("{}", out.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Rows trained on, and rows to calibrate on: those of the validation classes
+/// where the evaluator names them, else of all classes not trained on.
+fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
+    let set = |classes: &[u64]| classes.iter().copied().collect::<HashSet<u64>>();
+    let (seen, chosen) = (set(&training.classes), set(&training.validation_classes));
+    let class_in = |r: usize, s: &HashSet<u64>| table.class(r).is_some_and(|c| s.contains(&c));
+    let held = |&r: &usize| match chosen.is_empty() {
+        true => !class_in(r, &seen),
+        false => class_in(r, &chosen) && !class_in(r, &seen),
+    };
+    let all = || 0..table.rows();
+    [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
 }
 
 /// Strings and labels that [`CalibrationData`] borrows.

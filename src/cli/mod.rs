@@ -9,6 +9,7 @@ mod evaluator_args;
 mod inspect;
 mod limits_args;
 mod paths;
+mod pretrain;
 mod run_folder;
 mod runtime;
 mod runtime_args;
@@ -19,6 +20,7 @@ mod space;
 mod string;
 mod tokenizer;
 mod train;
+mod train_data;
 mod train_settings;
 mod training_view;
 
@@ -40,6 +42,7 @@ enum Command {
     Inspect(inspect::Args),
     Space(space::Args),
     Train(train::Args),
+    Pretrain(pretrain::Args),
     Score(score::Args),
     Calibrate(calibrate::Args),
     Runtime(runtime::Args),
@@ -60,6 +63,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Inspect(a) => inspect::run(a),
         Command::Space(a) => space::run(a),
         Command::Train(a) => train::run(a),
+        Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
         Command::Calibrate(a) => calibrate::run(a),
         Command::Runtime(a) => runtime::run(a),

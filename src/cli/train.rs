@@ -5,22 +5,21 @@ use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::source_args::SourceArgs;
+use super::train_data::{self, DataArgs, TeacherArgs};
 use super::training_view::View;
 use anyhow::{Context, bail};
-use clap::builder::RangedU64ValueParser;
 use nneval::evaluator::weights;
 use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
 use nneval::labels::{
-    LabelTable, MetricSpec, TargetTransform, TransformKind, split_by_class, subsample,
+    LabelTable, MetricSpec, Split3, TargetTransform, TransformKind, split_by_class, split3,
+    subsample,
 };
-use nneval::opstring::{self, OpGraph, features};
+use nneval::opstring::{self, OpGraph};
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Environment, Examples, Run, TrainingGraphs, spellings};
-use rayon::prelude::*;
+use nneval::training::{Environment, Examples, Run, TrainingGraphs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Train an evaluator on a label table.
 ///
@@ -46,32 +45,28 @@ pub struct Args {
     /// Training graphs: a name in models/graphs, or a folder
     #[arg(long, default_value = "medium")]
     graphs: String,
-    /// Vocabulary [default: models/tokenizer.json]
+    /// Checkpoint to start from instead of random parameters
     #[arg(long, value_name = "FILE")]
-    tokenizer: Option<PathBuf>,
+    init: Option<PathBuf>,
     /// Share of the rows, by whole classes, held out for validation
     #[arg(long, default_value_t = 0.1)]
     valid_fraction: f64,
+    /// Share of the rows, by whole classes, that this run does not touch at all
+    #[arg(long, default_value_t = 0.0)]
+    test_fraction: f64,
     /// Seed of the split into training and validation classes
     #[arg(long, default_value_t = 0)]
     split_seed: u64,
     /// Train on this many of the training rows only
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
-    /// Other spellings of each network to train on beside the canonical one
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    spellings: usize,
-    /// Weight of exact structural facts of the networks (path counts, depths)
-    /// as auxiliary targets; 0: none
-    #[arg(long, default_value_t = 1.0)]
-    structure_weight: f32,
     /// Go on from the last checkpoint
     #[arg(long)]
     resume: bool,
-    /// Longest token sequence that is encoded in one piece
-    #[arg(long, default_value_t = 512,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    window: usize,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    teachers: TeacherArgs,
     #[command(flatten)]
     settings: super::train_settings::TrainSettings,
     #[command(flatten)]
@@ -95,37 +90,35 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let table = args.source.table(&names)?;
     let graphs = open_graphs(&args.graphs)?;
-    let tokenizer = open_tokenizer(args.tokenizer.as_deref())?;
-    let share = args.valid_fraction;
-    if !(share > 0.0 && share < 1.0) {
-        bail!("--valid-fraction {share}: must lie between 0 and 1");
-    }
-    let split = split_by_class(&table, args.valid_fraction, args.split_seed)?;
+    let tokenizer = args.data.tokenizer()?;
+    let split = args.split(&table)?;
     let train_rows = match args.rows {
         Some(n) => subsample(&table, &split.train, n, args.split_seed)?,
-        None => split.train,
+        None => split.train.clone(),
     };
     let metrics = fit(&table, &train_rows, &names)?;
-    let train = examples(&args, &table, &tokenizer, &metrics, &train_rows)?;
-    let valid = examples(&args, &table, &tokenizer, &metrics, &split.valid)?;
+    let runtime = args.runtime.load()?;
+    let held_out = [split.valid.as_slice(), &split.test].concat();
+    let teachers = args.teachers.open(&runtime, &table, &held_out)?;
+    let data = args.examples(&table, &tokenizer, &metrics, &teachers, &train_rows, &split.valid)?;
     let config = args.settings.config();
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
-    let runtime = args.runtime.load()?;
     let run = Run {
         runtime: &runtime,
         session: args.runtime.session_options(),
         graphs: &graphs,
         config: &config,
-        train: &train,
-        valid: &valid,
-        initial: None,
+        train: &data.train,
+        valid: &data.valid,
+        unlabelled: &data.unlabelled,
+        initial: train_data::initial(args.init.as_deref())?,
         dir: &run_dir,
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
-    let counts = [train.tokens.len() as u64, valid.tokens.len() as u64];
+    let counts = [data.train.tokens.len(), data.valid.tokens.len()];
     describe(&run_dir, &args, &run, &tokenizer, counts)?;
-    let mut view = View::new(&config, train.tokens.len(), valid.tokens.len(), &names);
+    let mut view = View::new(&config, counts[0], counts[1], &names);
     let mut curves = run_folder::Curves::new(&run_dir);
     let outcome = run.execute(args.resume, &mut |e| {
         view.show(e);
@@ -135,7 +128,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
     let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
-    let manifest = manifest(&args, metrics, &table, &train_rows, config.seed);
+    let manifest = manifest(&args, metrics, &table, [&train_rows, &split.valid], config.seed);
     let bundle = Bundle { manifest, tokenizer, model };
     let evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
     let source = args.source.source()?;
@@ -145,19 +138,62 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
+struct Data {
+    train: Examples,
+    valid: Examples,
+    unlabelled: Examples,
+}
+
+impl Args {
+    fn split(&self, table: &LabelTable) -> anyhow::Result<Split3> {
+        let (valid, test) = (self.valid_fraction, self.test_fraction);
+        if !(valid > 0.0 && valid < 1.0) {
+            bail!("--valid-fraction {valid}: must lie between 0 and 1");
+        }
+        if test != 0.0 {
+            return Ok(split3(table, valid, test, self.split_seed)?);
+        }
+        let split = split_by_class(table, valid, self.split_seed)?;
+        Ok(Split3 { train: split.train, valid: split.valid, test: Vec::new() })
+    }
+
+    fn examples(
+        &self,
+        table: &LabelTable,
+        tokenizer: &Tokenizer,
+        metrics: &[Metric],
+        teachers: &[Evaluator],
+        train_rows: &[usize],
+        valid_rows: &[usize],
+    ) -> anyhow::Result<Data> {
+        let source = self.source.source()?;
+        let weights: Vec<f32> = self.metrics.iter().map(|m| m.1).collect();
+        let graphs = |rows: &[usize]| source.graphs(table, rows);
+        let (train_graphs, valid_graphs) = (graphs(train_rows)?, graphs(valid_rows)?);
+        let more: Vec<OpGraph> = match self.settings.config().unlabelled > 0.0 {
+            true => train_data::unlabelled(&self.source, table, train_rows)?,
+            false => Vec::new(),
+        };
+        let mut train = self.data.tokens(tokenizer, &train_graphs)?;
+        let mut valid = self.data.tokens(tokenizer, &valid_graphs)?;
+        let mut unlabelled = self.data.tokens(tokenizer, &more)?;
+        train_data::add_labels(table, train_rows, metrics, &weights, &mut train)?;
+        train_data::add_labels(table, valid_rows, metrics, &weights, &mut valid)?;
+        train_data::add_unknown(metrics, &mut unlabelled);
+        for (graphs, examples) in [(&train_graphs, &mut train), (&more, &mut unlabelled)] {
+            self.teachers.teach(teachers, graphs, metrics, &weights, examples)?;
+        }
+        let mut parts = [(train_graphs.as_slice(), &mut train), (more.as_slice(), &mut unlabelled)];
+        self.data.add_structure(&mut parts);
+        Ok(Data { train, valid, unlabelled })
+    }
+}
+
+pub(super) fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
     let dir = shipped::find(&format!("graphs/{name}"))
         .or_else(|| shipped::find(name))
         .with_context(|| format!("--graphs {name}: no such folder, and not in models/graphs"))?;
     Ok(TrainingGraphs::open(&dir)?)
-}
-
-fn open_tokenizer(path: Option<&Path>) -> anyhow::Result<Tokenizer> {
-    match path {
-        Some(p) => Ok(Tokenizer::open(p)?),
-        None => shipped::vocabulary()
-            .context("models/tokenizer.json is not there; name one by --tokenizer"),
-    }
 }
 
 /// Specifications of the metrics, transforms fitted to the training rows.
@@ -177,72 +213,12 @@ fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<V
     Ok(metrics)
 }
 
-fn examples(
-    args: &Args,
-    table: &LabelTable,
-    tokenizer: &Tokenizer,
-    metrics: &[Metric],
-    rows: &[usize],
-) -> anyhow::Result<Examples> {
-    let graphs = args.source.source()?.graphs(table, rows)?;
-    let cut = AtomicUsize::new(0);
-    let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
-        let spelled = spellings(g, args.spellings, (i * args.spellings) as u64);
-        let encoded = spelled.iter().map(|s| {
-            let mut t = tokenizer.encode(s)?;
-            if t.len() > args.window {
-                cut.fetch_add(1, Ordering::Relaxed);
-                t.truncate(args.window);
-            }
-            Ok(t)
-        });
-        encoded.collect()
-    };
-    let tokens = graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
-    match cut.into_inner() {
-        0 => {}
-        n => eprintln!(
-            "{n} strings are longer than --window {}: trained on their start",
-            args.window
-        ),
-    }
-    let mut targets = vec![Vec::with_capacity(metrics.len()); rows.len()];
-    for (m, (_, weight)) in metrics.iter().zip(&args.metrics) {
-        for (target, value) in targets.iter_mut().zip(table.gather(&m.spec.name, rows)?) {
-            let z = value.and_then(|v| m.transform.apply(v));
-            target.push(z.map(|z| z as f32 * weight.sqrt()));
-        }
-    }
-    let mut names: Vec<String> = metrics.iter().map(|m| m.spec.name.clone()).collect();
-    let mut auxiliary = 0;
-    if args.structure_weight > 0.0 {
-        auxiliary = features::NAMES.len();
-        names.extend(features::NAMES.map(|n| format!("structure_{n}")));
-        add_structure(&graphs, args.structure_weight.sqrt(), &mut targets);
-    }
-    Ok(Examples { names, auxiliary, tokens, targets })
-}
-
-/// Appends structural facts, standardised over these rows, as targets.
-fn add_structure(graphs: &[OpGraph], scale: f32, targets: &mut [Vec<Option<f32>>]) {
-    let facts: Vec<Vec<f64>> = graphs.par_iter().map(features::structure).collect();
-    for i in 0..features::NAMES.len() {
-        let column: Vec<f64> = facts.iter().filter_map(|f| f.get(i).copied()).collect();
-        let n = column.len().max(1) as f64;
-        let mean = column.iter().sum::<f64>() / n;
-        let sd = (column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt().max(1e-6);
-        for (target, x) in targets.iter_mut().zip(&column) {
-            target.push(Some(((x - mean) / sd) as f32 * scale));
-        }
-    }
-}
-
 fn describe(
     dir: &Path,
     args: &Args,
     run: &Run,
     tokenizer: &Tokenizer,
-    split: [u64; 2],
+    counts: [usize; 2],
 ) -> anyhow::Result<()> {
     let options = serde_json::json!({
         "metrics": args.metrics,
@@ -251,13 +227,14 @@ fn describe(
         "dataset": args.source.dataset.to_string(),
         "graphs": args.graphs,
         "valid_fraction": args.valid_fraction,
+        "test_fraction": args.test_fraction,
         "split_seed": args.split_seed,
         "rows": args.rows,
-        "train_rows": split[0],
-        "valid_rows": split[1],
-        "spellings": args.spellings,
-        "structure_weight": args.structure_weight,
-        "window": args.window,
+        "train_rows": counts[0],
+        "valid_rows": counts[1],
+        "init": args.init,
+        "data": args.data,
+        "teachers": args.teachers,
     });
     let description = run_folder::Description {
         config: run.config,
@@ -275,19 +252,22 @@ fn manifest(
     args: &Args,
     metrics: Vec<Metric>,
     table: &LabelTable,
-    rows: &[usize],
+    [rows, valid]: [&[usize]; 2],
     seed: u64,
 ) -> Manifest {
-    let mut classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
-    classes.sort_unstable();
-    classes.dedup();
+    let classes_of = |rows: &[usize]| {
+        let mut classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    };
     let last = args.out.file_name().map(|n| n.to_string_lossy().into_owned());
     let file = args.source.labels.file_name().map(|n| n.to_string_lossy().into_owned());
     Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
         name: args.name.clone().or(last).unwrap_or_default(),
-        window: args.window,
+        window: args.data.window,
         metrics,
         training: Training {
             labels: file.unwrap_or_default(),
@@ -295,7 +275,8 @@ fn manifest(
             dataset: args.source.dataset.to_string(),
             rows: rows.len(),
             seed,
-            classes,
+            classes: classes_of(rows),
+            validation_classes: classes_of(valid),
             command: run_folder::command(),
         },
         domain: None,

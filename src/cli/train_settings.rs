@@ -27,6 +27,10 @@ pub struct TrainSettings {
     /// Largest global norm of the gradient
     #[arg(long, default_value_t = Config::default().clip_norm)]
     clip_norm: f32,
+    /// Networks without labels that join each batch, as a multiple of its rows:
+    /// the rest of the space or of the folder, for auxiliary targets and teachers
+    #[arg(long, value_name = "RATIO", default_value_t = Config::default().unlabelled)]
+    unlabelled: f32,
     /// Weight of the pairwise ranking loss beside the squared error
     #[arg(long, default_value_t = Config::default().rank_weight)]
     rank_weight: f32,
@@ -55,6 +59,7 @@ impl TrainSettings {
             warmup: self.warmup,
             weight_decay: self.weight_decay,
             clip_norm: self.clip_norm,
+            unlabelled: self.unlabelled,
             rank_weight: self.rank_weight,
             dropout: self.dropout,
             average_decay: self.average_decay,

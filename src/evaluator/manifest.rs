@@ -130,6 +130,9 @@ pub struct Training {
     pub seed: u64,
     /// Classes of those rows, ascending; scores leave them out.
     pub classes: Vec<u64>,
+    /// Classes that settings and epoch were chosen by, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation_classes: Vec<u64>,
     /// The command that reproduces it.
     pub command: String,
 }

@@ -1,15 +1,26 @@
 //! Structural facts of an operation graph, computed exactly: free labels that
 //! teach an encoder to read the wiring of a network.
+//!
+//! They describe the block that repeats most (the whole graph where none does).
+//! *Live* facts look only at paths that no multiplication by zero cuts, which
+//! is what decides accuracy; *executed* facts look at every operation, which is
+//! what decides latency and energy.
 
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
 use super::write::items;
 
-/// Degrees are counted up to this, higher ones with it.
+/// Degrees and levels are counted up to this, higher ones with it.
 const TOP: usize = 3;
+/// Levels of an operation: joins before or after it, the last one and more.
+const LEVELS: usize = 3;
+/// Kinds that are counted by level.
+const KINDS: [Kind; 4] = [Kind::Windowed, Kind::Pointwise, Kind::Pool, Kind::Zero];
 
-/// Names of the facts, in the order of [`structure`].
-pub const NAMES: [&str; 20] = [
+/// Names of the facts, in the order of [`structure`]. On paths, `w` are
+/// operations with weights, `k` those among them with a window, `p` poolings;
+/// numbers of paths are log(1 + n).
+pub const NAMES: [&str; 61] = [
     "paths",
     "paths_w0",
     "paths_w1",
@@ -21,46 +32,114 @@ pub const NAMES: [&str; 20] = [
     "paths_k3",
     "paths_p0",
     "paths_p1",
+    "paths_p2",
+    "paths_p3",
+    "bare_paths",
+    "mean_w",
+    "mean_k",
+    "mean_p",
     "longest_w",
     "longest_k",
+    "longest_p",
     "shortest_w",
+    "shortest_k",
+    "shortest_p",
+    "connected",
     "live_k",
     "live_1x1",
     "live_pool",
-    "live_other",
-    "dead",
+    "live_joins",
+    "all_k",
+    "all_1x1",
+    "all_pool",
+    "all_zero",
+    "all_joins",
     "operations",
+    "executed_w",
+    "executed_k",
+    "executed_depth",
+    "k_after_0",
+    "k_after_1",
+    "k_after_2",
+    "1x1_after_0",
+    "1x1_after_1",
+    "1x1_after_2",
+    "pool_after_0",
+    "pool_after_1",
+    "pool_after_2",
+    "zero_after_0",
+    "zero_after_1",
+    "zero_after_2",
+    "k_before_0",
+    "k_before_1",
+    "k_before_2",
+    "1x1_before_0",
+    "1x1_before_1",
+    "1x1_before_2",
+    "pool_before_0",
+    "pool_before_1",
+    "pool_before_2",
+    "zero_before_0",
+    "zero_before_1",
+    "zero_before_2",
 ];
 
-/// What an operation adds to a path: weighted operations, those among them
-/// with a window (kernel over 1), poolings.
-fn weight(op: &Op) -> [usize; 3] {
-    let conv = op.kind == "Conv";
-    let windowed = conv && op.attributes.iter().any(|a| a.starts_with('k') && a != "k1");
-    let dense = matches!(op.kind.as_str(), "Gemm" | "MatMul");
-    let pool = op.kind.ends_with("Pool");
-    [usize::from(conv || dense), usize::from(windowed), usize::from(pool)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Weights and a window over 1.
+    Windowed,
+    /// Weights, no window.
+    Pointwise,
+    Pool,
+    /// Multiplication by zero: nothing passes.
+    Zero,
+    Other,
 }
 
-/// True for a multiplication by zero: nothing passes it.
-fn is_dead(op: &Op) -> bool {
-    op.kind == "Mul" && op.operands.contains(&Operand::Constant("c0.0".into()))
+fn kind(op: &Op) -> Kind {
+    let windowed = || op.attributes.iter().any(|a| a.starts_with('k') && a != "k1");
+    match op.kind.as_str() {
+        "Conv" if windowed() => Kind::Windowed,
+        "Conv" | "Gemm" | "MatMul" => Kind::Pointwise,
+        "Mul" if op.operands.contains(&Operand::Constant("c0.0".into())) => Kind::Zero,
+        k if k.ends_with("Pool") => Kind::Pool,
+        _ => Kind::Other,
+    }
 }
 
-/// Paths by how many weighted operations, windowed ones and poolings they hold.
+/// What an operation adds to a path: weights, windows, poolings.
+fn step(kind: Kind) -> [usize; 3] {
+    match kind {
+        Kind::Windowed => [1, 1, 0],
+        Kind::Pointwise => [1, 0, 0],
+        Kind::Pool => [0, 0, 1],
+        Kind::Zero | Kind::Other => [0; 3],
+    }
+}
+
+/// The live paths from the entry to an operation.
 #[derive(Clone, Default)]
 struct Paths {
+    /// Paths by how many weights, windows, poolings lie on them.
     by: [[f64; TOP + 1]; 3],
-    longest: [f64; 2],
-    shortest: f64,
+    /// Weights, windows, poolings, summed over the paths.
+    sum: [f64; 3],
+    longest: [f64; 3],
+    shortest: [f64; 3],
+    /// Paths with none of them.
+    bare: f64,
     live: bool,
 }
 
 impl Paths {
     fn entry() -> Self {
-        let mut p = Self { live: true, ..Self::default() };
+        let mut p = Self { live: true, bare: 1.0, ..Self::default() };
         p.by.iter_mut().for_each(|b| b[0] = 1.0);
         p
+    }
+
+    fn count(&self) -> f64 {
+        self.by[0].iter().sum()
     }
 
     fn join(&mut self, other: &Self) {
@@ -70,86 +149,174 @@ impl Paths {
         for (a, b) in self.by.iter_mut().flatten().zip(other.by.iter().flatten()) {
             *a += b;
         }
-        self.shortest = if self.live { self.shortest.min(other.shortest) } else { other.shortest };
-        for (a, b) in self.longest.iter_mut().zip(other.longest) {
-            *a = a.max(b);
+        for i in 0..3 {
+            self.sum[i] += other.sum[i];
+            self.longest[i] = self.longest[i].max(other.longest[i]);
+            let nearer = self.shortest[i].min(other.shortest[i]);
+            self.shortest[i] = if self.live { nearer } else { other.shortest[i] };
         }
+        self.bare += other.bare;
         self.live = true;
     }
 
-    fn through(mut self, op: &Op) -> Self {
-        let w = weight(op);
-        for (counts, &w) in self.by.iter_mut().zip(&w) {
-            if w > 0 {
-                let old = *counts;
-                *counts = [0.0; TOP + 1];
-                for (k, n) in old.into_iter().enumerate() {
-                    counts[(k + 1).min(TOP)] += n;
-                }
+    fn through(mut self, kind: Kind) -> Self {
+        if kind == Kind::Zero {
+            return Self::default();
+        }
+        let (paths, step) = (self.count(), step(kind));
+        for i in (0..3).filter(|&i| step[i] > 0) {
+            let old = std::mem::take(&mut self.by[i]);
+            for (k, n) in old.into_iter().enumerate() {
+                self.by[i][(k + 1).min(TOP)] += n;
             }
+            self.sum[i] += paths;
+            self.longest[i] += 1.0;
+            self.shortest[i] += 1.0;
+            self.bare = 0.0;
         }
-        self.longest[0] += w[0] as f64;
-        self.longest[1] += w[1] as f64;
-        self.shortest += w[0] as f64;
-        match is_dead(op) {
-            true => Self::default(),
-            false => self,
-        }
+        self
+    }
+
+    /// The first 24 facts.
+    fn facts(&self) -> Vec<f64> {
+        let paths = self.count();
+        let mut out = vec![paths];
+        out.extend(self.by.iter().flatten());
+        out.push(self.bare);
+        out.iter_mut().for_each(|n| *n = n.ln_1p());
+        out.extend(self.sum.map(|s| s / paths.max(1.0)));
+        out.extend(self.longest);
+        out.extend(self.shortest);
+        out.push(f64::from(u8::from(self.live)));
+        out
     }
 }
 
-/// The facts of the block that repeats most (of the whole graph where none
-/// does): numbers of paths from its entry to its exit by what lies on them,
-/// depths, and operations by kind that such a path passes. Counts of paths are
-/// log(1 + n). One value for each of [`NAMES`].
+/// One operation of the block.
+struct Node {
+    kind: Kind,
+    join: bool,
+    /// Operations of the block that it reads, by position; `None`: from before.
+    reads: Vec<Option<usize>>,
+}
+
+/// The facts of the block that repeats most, one value for each of [`NAMES`].
 pub fn structure(g: &OpGraph) -> Vec<f64> {
     let items = items(g);
     let whole = Segment { start: 0, period: items.len(), count: 1, reach: Vec::new() };
     let block = fold(&items).into_iter().filter(|s| s.count > 1);
     let block = block.max_by_key(|s| s.period * (s.count - 1)).unwrap_or(whole);
-    let ops = g.ops.get(block.start..block.start + block.period).unwrap_or_default();
-    facts(ops, items.get(block.start..block.start + block.period).unwrap_or_default(), block.start)
-}
-
-fn facts(ops: &[Op], items: &[Item], start: usize) -> Vec<f64> {
-    let mut paths: Vec<Paths> = Vec::with_capacity(ops.len());
-    for (op, item) in ops.iter().zip(items) {
-        let mut sum = if item.reads.is_empty() { Paths::entry() } else { Paths::default() };
-        for &(read, _) in &item.reads {
-            match read.checked_sub(start) {
-                Some(i) => sum.join(&paths.get(i).cloned().unwrap_or_default()),
-                None => sum.join(&Paths::entry()),
-            }
-        }
-        paths.push(sum.through(op));
-    }
-    let live = live(ops, items, start, &paths);
-    let exit = paths.last().cloned().unwrap_or_default();
-    let mut out = vec![exit.by[0].iter().sum::<f64>()];
-    out.extend(exit.by[0]);
-    out.extend(exit.by[1]);
-    out.extend([exit.by[2][0], exit.by[2].iter().skip(1).sum()]);
-    out.iter_mut().for_each(|n| *n = n.ln_1p());
-    out.extend([exit.longest[0], exit.longest[1], exit.shortest]);
-    let count = |f: &dyn Fn(&Op) -> bool| {
-        ops.iter().zip(&live).filter(|(op, live)| **live && f(op)).count() as f64
-    };
-    out.push(count(&|op| weight(op)[1] == 1));
-    out.push(count(&|op| weight(op)[0] == 1 && weight(op)[1] == 0));
-    out.push(count(&|op| weight(op)[2] == 1));
-    out.push(count(&|op| weight(op) == [0, 0, 0]));
-    out.push(live.iter().filter(|l| !**l).count() as f64);
-    out.push(ops.len() as f64);
+    let range = block.start..block.start + block.period;
+    let ops = g.ops.get(range.clone()).unwrap_or_default();
+    let items = items.get(range).unwrap_or_default();
+    let nodes: Vec<Node> =
+        ops.iter().zip(items).map(|(op, item)| node(op, item, block.start)).collect();
+    let paths = paths(&nodes);
+    let mut out = paths.last().cloned().unwrap_or_default().facts();
+    out.extend(live_counts(&nodes, &paths));
+    out.extend(counts(&nodes));
+    out.extend(depths(&nodes));
+    let after = joins_before(&nodes);
+    let before = joins_behind(&nodes);
+    out.extend(by_level(&nodes, &after));
+    out.extend(by_level(&nodes, &before));
     out
 }
 
+fn node(op: &Op, item: &Item, start: usize) -> Node {
+    let reads: Vec<Option<usize>> =
+        item.reads.iter().map(|&(read, _)| read.checked_sub(start)).collect();
+    Node { kind: kind(op), join: reads.len() > 1, reads }
+}
+
+fn paths(nodes: &[Node]) -> Vec<Paths> {
+    let mut paths: Vec<Paths> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let mut sum = if node.reads.is_empty() { Paths::entry() } else { Paths::default() };
+        for read in &node.reads {
+            match read {
+                Some(i) => sum.join(&paths.get(*i).cloned().unwrap_or_default()),
+                None => sum.join(&Paths::entry()),
+            }
+        }
+        paths.push(sum.through(node.kind));
+    }
+    paths
+}
+
+fn number(nodes: &[Node], f: impl Fn(usize, &Node) -> bool) -> f64 {
+    nodes.iter().enumerate().filter(|(i, n)| f(*i, n)).count() as f64
+}
+
+fn live_counts(nodes: &[Node], paths: &[Paths]) -> [f64; 4] {
+    let live = live(nodes, paths);
+    let is = |i: usize| live.get(i) == Some(&true);
+    let of = |k: Kind| number(nodes, |i, n| is(i) && n.kind == k);
+    let joins = number(nodes, |i, n| is(i) && n.join);
+    [of(Kind::Windowed), of(Kind::Pointwise), of(Kind::Pool), joins]
+}
+
+fn counts(nodes: &[Node]) -> [f64; 6] {
+    let of = |k: Kind| number(nodes, |_, n| n.kind == k);
+    let joins = number(nodes, |_, n| n.join);
+    let [k, one, pool, zero] = KINDS.map(of);
+    [k, one, pool, zero, joins, nodes.len() as f64]
+}
+
+/// Longest executed paths: in weights, in windows, in operations.
+fn depths(nodes: &[Node]) -> [f64; 3] {
+    let mut depth: Vec<[f64; 3]> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let [w, k, _] = step(node.kind);
+        let mut deepest = [0.0f64; 3];
+        for read in node.reads.iter().flatten().filter_map(|&i| depth.get(i)) {
+            deepest.iter_mut().zip(read).for_each(|(a, b)| *a = a.max(*b));
+        }
+        depth.push([deepest[0] + w as f64, deepest[1] + k as f64, deepest[2] + 1.0]);
+    }
+    depth.iter().fold([0.0; 3], |a, b| [a[0].max(b[0]), a[1].max(b[1]), a[2].max(b[2])])
+}
+
+/// Most joins on a path from the entry to each operation, itself not counted.
+fn joins_before(nodes: &[Node]) -> Vec<usize> {
+    let mut level: Vec<usize> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let of = |&i: &usize| {
+            let join = nodes.get(i).is_some_and(|n| n.join);
+            level.get(i).copied().unwrap_or(0) + usize::from(join)
+        };
+        level.push(node.reads.iter().flatten().map(of).max().unwrap_or(0));
+    }
+    level
+}
+
+/// Most joins on a path from each operation to the exit, itself not counted.
+fn joins_behind(nodes: &[Node]) -> Vec<usize> {
+    let mut level = vec![0; nodes.len()];
+    for (i, node) in nodes.iter().enumerate().rev() {
+        let own = level.get(i).copied().unwrap_or(0) + usize::from(node.join);
+        for &read in node.reads.iter().flatten() {
+            if let Some(l) = level.get_mut(read) {
+                *l = own.max(*l);
+            }
+        }
+    }
+    level
+}
+
+fn by_level(nodes: &[Node], levels: &[usize]) -> Vec<f64> {
+    let at = |i: usize| levels.get(i).copied().unwrap_or(0).min(LEVELS - 1);
+    let count = |k: Kind, l: usize| number(nodes, |i, n| n.kind == k && at(i) == l);
+    KINDS.iter().flat_map(|&k| (0..LEVELS).map(move |l| (k, l))).map(|(k, l)| count(k, l)).collect()
+}
+
 /// Operations that a live path to the exit passes.
-fn live(ops: &[Op], items: &[Item], start: usize, paths: &[Paths]) -> Vec<bool> {
-    let mut reached = vec![false; ops.len()];
+fn live(nodes: &[Node], paths: &[Paths]) -> Vec<bool> {
+    let mut reached = vec![false; nodes.len()];
     if let Some(last) = reached.last_mut() {
         *last = true;
     }
-    for i in (0..ops.len()).rev() {
+    for i in (0..nodes.len()).rev() {
         let passes = reached.get(i) == Some(&true) && paths.get(i).is_some_and(|p| p.live);
         if let Some(r) = reached.get_mut(i) {
             *r = passes;
@@ -157,11 +324,56 @@ fn live(ops: &[Op], items: &[Item], start: usize, paths: &[Paths]) -> Vec<bool> 
         if !passes {
             continue;
         }
-        for read in items.get(i).map_or(&[][..], |item| &item.reads) {
-            if let Some(r) = read.0.checked_sub(start).and_then(|k| reached.get_mut(k)) {
+        for &read in nodes.get(i).iter().flat_map(|n| n.reads.iter().flatten()) {
+            if let Some(r) = reached.get_mut(read) {
                 *r = true;
             }
         }
     }
     reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spaces::{ModelOptions, Space};
+    use crate::training::graph_of_arch;
+
+    fn fact(arch: &str, name: &str) -> f64 {
+        let space: Space = "nats-tss".parse().unwrap();
+        let facts = structure(&graph_of_arch(space, arch, &ModelOptions::default()).unwrap());
+        assert_eq!(facts.len(), NAMES.len());
+        facts[NAMES.iter().position(|n| *n == name).unwrap()]
+    }
+
+    #[test]
+    fn a_cell_with_three_paths() {
+        let arch = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|";
+        for (name, value) in [
+            ("paths", 4f64.ln()),
+            ("paths_w0", 2f64.ln()),
+            ("paths_w3", 2f64.ln()),
+            ("bare_paths", 2f64.ln()),
+            ("mean_w", 4.0 / 3.0),
+            ("mean_p", 1.0 / 3.0),
+            ("longest_k", 2.0),
+            ("shortest_w", 0.0),
+            ("live_k", 2.0),
+            ("all_zero", 1.0),
+            ("executed_w", 3.0),
+            ("connected", 1.0),
+        ] {
+            assert!((fact(arch, name) - value).abs() < 1e-12, "{name}: {}", fact(arch, name));
+        }
+    }
+
+    #[test]
+    fn a_cut_cell_still_executes() {
+        let arch = "|none~0|+|none~0|nor_conv_3x3~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|";
+        for (name, value) in
+            [("paths", 0.0), ("connected", 0.0), ("live_k", 0.0), ("all_k", 1.0), ("all_zero", 3.0)]
+        {
+            assert_eq!(fact(arch, name), value, "{name}");
+        }
+    }
 }

@@ -28,6 +28,27 @@ pub fn epoch(lengths: &[usize], size: usize, seed: u64, epoch: u64) -> Vec<Vec<u
     batches
 }
 
+/// Which `k` of `count` unlabelled rows join the batch of a step: they are taken
+/// in shuffled passes, so that each is met equally often.
+pub fn joined(count: usize, k: usize, seed: u64, step: u64) -> Vec<usize> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let first = step * k as u64;
+    let mut pass = (u64::MAX, Vec::new());
+    let mut rows = Vec::with_capacity(k);
+    for at in first..first + k as u64 {
+        let (number, place) = (at / count as u64, (at % count as u64) as usize);
+        if pass.0 != number {
+            let mut order: Vec<usize> = (0..count).collect();
+            order.shuffle(&mut rng(seed, 4, number));
+            pass = (number, order);
+        }
+        rows.extend(pass.1.get(place));
+    }
+    rows
+}
+
 /// Variational dropout (Gal & Ghahramani 2016): one factor for each row,
 /// residual branch and channel, shared by all positions; 0 with probability
 /// `rate`, else 1/(1−rate). A function of seed and step.
@@ -59,6 +80,15 @@ mod tests {
         rows.sort_unstable();
         assert_eq!(rows, (0..1000).collect::<Vec<_>>());
         assert_ne!(epoch(&lengths, 32, 5, 3), epoch(&lengths, 32, 5, 4));
+    }
+
+    #[test]
+    fn a_pass_meets_every_unlabelled_row_once() {
+        let mut rows: Vec<usize> = (0..5).flat_map(|step| joined(15, 3, 7, step)).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..15).collect::<Vec<_>>());
+        assert!(joined(0, 3, 7, 1).is_empty());
+        assert_eq!(joined(2, 5, 7, 0).len(), 5);
     }
 
     #[test]

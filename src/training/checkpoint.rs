@@ -100,6 +100,14 @@ pub fn load(path: &Path) -> Result<(Progress, State)> {
         .ok_or_else(|| Error::Training(format!("{}: not a checkpoint, or damaged", path.display())))
 }
 
+/// The averaged parameters in a checkpoint.
+///
+/// # Errors
+/// As [`load`].
+pub fn checkpoint_parameters(path: &Path) -> Result<Vec<f32>> {
+    load(path).map(|(_, state)| state.average)
+}
+
 fn parse(bytes: &[u8]) -> Option<(Progress, State)> {
     let rest = bytes.strip_prefix(MAGIC.as_bytes())?.strip_prefix(b"\n")?;
     let end = rest.iter().position(|&b| b == b'\n')?;

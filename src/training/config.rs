@@ -23,6 +23,9 @@ pub struct Config {
     pub beta2: f32,
     /// Largest gradient norm.
     pub clip_norm: f32,
+    /// Unlabelled rows that join a batch, as a multiple of its rows.
+    #[serde(default)]
+    pub unlabelled: f32,
     /// Weight of the ranking loss.
     pub rank_weight: f32,
     /// Dropout rate on residual branches.
@@ -48,6 +51,7 @@ impl Default for Config {
             beta1: 0.9,
             beta2: 0.98,
             clip_norm: 1.0,
+            unlabelled: 0.0,
             rank_weight: 0.0,
             dropout: 0.0,
             average_decay: 0.998,
@@ -71,6 +75,9 @@ impl Config {
             _ if !share(self.average_decay) => Some("the average's decay must be in [0, 1)"),
             _ if !(share(self.beta1) && share(self.beta2)) => Some("betas must be in [0, 1)"),
             _ if !positive(self.clip_norm) => Some("the gradient norm limit must be positive"),
+            _ if !(0.0..=1000.0).contains(&self.unlabelled) => {
+                Some("the share of unlabelled rows must be in [0, 1000]")
+            }
             _ if !(self.rank_weight.is_finite() && self.rank_weight >= 0.0) => {
                 Some("the ranking weight must not be negative")
             }

@@ -14,13 +14,15 @@ mod run;
 mod schedule;
 mod source;
 mod step;
+mod structure;
 
-pub use checkpoint::{Environment, Progress};
+pub use checkpoint::{Environment, Progress, checkpoint_parameters};
 pub use config::Config;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
 pub use run::{Event, Outcome, Run};
 pub use source::{Source, graph_of_arch, of_arch, spellings};
 pub use step::{Batch, Report, Settings, State, Stepper};
+pub use structure::StructureScale;
 
 /// Rows to train or validate on.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,16 @@ impl Examples {
     /// Number of metrics, auxiliary targets not counted.
     pub fn metrics(&self) -> usize {
         self.names.len().saturating_sub(self.auxiliary)
+    }
+
+    /// Column of the head that name `i` of `names` trains, of `columns` in all:
+    /// metrics take the first, auxiliary targets the last, so that parameters
+    /// trained for some metrics can start a run for others.
+    pub fn column(&self, i: usize, columns: usize) -> usize {
+        match i < self.metrics() {
+            true => i,
+            false => (columns + i).saturating_sub(self.names.len()),
+        }
     }
 
     /// The canonical token sequences.

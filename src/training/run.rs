@@ -48,6 +48,9 @@ pub struct Run<'a> {
     pub config: &'a Config,
     /// Training rows.
     pub train: &'a Examples,
+    /// Networks without labels of their own that join the batches: auxiliary
+    /// targets, or metrics that other evaluators predicted; may be empty.
+    pub unlabelled: &'a Examples,
     /// Validation rows; may be empty.
     pub valid: &'a Examples,
     /// Parameters to start from instead of random ones.
@@ -56,7 +59,7 @@ pub struct Run<'a> {
     pub dir: &'a Path,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Trains, from the last checkpoint where `resume` is set and there is one.
     /// A resumed run takes the very steps that an uninterrupted one takes.
     ///
@@ -89,7 +92,8 @@ impl Run<'_> {
             let done = usize::try_from(state.step - progress.epoch as u64 * per_epoch).unwrap_or(0);
             for rows in batches.iter().skip(done) {
                 let settings = self.settings(schedule.at(state.step));
-                let batch = self.batch(rows, state.step, progress.epoch as u64);
+                let joined = self.joined(state.step);
+                let batch = self.batch(rows, &joined, state.step, progress.epoch as u64);
                 let report = stepper.step(&mut state, &batch, &settings)?;
                 progress.step = state.step;
                 progress.loss = (progress.loss.0 + f64::from(report.loss), progress.loss.1 + 1);
@@ -136,7 +140,8 @@ impl Run<'_> {
             )));
         }
         let vocab = self.graphs.info.vocab;
-        let all = self.train.tokens.iter().chain(&self.valid.tokens).flatten().flatten();
+        let rows = self.train.tokens.iter().chain(&self.valid.tokens);
+        let all = rows.chain(&self.unlabelled.tokens).flatten().flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
             true => Err(Error::Training(format!(
                 "the tokenizer has more than the graphs' {vocab} tokens"
@@ -147,7 +152,7 @@ impl Run<'_> {
 
     fn fingerprint(&self) -> String {
         let mut bytes = serde_json::to_vec(&self.config).unwrap_or_default();
-        for e in [self.train, self.valid] {
+        for e in [self.train, self.valid, self.unlabelled] {
             bytes.extend(e.tokens.iter().flatten().flatten().flat_map(|t| t.to_le_bytes()));
             let targets = e.targets.iter().flatten().map(|t| t.unwrap_or(f32::NAN));
             bytes.extend(targets.flat_map(f32::to_le_bytes));
@@ -213,29 +218,43 @@ impl Run<'_> {
         }
     }
 
-    fn batch(&self, rows: &[usize], step: u64, epoch: u64) -> Batch<'_> {
+    fn joined(&self, step: u64) -> Vec<usize> {
+        let k = (self.config.unlabelled * self.config.batch as f32).round() as usize;
+        batches::joined(self.unlabelled.tokens.len(), k, self.config.seed, step)
+    }
+
+    /// The labelled `rows` and after them the unlabelled rows `joined`.
+    fn batch(&self, rows: &[usize], joined: &[usize], step: u64, epoch: u64) -> Batch<'a> {
         let info = &self.graphs.info;
         let columns = info.max_metrics;
-        let mut target = vec![0.0; rows.len() * columns];
-        let mut present = vec![0.0; rows.len() * columns];
+        let all = || {
+            let labelled = rows.iter().map(|&row| (self.train, row));
+            labelled.chain(joined.iter().map(|&row| (self.unlabelled, row)))
+        };
+        let count = rows.len() + joined.len();
+        let mut target = vec![0.0; count * columns];
+        let mut present = vec![0.0; count * columns];
         let slots = target.chunks_mut(columns).zip(present.chunks_mut(columns));
-        for (&row, (target, present)) in rows.iter().zip(slots) {
-            let labels = self.train.targets.get(row).map_or(&[][..], Vec::as_slice);
-            for ((t, p), label) in target.iter_mut().zip(present).zip(labels) {
-                if let Some(x) = label {
+        for ((of, row), (target, present)) in all().zip(slots) {
+            let labels = of.targets.get(row).map_or(&[][..], Vec::as_slice);
+            for (i, label) in labels.iter().enumerate() {
+                let Some(x) = label else { continue };
+                let at = of.column(i, columns);
+                if let (Some(t), Some(p)) = (target.get_mut(at), present.get_mut(at)) {
                     (*t, *p) = (*x, 1.0);
                 }
             }
         }
-        let spelling = |&r: &usize| {
-            let spellings = self.train.tokens.get(r)?;
-            let i = batches::spelling(spellings.len(), r as u64, self.config.seed, epoch);
-            spellings.get(i).map(Vec::as_slice)
+        let spelling = |pair: (&'a Examples, usize)| {
+            let (of, row) = pair;
+            let spellings = of.tokens.get(row)?;
+            let i = batches::spelling(spellings.len(), row as u64, self.config.seed, epoch);
+            Some(spellings.get(i)?.as_slice())
         };
-        let tokens = rows.iter().filter_map(spelling);
-        let len = rows.len() * 2 * info.layers * info.d;
+        let tokens = all().filter_map(spelling).collect();
+        let len = count * 2 * info.layers * info.d;
         let branch_mask = batches::branch_mask(len, self.config.dropout, self.config.seed, step);
-        Batch { tokens: tokens.collect(), target, present, branch_mask }
+        Batch { tokens, target, present, branch_mask }
     }
 
     /// The parameters that are validated and shipped.

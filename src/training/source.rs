@@ -51,6 +51,33 @@ impl Source {
         rows.par_iter().map(of).collect()
     }
 
+    /// The keys of all networks there are: architecture strings, or names of
+    /// `.onnx` files in the folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn keys(&self) -> Result<Vec<String>> {
+        match self {
+            Self::Space(space, _) => Ok(space.all().map(|a| a.to_string()).collect()),
+            Self::Folder(dir) => onnx_files(dir),
+        }
+    }
+
+    /// The operation graph of the network that `key` names.
+    ///
+    /// # Errors
+    /// [`Error::Architecture`], or as [`Model::open`].
+    pub fn network(&self, key: &str) -> Result<OpGraph> {
+        opstring::of_model(&self.of_key(key)?)
+    }
+
+    fn of_key(&self, key: &str) -> Result<Model> {
+        match self {
+            Self::Space(space, options) => model_of_arch(*space, key, options),
+            Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
+        }
+    }
+
     fn string(&self, table: &LabelTable, row: usize) -> Result<String> {
         self.graph(table, row).map(|g| opstring::write(&g))
     }
@@ -62,16 +89,24 @@ impl Source {
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
         let key = table.key(row).unwrap_or_default();
-        let result = match self {
-            Self::Space(space, options) => model_of_arch(*space, key, options),
-            Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
-        };
-        result.map_err(|e| Error::Labels {
+        self.of_key(key).map_err(|e| Error::Labels {
             file: table.file().to_owned(),
             line: table.line(row),
             reason: e.to_string(),
         })
     }
+}
+
+/// Names of the `.onnx` files in a folder, sorted.
+fn onnx_files(dir: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(dir).map_err(|e| Error::io(dir, e))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|e| Error::io(dir, e))?.file_name();
+        names.extend(name.to_str().filter(|n| n.ends_with(".onnx")).map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Every symbol of the model's inputs bound to 1.

@@ -20,7 +20,7 @@ class Config:
     d_ff: int
     gated: bool = False
     vocab: int = 1024
-    max_metrics: int = 64
+    max_metrics: int = 128
     buckets: int = 32
     max_distance: int = 128
     embed_std: float = 0.3

@@ -1,0 +1,86 @@
+//! `nneval pretrain`: parameters to start from, learnt without any label.
+
+use super::runtime_args::RuntimeArgs;
+use super::train::open_graphs;
+use super::train_data::DataArgs;
+use super::train_settings::TrainSettings;
+use super::training_view::View;
+use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use nneval::opstring::OpGraph;
+use nneval::spaces::{ModelOptions, Space};
+use nneval::training::{Examples, Run, Source};
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Teach an encoder the structure of networks, without any label.
+///
+/// The targets are exact structural facts (path counts, depths, operations by
+/// kind and place). The checkpoint DIR/best.ckpt is what `nneval train --init`
+/// starts from.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Search space whose networks are learnt
+    #[arg(long, conflicts_with = "models", default_value = "nats-tss",
+          value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
+    space: Space,
+    /// Folder whose .onnx files are learnt instead
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Folder for checkpoints and logs
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Training graphs: a name in models/graphs, or a folder
+    #[arg(long, default_value = "medium")]
+    graphs: String,
+    /// Go on from the last checkpoint
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    settings: TrainSettings,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let source = match &args.models {
+        Some(dir) if !dir.is_dir() => bail!("{}: no such folder", dir.display()),
+        Some(dir) => Source::Folder(dir.clone()),
+        None => Source::Space(args.space, ModelOptions::default()),
+    };
+    let graphs = open_graphs(&args.graphs)?;
+    let tokenizer = args.data.tokenizer()?;
+    let keys = source.keys()?;
+    let networks = keys.par_iter().map(|k| source.network(k));
+    let networks = networks.collect::<nneval::Result<Vec<OpGraph>>>()?;
+    let mut train = args.data.tokens(&tokenizer, &networks)?;
+    args.data.add_structure(&mut [(networks.as_slice(), &mut train)]);
+    if train.names.is_empty() {
+        bail!("--structure-weight 0 leaves nothing to learn");
+    }
+    let none = Examples::default();
+    let config = args.settings.config();
+    let runtime = args.runtime.load()?;
+    let run = Run {
+        runtime: &runtime,
+        session: args.runtime.session_options(),
+        graphs: &graphs,
+        config: &config,
+        train: &train,
+        valid: &none,
+        unlabelled: &none,
+        initial: None,
+        dir: &args.out,
+    };
+    run.check(args.resume)?;
+    nneval::fsio::check_writable(&args.out)?;
+    let mut view = View::new(&config, train.tokens.len(), 0, &[]);
+    let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
+    view.finish(&outcome);
+    println!("{}", args.out.join("best.ckpt").display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,219 @@
+//! What an evaluator is trained on: tokens and targets of labelled and
+//! unlabelled networks.
+
+use super::shipped;
+use super::source_args::SourceArgs;
+use anyhow::{Context, bail};
+use clap::builder::RangedU64ValueParser;
+use nneval::evaluator::{Bundle, Evaluator, Metric, Options};
+use nneval::labels::LabelTable;
+use nneval::opstring::{self, OpGraph};
+use nneval::runtime::Runtime;
+use nneval::tokenizer::Tokenizer;
+use nneval::training::{Examples, StructureScale, spellings};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How networks become tokens and targets.
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// Vocabulary [default: models/tokenizer.json]
+    #[arg(long, value_name = "FILE")]
+    tokenizer: Option<PathBuf>,
+    /// Other spellings of each network to train on beside the canonical one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    spellings: usize,
+    /// Weight of exact structural facts of the networks (path counts, depths)
+    /// as auxiliary targets; 0: none
+    #[arg(long, default_value_t = 1.0)]
+    structure_weight: f32,
+    /// Longest token sequence that is encoded in one piece
+    #[arg(long, default_value_t = 512,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    pub window: usize,
+}
+
+/// Evaluators that a new one learns from.
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
+#[command(next_help_heading = "Distillation")]
+pub struct TeacherArgs {
+    /// Evaluator whose predictions are learnt beside the labels, and alone where
+    /// a network has none; may be repeated, predictions are averaged. Must not
+    /// have been trained on classes held out here
+    #[arg(long = "teacher", value_name = "DIR")]
+    pub teachers: Vec<PathBuf>,
+    /// Share of the teachers' prediction in the target of a labelled network
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    teacher_share: f64,
+}
+
+impl DataArgs {
+    /// The vocabulary.
+    pub fn tokenizer(&self) -> anyhow::Result<Tokenizer> {
+        match &self.tokenizer {
+            Some(p) => Ok(Tokenizer::open(p)?),
+            None => shipped::vocabulary()
+                .context("models/tokenizer.json is not there; name one by --tokenizer"),
+        }
+    }
+
+    /// Tokens of `graphs`, without targets.
+    pub fn tokens(&self, tokenizer: &Tokenizer, graphs: &[OpGraph]) -> anyhow::Result<Examples> {
+        let cut = AtomicUsize::new(0);
+        let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
+            let spelled = spellings(g, self.spellings, (i * self.spellings) as u64);
+            let encoded = spelled.iter().map(|s| {
+                let mut t = tokenizer.encode(s)?;
+                if t.len() > self.window {
+                    cut.fetch_add(1, Ordering::Relaxed);
+                    t.truncate(self.window);
+                }
+                Ok(t)
+            });
+            encoded.collect()
+        };
+        let tokens =
+            graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
+        match cut.into_inner() {
+            0 => {}
+            n => eprintln!(
+                "{n} strings are longer than --window {}: trained on their start",
+                self.window
+            ),
+        }
+        let targets = vec![Vec::new(); graphs.len()];
+        Ok(Examples { tokens, targets, ..Examples::default() })
+    }
+
+    /// Adds structural facts to each part, scaled over all `parts`.
+    pub fn add_structure(&self, parts: &mut [(&[OpGraph], &mut Examples)]) {
+        if self.structure_weight <= 0.0 {
+            return;
+        }
+        let all: Vec<&OpGraph> = parts.iter().flat_map(|(graphs, _)| graphs.iter()).collect();
+        let scale = StructureScale::fit(all.into_par_iter());
+        for (graphs, examples) in parts {
+            scale.add(graphs, self.structure_weight, examples);
+        }
+    }
+}
+
+/// Adds the labels of `rows` in model units, each times the root of its weight.
+pub fn add_labels(
+    table: &LabelTable,
+    rows: &[usize],
+    metrics: &[Metric],
+    weights: &[f32],
+    examples: &mut Examples,
+) -> anyhow::Result<()> {
+    for (m, weight) in metrics.iter().zip(weights) {
+        let values = table.gather(&m.spec.name, rows)?;
+        for (target, value) in examples.targets.iter_mut().zip(values) {
+            let z = value.and_then(|v| m.transform.apply(v));
+            target.push(z.map(|z| z as f32 * weight.sqrt()));
+        }
+        examples.names.push(m.spec.name.clone());
+    }
+    Ok(())
+}
+
+/// Metrics without labels.
+pub fn add_unknown(metrics: &[Metric], examples: &mut Examples) {
+    examples.targets.iter_mut().for_each(|t| t.resize(metrics.len(), None));
+    examples.names.extend(metrics.iter().map(|m| m.spec.name.clone()));
+}
+
+/// The networks of the space or folder that are none of `rows`.
+pub fn unlabelled(
+    source: &SourceArgs,
+    table: &LabelTable,
+    rows: &[usize],
+) -> anyhow::Result<Vec<OpGraph>> {
+    let labelled: HashSet<&str> = rows.iter().filter_map(|&r| table.key(r)).collect();
+    let keys = source.source()?.keys()?;
+    let rest: Vec<&String> = keys.iter().filter(|k| !labelled.contains(k.as_str())).collect();
+    let source = source.source()?;
+    Ok(rest.par_iter().map(|k| source.network(k)).collect::<nneval::Result<Vec<_>>>()?)
+}
+
+impl TeacherArgs {
+    /// Mixes the teachers' predictions for `graphs` into the metrics' targets.
+    pub fn teach(
+        &self,
+        teachers: &[Evaluator],
+        graphs: &[OpGraph],
+        metrics: &[Metric],
+        weights: &[f32],
+        examples: &mut Examples,
+    ) -> anyhow::Result<()> {
+        if teachers.is_empty() {
+            return Ok(());
+        }
+        let strings: Vec<String> = graphs.par_iter().map(opstring::write).collect();
+        let mut sums = vec![vec![0.0; metrics.len()]; graphs.len()];
+        for teacher in teachers {
+            let columns = columns(teacher, metrics)?;
+            for (sum, p) in sums.iter_mut().zip(teacher.evaluate_strings(&strings)) {
+                let p = p?;
+                for ((s, m), &c) in sum.iter_mut().zip(metrics).zip(&columns) {
+                    let value = p.metrics.get(c).copied().unwrap_or(f64::NAN);
+                    *s += m.transform.apply(value).unwrap_or(f64::NAN) / teachers.len() as f64;
+                }
+            }
+        }
+        for (targets, sum) in examples.targets.iter_mut().zip(sums) {
+            for ((t, z), w) in targets.iter_mut().zip(sum).zip(weights) {
+                *t = self.mixed(*t, (z as f32) * w.sqrt());
+            }
+        }
+        Ok(())
+    }
+
+    fn mixed(&self, label: Option<f32>, taught: f32) -> Option<f32> {
+        let share = self.teacher_share as f32;
+        match label {
+            _ if !taught.is_finite() => label,
+            Some(own) => Some(own * (1.0 - share) + taught * share),
+            None => Some(taught),
+        }
+    }
+
+    /// Opens the teachers; none may know a class of `held_out` rows.
+    pub fn open(
+        &self,
+        runtime: &Runtime,
+        table: &LabelTable,
+        held_out: &[usize],
+    ) -> anyhow::Result<Vec<Evaluator>> {
+        if !(0.0..=1.0).contains(&self.teacher_share) {
+            bail!("--teacher-share {}: must lie between 0 and 1", self.teacher_share);
+        }
+        let held: HashSet<u64> = held_out.iter().filter_map(|&r| table.class(r)).collect();
+        let open = |dir: &PathBuf| -> anyhow::Result<Evaluator> {
+            let bundle = Bundle::open(dir)?;
+            if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
+                bail!("{}: was trained on classes that this run holds out", dir.display());
+            }
+            Ok(Evaluator::from_bundle(bundle, runtime, Options::default())?)
+        };
+        self.teachers.iter().map(open).collect()
+    }
+}
+
+/// Position of each metric among the teacher's.
+fn columns(teacher: &Evaluator, metrics: &[Metric]) -> anyhow::Result<Vec<usize>> {
+    let manifest = teacher.manifest();
+    let find = |m: &Metric| {
+        let at = manifest.metrics.iter().position(|x| x.spec.name == m.spec.name);
+        at.with_context(|| format!("teacher {} does not predict {}", manifest.name, m.spec.name))
+    };
+    metrics.iter().map(find).collect()
+}
+
+/// The parameters that a run or pretraining arrived at.
+pub fn initial(path: Option<&Path>) -> anyhow::Result<Option<Vec<f32>>> {
+    path.map(|p| Ok(nneval::training::checkpoint_parameters(p)?)).transpose()
+}
