@@ -146,7 +146,11 @@ fn print(r: &Reliability) {
         r.coverage.iter().map(f).sum::<f64>() / r.coverage.len().max(1) as f64 * 100.0
     };
     println!("{:width$}  {:5.1} %           {:5.1} %", "mean", mean(&|c| c.1), mean(&|c| c.3));
-    println!("flagged of networks held out: {:.2} %", r.flagged * 100.0);
+    println!(
+        "flagged of networks held out: {:.2} % of rows, {:.2} % of classes",
+        r.flagged * 100.0,
+        r.flagged_classes * 100.0
+    );
     if let (Some(flagged), Some(auroc)) = (r.outside_flagged, r.auroc) {
         println!("flagged of networks from outside: {:.2} %, AUROC {auroc:.5}", flagged * 100.0);
     }

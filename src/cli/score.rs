@@ -87,7 +87,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .collect();
     let mut report =
         score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
-    report.add_intervals(&reported, &intervals);
+    report.add_intervals(&reported, &intervals, &classes);
     match args.format {
         Format::Table => print!("{}", report.to_text()),
         Format::Json => println!("{}", report.to_json()?),

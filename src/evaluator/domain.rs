@@ -1,12 +1,14 @@
 //! How far a network lies from those that an evaluator was trained on.
 //!
-//! Two things are put together: the Mahalanobis distance of the encoder's
-//! pooled state from those of the training networks (Lee et al. 2018, with one
-//! Gaussian; covariance shrunk towards a sphere as by Ledoit & Wolf 2004), over
-//! √d so that a typical training network has about 1; and the share of adjacent
-//! token pairs of the operation string that no training string has. The sum's
-//! place among networks of held-out classes is a conformal p-value (Vovk et al.
-//! 2005; Bates et al. 2023), which is the in-domain score.
+//! Two things are put together. One is the distance of the encoder's pooled
+//! state from the nearest of some training networks, in the metric of the
+//! training states' covariance (Mahalanobis distance, Lee et al. 2018; covariance
+//! shrunk towards a sphere as by Ledoit & Wolf 2004), over √d. Those networks
+//! are chosen farthest-first (Gonzalez 1985), so that corners of the training
+//! set, the best networks among them, are as near to one as its middle. The
+//! other is the share of adjacent token pairs of the operation string that no
+//! training string has. The sum's place among networks of held-out classes is a
+//! conformal p-value (Vovk et al. 2005; Bates et al. 2023): the in-domain score.
 
 use super::conformal::{distinct, weights};
 use super::packed;
@@ -20,6 +22,8 @@ const FLAGGED_SHARE: f64 = 0.01;
 const PAIR_WEIGHT: f64 = 10.0;
 /// Smallest share of the sphere in the covariance.
 const SHRINKAGE: f64 = 0.01;
+/// Training networks that distances are taken from, at most.
+const MOST_CENTRES: usize = 128;
 /// Pairs kept, the most frequent ones.
 const MOST_PAIRS: usize = 65_536;
 /// Score steps below which calibration points of ordinary networks are thinned.
@@ -40,6 +44,10 @@ pub struct Domain {
     /// Lower triangle, by rows, of the Cholesky factor of the covariance.
     #[serde(with = "packed::floats")]
     factor: Vec<f32>,
+    /// Training states that distances are taken from, centred and whitened by
+    /// the factor, one after the other.
+    #[serde(with = "packed::floats")]
+    centres: Vec<f32>,
     /// Token pairs seen, first · 65536 + second, ascending.
     #[serde(with = "packed::words")]
     pairs: Vec<u32>,
@@ -75,29 +83,41 @@ impl Domain {
             return None;
         }
         let (mean, factor) = gaussian(train, d)?;
+        let states = || train.iter().map(|s| whitened(&mean, &factor, s.pooled));
+        let centres = farthest_first(&states().collect::<Vec<_>>());
         let mut domain = Self {
             rows: train.len(),
             calibration: [held.len(), distinct(classes.iter().copied())],
             threshold: FLAGGED_SHARE,
             mean,
             factor,
+            centres,
             pairs: frequent_pairs(train),
             distances: Vec::new(),
             levels: Vec::new(),
             tail: 1.0,
         };
-        let distances: Vec<f64> = held.iter().map(|s| domain.distance(s)).collect();
-        domain.calibrate(&distances, classes);
+        domain.calibrate(held, classes);
         domain.fault(d).is_none().then_some(domain)
     }
 
-    /// Mahalanobis distance over √d, plus ten times the share of unseen pairs.
+    /// The same statistics, calibrated on other networks.
+    pub fn recalibrated(&self, held: &[Seen], classes: &[u64]) -> Option<Self> {
+        let mut domain = self.clone();
+        domain.calibrate(held, classes);
+        domain.fault(self.width()).is_none().then_some(domain)
+    }
+
+    /// Distance from the nearest centre over √d, plus ten times the share of
+    /// unseen pairs.
     pub fn distance(&self, network: &Seen) -> f64 {
-        let d = self.mean.len().max(1) as f64;
-        let mahalanobis = self.mahalanobis(network.pooled) / d.sqrt();
+        let d = self.mean.len().max(1);
+        let state = whitened(&self.mean, &self.factor, network.pooled);
+        let squared = self.centres.chunks(d).map(|c| squared_distance(c, &state));
+        let nearest = squared.fold(f64::INFINITY, f64::min);
         let unseen = pairs(network.tokens).filter(|p| self.pairs.binary_search(p).is_err());
         let share = unseen.count() as f64 / network.tokens.len().max(1) as f64;
-        mahalanobis + PAIR_WEIGHT * share
+        (nearest / d as f64).sqrt() + PAIR_WEIGHT * share
     }
 
     /// The in-domain score, 0 to 1: the share of in-domain networks that lie at
@@ -128,6 +148,9 @@ impl Domain {
             _ if self.mean.len() != d || self.factor.len() != d * (d + 1) / 2 => {
                 Some("in-domain statistics are of another width than the encoder")
             }
+            _ if self.centres.is_empty() || !self.centres.len().is_multiple_of(d.max(1)) => {
+                Some("in-domain statistics have no centres")
+            }
             _ if diagonal.into_iter().any(|x| x <= 0.0) => {
                 Some("in-domain statistics have a singular covariance")
             }
@@ -150,24 +173,12 @@ impl Domain {
         self.mean.len()
     }
 
-    fn mahalanobis(&self, pooled: &[f64]) -> f64 {
-        let mut solved: Vec<f64> = Vec::with_capacity(self.mean.len());
-        let mut start = 0;
-        for (i, mean) in self.mean.iter().enumerate() {
-            let row = self.factor.get(start..start + i + 1).unwrap_or_default();
-            let known: f64 = row.iter().zip(&solved).map(|(l, x)| f64::from(*l) * x).sum();
-            let centred = pooled.get(i).copied().unwrap_or(f64::NAN) - f64::from(*mean);
-            solved.push((centred - known) / f64::from(row.last().copied().unwrap_or(1.0)));
-            start += i + 1;
-        }
-        solved.iter().map(|x| x * x).sum::<f64>().sqrt()
-    }
-
-    fn calibrate(&mut self, distances: &[f64], classes: &[u64]) {
+    fn calibrate(&mut self, held: &[Seen], classes: &[u64]) {
+        let distances: Vec<f64> = held.iter().map(|s| self.distance(s)).collect();
         let weights = weights(classes);
         let total: f64 = weights.iter().sum();
         let new = total / distinct(classes.iter().copied()).max(1) as f64;
-        let mut sorted: Vec<(f64, f64)> = distances.iter().copied().zip(weights).collect();
+        let mut sorted: Vec<(f64, f64)> = distances.into_iter().zip(weights).collect();
         sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut knots: Vec<(f32, f32)> = Vec::new();
         let mut sum = new;
@@ -220,6 +231,44 @@ fn frequent_pairs(train: &[Seen]) -> Vec<u32> {
     let mut kept: Vec<u32> = all.into_iter().take(MOST_PAIRS).map(|(_, p)| p).collect();
     kept.sort_unstable();
     kept
+}
+
+/// L⁻¹ (`state` − `mean`) for the lower triangle L of `factor`, whose inverse
+/// makes the training states' covariance the identity.
+fn whitened(mean: &[f32], factor: &[f32], state: &[f64]) -> Vec<f32> {
+    let mut solved: Vec<f64> = Vec::with_capacity(mean.len());
+    let mut start = 0;
+    for (i, mean) in mean.iter().enumerate() {
+        let row = factor.get(start..start + i + 1).unwrap_or_default();
+        let known: f64 = row.iter().zip(&solved).map(|(l, x)| f64::from(*l) * x).sum();
+        let centred = state.get(i).copied().unwrap_or(f64::NAN) - f64::from(*mean);
+        solved.push((centred - known) / f64::from(row.last().copied().unwrap_or(1.0)));
+        start += i + 1;
+    }
+    solved.into_iter().map(|x| x as f32).collect()
+}
+
+fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| f64::from(x - y) * f64::from(x - y)).sum()
+}
+
+/// The state nearest to the mean, then again and again the one that is farthest
+/// from all chosen ones; one after the other.
+fn farthest_first(states: &[Vec<f32>]) -> Vec<f32> {
+    let mut centres = Vec::new();
+    let mut distances = vec![f64::INFINITY; states.len()];
+    let middle = |s: &Vec<f32>| squared_distance(s, &vec![0.0; s.len()]);
+    let mut next = states.iter().min_by(|a, b| middle(a).total_cmp(&middle(b)));
+    for _ in 0..MOST_CENTRES {
+        let Some(centre) = next else { break };
+        centres.extend_from_slice(centre);
+        for (d, s) in distances.iter_mut().zip(states) {
+            *d = d.min(squared_distance(s, centre));
+        }
+        let farthest = distances.iter().zip(states).max_by(|a, b| a.0.total_cmp(b.0));
+        next = farthest.filter(|f| *f.0 > 0.0).map(|f| f.1);
+    }
+    centres
 }
 
 /// Mean, and Cholesky factor of the shrunk covariance.
@@ -337,14 +386,21 @@ mod tests {
         let l = cholesky(&a, 3).unwrap();
         assert_eq!(l[..3], [2.0, 1.0, 2.0]);
         assert!(cholesky(&[1.0, 2.0, 2.0, 1.0], 2).is_none());
-        let domain = Domain {
-            mean: vec![1.0, 0.0, 0.0],
-            factor: l.iter().map(|x| *x as f32).collect(),
-            ..fitted()
-        };
+        let l: Vec<f32> = l.iter().map(|x| *x as f32).collect();
         // x = (2, 0, 0): xᵀ a⁻¹ x with a⁻¹₀₀ = 9/28
-        let expected = (4.0 * 9.0 / 28.0f64).sqrt();
-        assert!((domain.mahalanobis(&[3.0, 0.0, 0.0]) - expected).abs() < 1e-6);
+        let solved = whitened(&[1.0, 0.0, 0.0], &l, &[3.0, 0.0, 0.0]);
+        let squared = squared_distance(&solved, &[0.0; 3]);
+        assert!((squared - 4.0 * 9.0 / 28.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn centres_cover_the_corners() {
+        let states: Vec<Vec<f32>> = (0..1000).map(|i| vec![(i as f32 - 499.0) / 500.0]).collect();
+        let centres = farthest_first(&states);
+        assert_eq!(centres[..3], [0.0, 1.0, -0.998]);
+        assert_eq!(centres.len(), MOST_CENTRES);
+        assert_eq!(farthest_first(&[vec![1.0], vec![1.0]]), [1.0]);
+        assert!(farthest_first(&[]).is_empty());
     }
 
     #[test]

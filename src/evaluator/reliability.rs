@@ -4,11 +4,12 @@
 
 use super::calibrate::{CalibrationData, calibrated, seen};
 use super::domain::Domain;
-use super::interval::Interval;
+use super::interval::{Calibrated, Interval};
 use super::manifest::Metric;
 use super::{Encoded, Evaluator};
 use crate::error::{Error, Result};
 use crate::labels::split_classes;
+use std::collections::BTreeMap;
 
 /// What halves of the held-out classes say, means over the splits.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Reliability {
     pub coverage: Vec<(String, f64, f64, f64)>,
     /// Share of test networks that are flagged.
     pub flagged: f64,
+    /// The same when each class counts as one.
+    pub flagged_classes: f64,
     /// Share of `outside` networks that are flagged.
     pub outside_flagged: Option<f64>,
     /// Area under the ROC curve of the in-domain score, test networks against
@@ -43,6 +46,7 @@ pub fn reliability(
     let train = evaluator.encode(data.train)?;
     let outside = evaluator.encode(outside)?;
     let metrics = &evaluator.manifest().metrics;
+    let statistics = Domain::fit(&seen(&train), &seen(&held), data.classes);
     let mut covered = vec![Vec::new(); metrics.len()];
     let mut domains = Vec::new();
     for seed in 0..splits {
@@ -53,7 +57,7 @@ pub fn reliability(
         for ((i, metric), covered) in metrics.iter().enumerate().zip(&mut covered) {
             covered.extend(coverage(i, metric, &calibration, &test));
         }
-        domains.extend(domain(&train, &calibration, &test, &outside));
+        domains.extend(domain(statistics.as_ref(), &calibration, &test, &outside));
     }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let summary = |(m, c): (&Metric, &Vec<[f64; 2]>)| {
@@ -64,12 +68,13 @@ pub fn reliability(
         (!c.is_empty())
             .then(|| (m.spec.name.clone(), centre, mean(&squares).sqrt(), mean(&column(1))))
     };
-    let column = |k: usize| domains.iter().map(|d: &[f64; 3]| d[k.min(2)]).collect::<Vec<f64>>();
+    let column = |k: usize| domains.iter().map(|d: &[f64; 4]| d[k.min(3)]).collect::<Vec<f64>>();
     let known = |k: usize| (!outside.is_empty()).then(|| mean(&column(k)));
     Ok(Reliability {
         splits,
         coverage: metrics.iter().zip(&covered).filter_map(summary).collect(),
         flagged: mean(&column(0)),
+        flagged_classes: mean(&column(3)),
         outside_flagged: known(1),
         auroc: known(2),
     })
@@ -94,7 +99,7 @@ impl Half {
         }
     }
 
-    fn rows(&self, i: usize, metric: &Metric) -> Vec<super::Calibrated> {
+    fn rows(&self, i: usize, metric: &Metric) -> Vec<Calibrated> {
         let reported = self.reported.get(i).map_or(&[][..], Vec::as_slice);
         calibrated(metric, i, reported, &self.encoded, &self.classes)
     }
@@ -104,26 +109,33 @@ impl Half {
 fn coverage(i: usize, metric: &Metric, calibration: &Half, test: &Half) -> Option<[f64; 2]> {
     let interval = Interval::fit(&calibration.rows(i, metric))?;
     let rows = test.rows(i, metric);
-    let mut classes: std::collections::BTreeMap<u64, (f64, f64)> = Default::default();
-    for r in &rows {
+    let inside = |r: &Calibrated| {
         let [lo, hi] = interval.around(r.output);
-        let inside = f64::from(u8::from((lo..=hi).contains(&r.wanted)));
-        let slot = classes.entry(r.class).or_default();
-        *slot = (slot.0 + inside, slot.1 + 1.0);
-    }
-    let all = classes.values().map(|c| c.0).sum::<f64>() / rows.len() as f64;
-    let by_class = classes.values().map(|c| c.0 / c.1).sum::<f64>() / classes.len() as f64;
+        f64::from(u8::from((lo..=hi).contains(&r.wanted)))
+    };
+    let all = rows.iter().map(inside).sum::<f64>() / rows.len() as f64;
+    let by_class = class_mean(rows.iter().map(|r| (inside(r), r.class)));
     (!rows.is_empty()).then_some([all, by_class])
+}
+
+/// Mean over classes of the mean over a class's rows.
+fn class_mean(rows: impl Iterator<Item = (f64, u64)>) -> f64 {
+    let mut classes: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+    for (x, class) in rows {
+        let slot = classes.entry(class).or_default();
+        *slot = (slot.0 + x, slot.1 + 1.0);
+    }
+    classes.values().map(|c| c.0 / c.1).sum::<f64>() / classes.len() as f64
 }
 
 /// Shares of test and outside networks flagged, and the area under the curve.
 fn domain(
-    train: &[Encoded],
+    statistics: Option<&Domain>,
     calibration: &Half,
     test: &Half,
     outside: &[Encoded],
-) -> Option<[f64; 3]> {
-    let domain = Domain::fit(&seen(train), &seen(&calibration.encoded), &calibration.classes)?;
+) -> Option<[f64; 4]> {
+    let domain = statistics?.recalibrated(&seen(&calibration.encoded), &calibration.classes)?;
     let scores = |e: &[Encoded]| seen(e).iter().map(|s| domain.score(s)).collect::<Vec<f64>>();
     let (inside, outside) = (scores(&test.encoded), scores(outside));
     let share = |v: &[f64]| v.iter().filter(|p| domain.flags(**p)).count() as f64 / v.len() as f64;
@@ -132,5 +144,7 @@ fn domain(
     };
     let pairs = (inside.len() * outside.len()) as f64;
     let area = outside.iter().map(wins).sum::<f64>() / pairs;
-    Some([share(&inside), share(&outside), area])
+    let flags = inside.iter().map(|p| f64::from(u8::from(domain.flags(*p))));
+    let by_class = class_mean(flags.zip(test.classes.iter().copied()));
+    Some([share(&inside), share(&outside), area, by_class])
 }

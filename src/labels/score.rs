@@ -5,6 +5,7 @@ use super::metric::MetricSpec;
 use super::stats;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Coverage of the intervals in a report.
@@ -39,6 +40,8 @@ pub struct ScoreRow {
     /// Share of the reported values inside the prediction's interval; `None`
     /// where predictions have none.
     pub coverage: Option<f64>,
+    /// The same when each class counts as one row, the mean of its rows.
+    pub class_coverage: Option<f64>,
     /// Mean width of those intervals, in the metric's unit.
     pub mean_width: Option<f64>,
 }
@@ -134,25 +137,34 @@ fn score_metric(metric: &MetricSpec, data: &Data, bootstrap: usize, seed: u64) -
         median_rel_err: stats::median_relative_error(&reported, &predicted),
         baseline_tau,
         coverage: None,
+        class_coverage: None,
         mean_width: None,
     }
 }
 
 impl ScoreReport {
     /// Adds coverage and mean width of intervals: `intervals[m][i]` are the ends
-    /// of metric `m` for row `i`, `None` where there is no interval.
+    /// of metric `m` for row `i`, `None` where there is no interval; `classes` is
+    /// the class of each row.
     pub fn add_intervals(
         &mut self,
         reported: &[Vec<Option<f64>>],
         intervals: &[Vec<Option<[f64; 2]>>],
+        classes: &[u64],
     ) {
         for ((row, reported), intervals) in self.rows.iter_mut().zip(reported).zip(intervals) {
-            let both = reported.iter().zip(intervals).filter_map(|(r, i)| Some(((*r)?, (*i)?)));
-            let both: Vec<(f64, [f64; 2])> = both.collect();
-            let n = both.len() as f64;
-            let inside = both.iter().filter(|(r, [lo, hi])| (lo..=hi).contains(&r)).count();
-            let width: f64 = both.iter().map(|(_, [lo, hi])| hi - lo).sum();
-            row.coverage = (n > 0.0).then(|| inside as f64 / n);
+            let (mut inside, mut width, mut n) = (0.0, 0.0, 0.0);
+            let mut by_class: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+            for ((reported, ends), class) in reported.iter().zip(intervals).zip(classes) {
+                let (Some(r), Some([lo, hi])) = (reported, ends) else { continue };
+                let hit = f64::from(u8::from((lo..=hi).contains(&r)));
+                let slot = by_class.entry(*class).or_default();
+                *slot = (slot.0 + hit, slot.1 + 1.0);
+                (inside, width, n) = (inside + hit, width + hi - lo, n + 1.0);
+            }
+            let mean = by_class.values().map(|c| c.0 / c.1).sum::<f64>() / by_class.len() as f64;
+            row.coverage = (n > 0.0).then(|| inside / n);
+            row.class_coverage = (n > 0.0).then_some(mean);
             row.mean_width = (n > 0.0).then(|| width / n);
         }
     }
@@ -168,7 +180,7 @@ impl ScoreReport {
         head.extend(baseline);
         let covered = self.rows.iter().any(|row| row.coverage.is_some());
         if covered {
-            head.extend(["coverage", "mean width"].map(String::from));
+            head.extend(["coverage", "of classes", "mean width"].map(String::from));
         }
         let body = self.rows.iter().map(|row| row.cells(self.baseline.is_some(), covered));
         align(&std::iter::once(head).chain(body).collect::<Vec<_>>())
@@ -216,8 +228,9 @@ impl ScoreRow {
         ];
         cells.extend(with_baseline.then(|| correlation(self.baseline_tau)));
         if covered {
-            let share = self.coverage.map_or("-".to_owned(), |c| format!("{:.1} %", c * 100.0));
-            cells.extend([share, quantity(self.mean_width)]);
+            let share = |c: Option<f64>| c.map_or("-".into(), |c| format!("{:.1} %", c * 100.0));
+            cells.extend([share(self.coverage), share(self.class_coverage)]);
+            cells.push(quantity(self.mean_width));
         }
         cells
     }
@@ -296,7 +309,7 @@ mod tests {
         assert!(lines[2].starts_with("edge_lat_ms  ms    3      -"), "{text}");
         let csv = report.to_csv().unwrap();
         assert!(csv.starts_with(
-            "metric,unit,n,tau,tau_lo,tau_hi,rho,mae,rmse,median_rel_err,baseline_tau,coverage,mean_width\n"
+            "metric,unit,n,tau,tau_lo,tau_hi,rho,mae,rmse,median_rel_err,baseline_tau,coverage,class_coverage,mean_width\n"
         ));
         assert!(csv.contains("\nedge_lat_ms,ms,3,,,,,1.0,"), "{csv}");
         let back: ScoreReport = serde_json::from_str(&report.to_json().unwrap()).unwrap();
@@ -309,9 +322,10 @@ mod tests {
         assert!(!report.to_text().contains("coverage"));
         let reported = [vec![Some(1.0), Some(2.0), None, Some(9.0)], vec![]];
         let ends = Some([0.0, 2.0]);
-        report.add_intervals(&reported, &[vec![ends, ends, ends, ends], vec![]]);
+        report.add_intervals(&reported, &[vec![ends, ends, ends, ends], vec![]], &[1, 1, 2, 3]);
         let rows = &report.rows;
         assert_eq!((rows[0].coverage, rows[0].mean_width), (Some(2.0 / 3.0), Some(2.0)));
+        assert_eq!(rows[0].class_coverage, Some(0.5));
         assert_eq!((rows[1].coverage, rows[1].mean_width), (None, None));
         assert!(report.to_text().contains("66.7 %"));
     }
