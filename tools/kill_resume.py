@@ -88,11 +88,13 @@ def run(args, folder):
     write_labels(labels, args.rows, rng)
     subprocess.run(command(args, labels, whole), check=True, stdout=subprocess.DEVNULL)
     total = steps(whole)
-    moments = sorted(rng.randrange(1, total - 1) for _ in range(args.kills))
     print(f"{total} steps uninterrupted; {args.kills} kills, seed {args.seed}", flush=True)
-    for i, step in enumerate(moments):
+    at = 0
+    for i in range(args.kills):
+        reach = 2 * (total - at) // (args.kills - i + 1)
+        step = at + rng.randint(1, max(reach, 1))
         line = command(args, labels, broken) + ["--resume"]
-        at = kill_at(line, broken, step, rng.random() * 0.02)
+        at = kill_at(line, broken, step, rng.random() * 0.004)
         if at is None:
             print(f"kill {i + 1}: the run ended before step {step}")
             return False
@@ -109,7 +111,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", default="target/release/nneval", help="the built program")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--rows", type=int, default=400, help="networks in the label table")
+    parser.add_argument("--rows", type=int, default=1000, help="networks in the label table")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -132,20 +132,16 @@ fn outside(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
 }
 
 fn print(r: &Reliability) {
-    let width = r.coverage.iter().map(|c| c.0.len()).max().unwrap_or(0).max(6);
+    let width = r.coverage.iter().map(|c| c.metric.len()).max().unwrap_or(0).max(6);
     println!("{:width$}  inside, rows      inside, classes", "metric");
-    for (name, rows, sd, classes) in &r.coverage {
-        println!(
-            "{name:width$}  {:5.1} % ± {:4.1}    {:5.1} %",
-            rows * 100.0,
-            sd * 100.0,
-            classes * 100.0
-        );
+    for c in &r.coverage {
+        let (rows, sd, classes) = (c.rows * 100.0, c.rows_sd * 100.0, c.classes * 100.0);
+        println!("{:width$}  {rows:5.1} % ± {sd:4.1}    {classes:5.1} %", c.metric);
     }
-    let mean = |f: &dyn Fn(&(String, f64, f64, f64)) -> f64| {
-        r.coverage.iter().map(f).sum::<f64>() / r.coverage.len().max(1) as f64 * 100.0
-    };
-    println!("{:width$}  {:5.1} %           {:5.1} %", "mean", mean(&|c| c.1), mean(&|c| c.3));
+    let n = r.coverage.len().max(1) as f64 / 100.0;
+    let rows = r.coverage.iter().map(|c| c.rows).sum::<f64>() / n;
+    let classes = r.coverage.iter().map(|c| c.classes).sum::<f64>() / n;
+    println!("{:width$}  {rows:5.1} %           {classes:5.1} %", "mean");
     println!(
         "flagged of networks held out: {:.2} % of rows, {:.2} % of classes",
         r.flagged * 100.0,

@@ -17,7 +17,7 @@ pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows, padded};
 pub use interval::{Calibrated, Interval, LEVEL};
 pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
-pub use reliability::{Reliability, reliability};
+pub use reliability::{Coverage, Reliability, reliability};
 
 use crate::error::Result;
 use crate::graph::Limits;

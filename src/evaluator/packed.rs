@@ -13,7 +13,9 @@ fn decode(text: &str) -> Result<Vec<[u8; 4]>, String> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
     match bytes {
-        Some(b) if rest.is_empty() && b.len() % 4 == 0 => Ok(b.as_chunks::<4>().0.to_vec()),
+        Some(b) if rest.is_empty() && b.len().is_multiple_of(4) => {
+            Ok(b.as_chunks::<4>().0.to_vec())
+        }
         _ => Err("packed numbers must be hexadecimal, eight digits each".into()),
     }
 }

@@ -16,10 +16,8 @@ use std::collections::BTreeMap;
 pub struct Reliability {
     /// Splits.
     pub splits: u64,
-    /// For each metric with enough labels: name, share of test rows whose
-    /// reported value is inside its interval, its standard deviation over the
-    /// splits, and the share when each class counts as one.
-    pub coverage: Vec<(String, f64, f64, f64)>,
+    /// One for each metric with enough labels.
+    pub coverage: Vec<Coverage>,
     /// Share of test networks that are flagged.
     pub flagged: f64,
     /// The same when each class counts as one.
@@ -29,6 +27,19 @@ pub struct Reliability {
     /// Area under the ROC curve of the in-domain score, test networks against
     /// the ones from outside.
     pub auroc: Option<f64>,
+}
+
+/// Shares of one metric's reported values inside their intervals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coverage {
+    /// Name of the metric.
+    pub metric: String,
+    /// Share of the test rows.
+    pub rows: f64,
+    /// Standard deviation of that share over the splits.
+    pub rows_sd: f64,
+    /// Share when each class counts as one.
+    pub classes: f64,
 }
 
 /// Halves the held-out classes of `data` with seeds 0 to `splits`−1.
@@ -62,11 +73,11 @@ pub fn reliability(
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let summary = |(m, c): (&Metric, &Vec<[f64; 2]>)| {
         let column = |k: usize| c.iter().filter_map(|x| x.get(k).copied()).collect::<Vec<f64>>();
-        let rows = column(0);
-        let centre = mean(&rows);
-        let squares: Vec<f64> = rows.iter().map(|x| (x - centre).powi(2)).collect();
-        (!c.is_empty())
-            .then(|| (m.spec.name.clone(), centre, mean(&squares).sqrt(), mean(&column(1))))
+        let shares = column(0);
+        let rows = mean(&shares);
+        let squares: Vec<f64> = shares.iter().map(|x| (x - rows).powi(2)).collect();
+        let (metric, rows_sd) = (m.spec.name.clone(), mean(&squares).sqrt());
+        (!c.is_empty()).then(|| Coverage { metric, rows, rows_sd, classes: mean(&column(1)) })
     };
     let column = |k: usize| domains.iter().map(|d: &[f64; 4]| d[k.min(3)]).collect::<Vec<f64>>();
     let known = |k: usize| (!outside.is_empty()).then(|| mean(&column(k)));

@@ -73,7 +73,7 @@ fn draw(loss: &Curve, taus: &[Curve]) -> Result<String, Box<dyn std::error::Erro
 
 /// Colours that stay apart for neighbours: steps of the golden angle.
 fn colour(i: usize) -> HSLColor {
-    HSLColor((i as f64 * 0.381_966) % 1.0, 0.75, if i % 2 == 0 { 0.42 } else { 0.58 })
+    HSLColor((i as f64 * 0.381_966) % 1.0, 0.75, if i.is_multiple_of(2) { 0.42 } else { 0.58 })
 }
 
 /// Smallest and largest of some numbers, apart even where they are equal.
