@@ -47,6 +47,7 @@ fn untrained() -> Bundle {
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
         validation: None,
+        interval: None,
     };
     let training = Training {
         labels: String::new(),
@@ -65,6 +66,7 @@ fn untrained() -> Bundle {
         window: 512,
         metrics: vec![metric],
         training,
+        domain: None,
         files: Default::default(),
     };
     Bundle { manifest, tokenizer: vocabulary(), model: model("medium") }

@@ -34,6 +34,7 @@ pub mod fsio;
 pub mod graph;
 pub mod labels;
 pub mod opstring;
+pub mod report;
 pub mod runtime;
 pub mod spaces;
 pub mod tokenizer;

@@ -40,14 +40,22 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
 }
 
 #[test]
-fn csv_has_path_metrics_and_error() {
+fn csv_has_values_with_intervals_and_what_they_are_worth() {
     let rows = csv(&success(evaluate("csv").arg(FIXTURE)));
-    assert_eq!(rows[0], ["path", METRICS[0], METRICS[1], "error"]);
+    let columns = METRICS.iter().flat_map(|m| ["", "_lo", "_hi"].map(|end| format!("{m}{end}")));
+    let header: Vec<String> = std::iter::once("path".to_owned())
+        .chain(columns)
+        .chain(["in_domain", "flagged", "windows", "error"].map(String::from))
+        .collect();
+    assert_eq!(rows[0], header);
     assert_eq!(rows.len(), 2);
-    assert_eq!((rows[1][0].as_str(), rows[1][3].as_str()), (FIXTURE, ""));
-    for cell in &rows[1][1..3] {
-        assert!(cell.parse::<f64>().unwrap().is_finite(), "{cell}");
+    assert_eq!((rows[1][0].as_str(), rows[1][10].as_str()), (FIXTURE, ""));
+    let numbers: Vec<f64> = rows[1][1..10].iter().map(|c| c.parse().unwrap()).collect();
+    for metric in numbers[..6].chunks(3) {
+        assert!(metric[1] <= metric[0] && metric[0] <= metric[2], "{numbers:?}");
     }
+    assert!((0.0..=1.0).contains(&numbers[6]) && numbers[7] <= 1.0, "{numbers:?}");
+    assert_eq!(numbers[8], 1.0);
 }
 
 #[test]
@@ -56,9 +64,13 @@ fn json_has_values_with_units() {
     let [row] = list.as_array().unwrap().as_slice() else { panic!("{list}") };
     assert_eq!((&row["path"], &row["windows"]), (&Value::from(FIXTURE), &Value::from(1)));
     assert!(row["tokens"].as_u64().unwrap() > 1);
+    assert!((0.0..=1.0).contains(&row["in_domain"].as_f64().unwrap()), "{row}");
+    assert!([0, 1].map(Value::from).contains(&row["flagged"]), "{row}");
     for (metric, unit) in METRICS.into_iter().zip(["%", "ms"]) {
         assert_eq!(row["metrics"][metric]["unit"], unit);
-        assert!(row["metrics"][metric]["value"].is_f64(), "{row}");
+        let [value, lo, hi] =
+            ["value", "lo", "hi"].map(|k| row["metrics"][metric][k].as_f64().unwrap());
+        assert!(lo <= value && value <= hi, "{row}");
     }
 }
 
@@ -79,7 +91,7 @@ fn formats_agree() {
     let rows = csv(&success(evaluate("csv").arg(FIXTURE)));
     let list: Value = serde_json::from_str(&success(evaluate("json").arg(FIXTURE))).unwrap();
     for (i, metric) in METRICS.into_iter().enumerate() {
-        let printed: f64 = rows[1][i + 1].parse().unwrap();
+        let printed: f64 = rows[1][3 * i + 1].parse().unwrap();
         let exact = list[0]["metrics"][metric]["value"].as_f64().unwrap();
         assert!((printed - exact).abs() <= 1e-5 * exact.abs(), "{printed} {exact}");
     }
@@ -108,8 +120,8 @@ fn bad_files_among_good_ones_fail_alone() {
     assert_eq!(rows.len(), 1 + paths.len() + 2);
     for row in &rows[1..] {
         let wrong = row[0] == bad.display().to_string() || row[0] == "absent.onnx";
-        assert_eq!(row[1].is_empty() && row[2].is_empty(), wrong, "{row:?}");
-        assert_eq!(!row[3].is_empty(), wrong, "{row:?}");
+        assert_eq!(row[1..10].iter().all(String::is_empty), wrong, "{row:?}");
+        assert_eq!(!row[10].is_empty(), wrong, "{row:?}");
         assert!(wrong || good.contains(row), "{row:?}");
     }
     let lines: Vec<&str> = stderr.lines().collect();

@@ -128,6 +128,16 @@ fn other_settings_or_labels_are_refused_and_change_nothing() {
 }
 
 #[test]
+fn other_threads_are_refused_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, out) = killed_run(dir.path());
+    let before = checkpoint(&out);
+    let stderr = failure(resumed(&table, &out).args(["--threads", "3"]));
+    assert!(stderr.contains("last.ckpt") && stderr.contains("here are 3 threads"), "{stderr}");
+    assert!(checkpoint(&out) == before);
+}
+
+#[test]
 fn a_damaged_checkpoint_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (table, out) = killed_run(dir.path());

@@ -52,9 +52,27 @@ fn the_folder_holds_the_evaluator_and_the_run() {
     let (out, table) = (dir.path().join("new/evaluator"), labels(dir.path(), 79));
     success(train(&table, &out).args(["--epochs", "2", "--seed", "7"]));
     assert_eq!(entries(&out), ["evaluator.json", "evaluator.onnx", "run", "tokenizer.json"]);
-    let files = ["best.ckpt", "config.json", "epochs.csv", "last.ckpt", "steps.csv"];
+    let files = [
+        "best.ckpt",
+        "config.json",
+        "curves.svg",
+        "epochs.csv",
+        "last.ckpt",
+        "reproduce.sh",
+        "steps.csv",
+    ];
     assert_eq!(entries(&out.join("run")), files);
-    assert_eq!(json(&out.join("run/config.json"))["config"]["seed"], 7);
+    let config = json(&out.join("run/config.json"));
+    assert_eq!(config["config"]["seed"], 7);
+    assert_eq!(config["options"]["split_seed"], 0);
+    assert!(config["environment"]["threads"].as_u64().unwrap() > 0, "{config}");
+    assert!(config["environment"]["onnxruntime"].as_str().unwrap().starts_with("1."), "{config}");
+    let sum = nneval::fsio::sha256(&std::fs::read(&table).unwrap());
+    assert_eq!(config["sha256"]["labels"], sum);
+    let svg = std::fs::read_to_string(out.join("run/curves.svg")).unwrap();
+    assert!(METRICS.iter().all(|m| svg.contains(m)), "{svg}");
+    let script = std::fs::read_to_string(out.join("run/reproduce.sh")).unwrap();
+    assert!(script.contains("\nnneval train ") && script.contains("--seed 7"), "{script}");
     let steps = column(&out.join("run/steps.csv"), "step");
     let expected: Vec<f64> = (1..=steps.len()).map(|n| n as f64).collect();
     assert_eq!(steps, expected);

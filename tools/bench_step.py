@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 """Times one training step: train.onnx on this interpreter's ONNX Runtime, or with --native
-the un-lowered training model and AdamW on onnxruntime-training."""
+the un-lowered training model and AdamW on onnxruntime-training.
+
+With --against PYTHON, an interpreter that has onnxruntime-training, both take turns, step by
+step, on the same batches; the ratio of each pair is what is summed up, so that whatever else the
+machine does falls on both."""
 
 import argparse
 import pathlib
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -86,15 +92,80 @@ def measure(step, rounds):
     return np.array(wall), np.array(cpu)
 
 
+def serve(step):
+    """Takes a step for each line on standard input; answers wall-clock and processor seconds."""
+    for _ in range(3):
+        step()
+    print("ready", onnxruntime.__version__, flush=True)
+    for _ in sys.stdin:
+        started, used = time.perf_counter(), time.process_time()
+        step()
+        print(time.perf_counter() - started, time.process_time() - used, flush=True)
+
+
+def worker(python, graphs, args, native):
+    """A process that serves steps, and the version of its ONNX Runtime."""
+    options = [f"--{name}={getattr(args, name)}" for name in ("batch", "seq", "threads")]
+    line = [python, __file__, "--graphs", graphs, "--serve", *options]
+    process = subprocess.Popen(
+        line + ["--native"] * native,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    ready = process.stdout.readline().split()
+    if not ready:
+        raise SystemExit(f"{python} cannot run {graphs}{' --native' * native}")
+    return process, ready[1]
+
+
+def ask(process):
+    """Seconds of one step in a worker: wall-clock, processor."""
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return [float(x) for x in process.stdout.readline().split()]
+
+
+def versus(args):
+    """Prints tokens per second of both and the ratio, for each folder of graphs."""
+    for graphs in args.graphs:
+        ours, version = worker(sys.executable, graphs, args, False)
+        native, native_version = worker(args.against, graphs, args, True)
+        pairs = np.array([[ask(ours), ask(native)] for _ in range(args.rounds)])
+        for process in (ours, native):
+            process.stdin.close()
+            process.wait()
+        tokens = args.batch * args.seq
+        for i, clock in enumerate(("wall-clock", "processor")):
+            ratio = pairs[:, 1, i] / pairs[:, 0, i]
+            low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
+            rates = tokens / np.median(pairs[:, :, i], axis=0)
+            print(
+                f"{graphs.name:8s} {clock}: {version} lowered {rates[0]:7.0f} tokens/s, "
+                f"{native_version} native {rates[1]:7.0f}; ratio {middle:.3f} "
+                f"(quartiles {low:.3f} to {high:.3f}, {args.rounds} pairs)",
+                flush=True,
+            )
+
+
 def parse():
     """Command line arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--graphs", type=pathlib.Path, required=True, help="folder with train.onnx and graph.json"
+        "--graphs",
+        type=pathlib.Path,
+        nargs="+",
+        required=True,
+        help="folders with train.onnx and graph.json; more than one only with --against",
     )
     parser.add_argument(
         "--native", action="store_true", help="time onnxruntime-training's own models"
     )
+    parser.add_argument(
+        "--against", metavar="PYTHON", help="take turns with native steps of this interpreter"
+    )
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seq", type=int, default=48)
     parser.add_argument("--threads", type=int, default=2)
@@ -106,7 +177,11 @@ def parse():
 def main():
     """Command line entry."""
     args = parse()
-    graph, rng = flat.load_graph(args.graphs), np.random.default_rng(0)
+    if args.against:
+        versus(args)
+        return
+    (folder,) = args.graphs
+    graph, rng = flat.load_graph(folder), np.random.default_rng(0)
     vector, batch = (
         flat.random_params(graph, rng, 0.0),
         make_batch(graph, args.batch, args.seq, rng),
@@ -114,8 +189,11 @@ def main():
     step = (
         native_step(graph, batch, vector, args)
         if args.native
-        else lowered_step(args.graphs, graph, batch, vector, args)
+        else lowered_step(folder, graph, batch, vector, args)
     )
+    if args.serve:
+        serve(step)
+        return
     wall, cpu = measure(step, args.rounds)
     label = f"{graph['name']} {'native' if args.native else 'lowered'} {onnxruntime.__version__}"
     print(

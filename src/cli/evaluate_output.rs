@@ -1,7 +1,7 @@
 //! Predictions as a table, JSON or CSV.
 
 use clap::ValueEnum;
-use nneval::evaluator::{Manifest, Prediction};
+use nneval::evaluator::{Manifest, Metric, Prediction};
 use serde_json::{Map, Value, json};
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ pub enum Format {
     Table,
     /// One JSON array
     Json,
-    /// path, one column a metric, error
+    /// path; value, lower and upper end for each metric; in_domain, flagged,
+    /// windows, error
     Csv,
 }
 
@@ -32,16 +33,25 @@ fn number(x: f64) -> String {
     format!("{x:.decimals$}")
 }
 
+/// An in-domain score for people.
+fn score_text(score: f64) -> String {
+    if score < 1e-4 { "below 0.0001".into() } else { format!("{score:.4}") }
+}
+
 impl<'a> Output<'a> {
     /// Starts the output.
     pub fn new(format: Format, manifest: &'a Manifest) -> anyhow::Result<Self> {
         let mut o = Self { format, manifest, out: BufWriter::new(std::io::stdout()), rows: 0 };
         match format {
             Format::Csv => {
-                let names = manifest.metrics.iter().map(|m| m.spec.name.as_str());
-                let header: Vec<&str> =
-                    std::iter::once("path").chain(names).chain(["error"]).collect();
-                o.csv(&header)?;
+                let columns = manifest.metrics.iter().flat_map(|m| {
+                    let name = &m.spec.name;
+                    [name.clone(), format!("{name}_lo"), format!("{name}_hi")]
+                });
+                let last = ["in_domain", "flagged", "windows", "error"].map(String::from);
+                let header: Vec<String> =
+                    std::iter::once("path".to_owned()).chain(columns).chain(last).collect();
+                o.csv(&header.iter().map(String::as_str).collect::<Vec<_>>())?;
             }
             Format::Json => write!(o.out, "[")?,
             Format::Table => {}
@@ -88,11 +98,16 @@ impl<'a> Output<'a> {
         let mut cells = vec![path.display().to_string()];
         match r {
             Ok(p) => {
-                cells.extend(p.metrics.iter().map(|&x| number(x)));
-                cells.push(String::new());
+                let known = |x: Option<f64>| x.map_or(String::new(), number);
+                for (&x, ends) in p.metrics.iter().zip(&p.intervals) {
+                    cells.extend([number(x), known(ends.map(|e| e[0])), known(ends.map(|e| e[1]))]);
+                }
+                cells.push(known(p.in_domain));
+                cells.push(p.flagged.map_or(String::new(), |f| u8::from(f).to_string()));
+                cells.extend([p.windows.to_string(), String::new()]);
             }
             Err(e) => {
-                cells.extend(self.manifest.metrics.iter().map(|_| String::new()));
+                cells.resize(1 + 3 * self.manifest.metrics.len() + 3, String::new());
                 cells.push(e.to_string());
             }
         }
@@ -104,14 +119,23 @@ impl<'a> Output<'a> {
         let path = path.display().to_string();
         let object = match r {
             Ok(p) => {
-                let metrics: Map<String, Value> = self
-                    .manifest
-                    .metrics
-                    .iter()
-                    .zip(&p.metrics)
-                    .map(|(m, x)| (m.spec.name.clone(), json!({"value": x, "unit": m.spec.unit})))
-                    .collect();
-                json!({"path": path, "metrics": metrics, "tokens": p.tokens, "windows": p.windows})
+                let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
+                    let mut object = json!({"value": x, "unit": m.spec.unit});
+                    if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
+                        o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
+                    }
+                    (m.spec.name.clone(), object)
+                };
+                let all = self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
+                let metrics: Map<String, Value> = all.map(metric).collect();
+                let mut object = json!({
+                    "path": path, "metrics": metrics, "tokens": p.tokens, "windows": p.windows
+                });
+                if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
+                    o.insert("in_domain".to_owned(), json!(score));
+                    o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
+                }
+                object
             }
             Err(e) => json!({"path": path, "error": e.to_string()}),
         };
@@ -124,11 +148,25 @@ impl<'a> Output<'a> {
             1 => String::new(),
             n => format!(", encoded in {n} windows"),
         };
-        writeln!(self.out, "{} ({} tokens{windows})", path.display(), p.tokens)?;
+        let outside = match (p.flagged, p.in_domain) {
+            (Some(true), Some(score)) => format!(
+                ": outside what this evaluator has seen (in-domain score {})",
+                score_text(score)
+            ),
+            _ => String::new(),
+        };
+        writeln!(self.out, "{} ({} tokens{windows}){outside}", path.display(), p.tokens)?;
         let width = self.manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
-        for (m, &x) in self.manifest.metrics.iter().zip(&p.metrics) {
+        let units = self.manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
+        let units = units.max().unwrap_or(0);
+        for ((m, &x), ends) in self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals) {
             let (name, unit) = (&m.spec.name, &m.spec.unit);
-            writeln!(self.out, "  {name:width$}  {:>12} {unit}", number(x))?;
+            let line = format!("  {name:width$}  {:>12} {unit:units$}", number(x));
+            let level = m.interval.as_ref().map_or(0.0, |i| i.level * 100.0);
+            let interval = ends.map_or(String::new(), |[lo, hi]| {
+                format!("  {level:.0} %: {} to {}", number(lo), number(hi))
+            });
+            writeln!(self.out, "{}", (line + &interval).trim_end())?;
         }
         Ok(())
     }

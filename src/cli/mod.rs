@@ -2,6 +2,7 @@
 //! failure that is explained on stderr, 2 wrong usage.
 
 mod bind_args;
+mod calibrate;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;
@@ -9,6 +10,7 @@ mod inspect;
 mod limits_args;
 mod paths;
 mod pretrain;
+mod run_folder;
 mod runtime;
 mod runtime_args;
 mod score;
@@ -42,6 +44,7 @@ enum Command {
     Train(Box<train::Args>),
     Pretrain(pretrain::Args),
     Score(score::Args),
+    Calibrate(calibrate::Args),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
 }
@@ -62,6 +65,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Train(a) => train::run(*a),
         Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
+        Command::Calibrate(a) => calibrate::run(a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
     }

@@ -13,7 +13,9 @@ use std::process::ExitCode;
 /// Compare an evaluator's predictions with reported values.
 ///
 /// Per metric: Kendall's τ-b with a bootstrap interval over classes, Spearman's
-/// ρ, errors in the metric's unit, and beside them the τ of FLOPs alone.
+/// ρ, errors in the metric's unit, and beside them the τ of FLOPs alone; where
+/// the evaluator gives intervals, the share of reported values inside them and
+/// their mean width.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -81,8 +83,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (name, values) = baseline(&args, &source, &table, &rows)?;
     let baseline = Some((name.as_str(), values.as_slice()));
     let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
-    let report =
+    let intervals: Vec<Vec<Option<[f64; 2]>>> = chosen
+        .iter()
+        .map(|&i| predictions.iter().map(|p| p.intervals.get(i).copied().flatten()).collect())
+        .collect();
+    let mut report =
         score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
+    report.add_intervals(&reported, &intervals, &classes);
     match args.format {
         Format::Table => print!("{}", report.to_text()),
         Format::Json => println!("{}", report.to_json()?),

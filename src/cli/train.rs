@@ -1,5 +1,7 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
+use super::calibrate;
+use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::source_args::SourceArgs;
@@ -7,23 +9,22 @@ use super::train_data::{self, DataArgs, TeacherArgs};
 use super::training_view::View;
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
-use nneval::evaluator::{
-    Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, Validation,
-};
+use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
 use nneval::labels::{
-    LabelTable, MetricSpec, Split3, TargetTransform, TransformKind, split_by_class, split3, stats,
+    LabelTable, MetricSpec, Split3, TargetTransform, TransformKind, split_by_class, split3,
     subsample,
 };
 use nneval::opstring::{self, OpGraph};
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Config, Examples, Run, TrainingGraphs};
+use nneval::training::{Environment, Examples, Run, TrainingGraphs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Train an evaluator on a label table.
 ///
-/// The run's folder (checkpoints, steps.csv, epochs.csv, config.json) is DIR/run
+/// The run's folder (checkpoints, steps.csv, epochs.csv, curves.svg, config.json,
+/// reproduce.sh) is DIR/run
 /// unless --run-dir names another; the finished evaluator is written to DIR.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -115,16 +116,23 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
-    write_config(&run_dir, &config)?;
-    let mut view = View::new(&config, data.train.tokens.len(), data.valid.tokens.len(), &names);
-    let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
+    let counts = [data.train.tokens.len(), data.valid.tokens.len()];
+    describe(&run_dir, &args, &run, &tokenizer, counts)?;
+    let mut view = View::new(&config, counts[0], counts[1], &names);
+    let mut curves = run_folder::Curves::new(&run_dir);
+    let outcome = run.execute(args.resume, &mut |e| {
+        view.show(e);
+        curves.show(e);
+    })?;
     view.finish(&outcome);
     let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
     let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
     let manifest = manifest(&args, metrics, &table, [&train_rows, &split.valid], config.seed);
-    let mut bundle = Bundle { manifest, tokenizer, model };
-    validate(&mut bundle, &args, &runtime, &table, &split.valid)?;
+    let bundle = Bundle { manifest, tokenizer, model };
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
+    let source = args.source.source()?;
+    let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
     bundle.save(&args.out)?;
     println!("{}", args.out.display());
     Ok(ExitCode::SUCCESS)
@@ -203,16 +211,44 @@ fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<V
         let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let spec = MetricSpec::from_column(name);
-        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None });
+        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None, interval: None });
     }
     Ok(metrics)
 }
 
-fn write_config(dir: &Path, config: &Config) -> anyhow::Result<()> {
-    let command: Vec<String> = std::env::args().collect();
-    let text = serde_json::json!({"config": config, "command": command});
-    let text = serde_json::to_string_pretty(&text)? + "\n";
-    Ok(nneval::fsio::write_atomic(&dir.join("config.json"), text.as_bytes())?)
+fn describe(
+    dir: &Path,
+    args: &Args,
+    run: &Run,
+    tokenizer: &Tokenizer,
+    counts: [usize; 2],
+) -> anyhow::Result<()> {
+    let options = serde_json::json!({
+        "metrics": args.metrics,
+        "labels": args.source.labels,
+        "space": args.source.space_name(),
+        "dataset": args.source.dataset.to_string(),
+        "graphs": args.graphs,
+        "valid_fraction": args.valid_fraction,
+        "test_fraction": args.test_fraction,
+        "split_seed": args.split_seed,
+        "rows": args.rows,
+        "train_rows": counts[0],
+        "valid_rows": counts[1],
+        "init": args.init,
+        "data": args.data,
+        "teachers": args.teachers,
+    });
+    let description = run_folder::Description {
+        config: run.config,
+        environment: &Environment::new(run.runtime, &run.session),
+        runtime: run.runtime,
+        labels: &args.source.labels,
+        graphs: run.graphs,
+        tokenizer: &tokenizer.to_json()?,
+        options,
+    };
+    run_folder::write(dir, &description)
 }
 
 fn manifest(
@@ -244,44 +280,9 @@ fn manifest(
             seed,
             classes: classes_of(rows),
             validation_classes: classes_of(valid),
-            command: shown_command(),
+            command: run_folder::command(),
         },
+        domain: None,
         files: BTreeMap::new(),
     }
-}
-
-/// The command line, the program by its name alone.
-fn shown_command() -> String {
-    let rest = std::env::args().skip(1).map(|a| match a.contains([' ', '|', '~', '*']) {
-        true => format!("'{a}'"),
-        false => a,
-    });
-    std::iter::once("nneval".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
-}
-
-/// Predicts the validation rows with the finished bundle and records how well.
-fn validate(
-    bundle: &mut Bundle,
-    args: &Args,
-    runtime: &nneval::runtime::Runtime,
-    table: &LabelTable,
-    rows: &[usize],
-) -> anyhow::Result<()> {
-    let strings = args.source.source()?.strings(table, rows)?;
-    let evaluator = Evaluator::from_bundle(bundle.clone(), runtime, Options::default())?;
-    let predictions =
-        evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
-    for (i, m) in bundle.manifest.metrics.iter_mut().enumerate() {
-        let reported = table.gather(&m.spec.name, rows)?;
-        let predicted: Vec<Option<f64>> =
-            predictions.iter().map(|p| p.metrics.get(i).copied()).collect();
-        let (r, p) = stats::paired(&reported, &predicted);
-        m.validation = Some(Validation {
-            rows: r.len(),
-            tau: stats::kendall_tau(&r, &p),
-            rho: stats::spearman_rho(&r, &p),
-            mae: stats::mean_absolute_error(&r, &p),
-        });
-    }
-    Ok(())
 }

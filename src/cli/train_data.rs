@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How networks become tokens and targets.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Vocabulary [default: models/tokenizer.json]
@@ -37,7 +37,7 @@ pub struct DataArgs {
 }
 
 /// Evaluators that a new one learns from.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
 #[command(next_help_heading = "Distillation")]
 pub struct TeacherArgs {
     /// Evaluator whose predictions are learnt beside the labels, and alone where

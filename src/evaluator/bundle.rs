@@ -63,6 +63,9 @@ impl Bundle {
         if manifest.metrics.is_empty() || manifest.window == 0 {
             return Err(bad(format!("{MANIFEST} names no metrics or no window")));
         }
+        if let Some(fault) = manifest.fault() {
+            return Err(bad(format!("{MANIFEST}: {fault}")));
+        }
         let tokenizer = Tokenizer::from_bytes(&tokenizer).map_err(|e| bad(e.to_string()))?;
         Ok(Self { manifest, tokenizer, model })
     }

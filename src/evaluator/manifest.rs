@@ -1,5 +1,7 @@
 //! `evaluator.json`: what a bundle predicts, and how it was made.
 
+use super::domain::Domain;
+use super::interval::Interval;
 use crate::labels::{MetricSpec, TargetTransform};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ pub struct Manifest {
     pub metrics: Vec<Metric>,
     /// How it was trained.
     pub training: Training,
+    /// In-domain statistics; bundles made before there were any have none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub domain: Option<Domain>,
     /// SHA-256 (hexadecimal) of each file of the bundle.
     pub files: BTreeMap<String, String>,
 }
@@ -40,6 +45,9 @@ pub struct Metric {
     /// Agreement with the validation labels, where there were any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Validation>,
+    /// Calibration of intervals, where there were labels enough.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interval: Option<Interval>,
 }
 
 /// Share of the label range that predictions may go beyond it.
@@ -59,6 +67,38 @@ impl Metric {
             v if v > hi => hi + bend(v - hi),
             v => v,
         }
+    }
+
+    /// The output that [`Metric::value`] turns into `label`; infinite for a
+    /// label that no output gives, `None` for one that has no target.
+    pub fn output(&self, label: f64) -> Option<f64> {
+        let [lo, hi] = self.range;
+        let margin = ((hi - lo) * MARGIN).max(f64::MIN_POSITIVE);
+        let unbend = |over: f64| -margin * (-over / margin).ln_1p();
+        let beyond = |v: f64| self.transform.apply(v);
+        match label {
+            v if v.is_nan() => None,
+            v if v < lo - margin => Some(f64::NEG_INFINITY),
+            v if v > hi + margin => Some(f64::INFINITY),
+            v if v < lo => beyond(lo - unbend(lo - v)).or(Some(f64::NEG_INFINITY)),
+            v if v > hi => beyond(hi + unbend(v - hi)).or(Some(f64::INFINITY)),
+            v => self.transform.apply(v),
+        }
+    }
+
+    /// Lower and upper end of the interval around an output, in the metric's
+    /// unit; `None` where the evaluator was not calibrated.
+    pub fn interval(&self, output: f64) -> Option<[f64; 2]> {
+        let ends = self.interval.as_ref()?.around(output);
+        Some(ends.map(|z| self.value(z)))
+    }
+}
+
+impl Manifest {
+    /// What is wrong with the calibration, if anything.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let interval = self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
+        interval.or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
     }
 }
 

@@ -1,13 +1,23 @@
 //! Evaluators: bundles that predict metrics of networks.
 
 mod bundle;
+mod calibrate;
+mod conformal;
+mod domain;
 mod encoder;
+mod interval;
 mod manifest;
+mod packed;
+mod reliability;
 pub mod weights;
 
 pub use bundle::Bundle;
+pub use calibrate::{CalibrationData, calibrate};
+pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows, padded};
+pub use interval::{Calibrated, Interval, LEVEL};
 pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
+pub use reliability::{Coverage, Reliability, reliability};
 
 use crate::error::Result;
 use crate::graph::Limits;
@@ -29,10 +39,33 @@ pub struct Evaluator {
 pub struct Prediction {
     /// One value for each metric of the evaluator, in its unit.
     pub metrics: Vec<f64>,
+    /// For each metric the ends of its interval ([`LEVEL`]), in its unit; `None`
+    /// where the evaluator has no calibration for it.
+    pub intervals: Vec<Option<[f64; 2]>>,
+    /// In-domain score, 0 to 1: the share of networks like those trained on
+    /// that lie at least as far out. `None` where the evaluator has no statistics.
+    pub in_domain: Option<f64>,
+    /// Whether the network is outside what the evaluator has seen; calibrated
+    /// to say so of one in a hundred networks that are not.
+    pub flagged: Option<bool>,
     /// Tokens of the operation string.
     pub tokens: usize,
     /// Windows the string was encoded in; more than one for strings longer
     /// than the evaluator's window.
+    pub windows: usize,
+}
+
+/// What the model gives for one network. Windows are averaged by their share
+/// of the tokens; the head being linear, outputs are those of the pooled state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// Model outputs, one for each metric, before the inverse transform.
+    pub outputs: Vec<f64>,
+    /// Pooled state, \[d\].
+    pub pooled: Vec<f64>,
+    /// Tokens of the whole string.
+    pub tokens: Vec<u32>,
+    /// Windows the string was encoded in.
     pub windows: usize,
 }
 
@@ -68,6 +101,11 @@ impl Evaluator {
         &self.bundle.manifest
     }
 
+    /// What the evaluator was loaded from.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
     /// Predicts for ONNX files; a bad file fails alone.
     pub fn evaluate_files(&self, paths: &[PathBuf], limits: &Limits) -> Vec<Result<Prediction>> {
         let encode = |p: &PathBuf| {
@@ -84,51 +122,89 @@ impl Evaluator {
         self.evaluate_tokens(strings.par_iter().map(encode).collect())
     }
 
+    /// Model outputs and pooled states for operation strings.
+    ///
+    /// # Errors
+    /// [`crate::Error::Tokenizer`] of the first bad string, or
+    /// [`crate::Error::Runtime`].
+    pub fn encode<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Result<Vec<Encoded>> {
+        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
+        let tokens = strings.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
+        self.encode_tokens(&tokens, &["metrics", "pooled"])
+    }
+
     fn evaluate_tokens(&self, tokens: Vec<Result<Vec<u32>>>) -> Vec<Result<Prediction>> {
-        let window = self.bundle.manifest.window.max(1);
-        let mut numbers: HashMap<&[u32], usize> = HashMap::new();
-        let mut pieces: Vec<Vec<u32>> = Vec::new();
-        for t in tokens.iter().flatten() {
-            for piece in t.chunks(window) {
-                numbers.entry(piece).or_insert_with(|| {
-                    pieces.push(piece.to_vec());
-                    pieces.len() - 1
-                });
-            }
-        }
-        let rows = match self.encoder.run(&pieces, &["metrics"]) {
-            Ok(mut r) => r.pop().unwrap_or_default(),
+        let good: Vec<Vec<u32>> = tokens.iter().flatten().cloned().collect();
+        let outputs: &[&str] = match self.bundle.manifest.domain {
+            Some(_) => &["metrics", "pooled"],
+            None => &["metrics"],
+        };
+        let encoded = match self.encode_tokens(&good, outputs) {
+            Ok(encoded) => encoded,
             Err(e) => {
                 let reason = e.to_string();
                 let fail = |t: Result<Vec<u32>>| t.and(Err(crate::Error::Runtime(reason.clone())));
                 return tokens.into_iter().map(fail).collect();
             }
         };
-        let predict = |t: &Vec<u32>| {
-            let parts = t.chunks(window).map(|p| {
-                let row = numbers.get(p).and_then(|&i| rows.get(i));
-                (p.len(), row.map_or(&[][..], Vec::as_slice))
-            });
-            self.prediction(t.len(), &parts.collect::<Vec<_>>())
+        let mut encoded = encoded.into_iter();
+        let missing = || crate::Error::Runtime("no prediction".into());
+        let join = |t: Result<Vec<u32>>| {
+            t.and_then(|_| encoded.next().ok_or_else(missing).map(|e| self.prediction(&e)))
         };
-        let predictions: Vec<Option<Prediction>> =
-            tokens.iter().map(|t| t.as_ref().ok().map(predict)).collect();
-        let join = |(t, p): (Result<Vec<u32>>, Option<Prediction>)| {
-            t.and_then(|_| p.ok_or_else(|| crate::Error::Runtime("no prediction".into())))
-        };
-        tokens.into_iter().zip(predictions).map(join).collect()
+        tokens.into_iter().map(join).collect()
     }
 
-    /// Windows are averaged by their share of the tokens; the head being
-    /// linear, that is the head of the pooled states.
-    fn prediction(&self, tokens: usize, parts: &[(usize, &[f32])]) -> Prediction {
-        let metric = |(i, m): (usize, &Metric)| {
-            let share = |(n, row): &(usize, &[f32])| {
-                f64::from(row.get(i).copied().unwrap_or(f32::NAN)) * *n as f64 / tokens as f64
+    /// One entry a sequence; equal pieces run through the model once. `pooled`
+    /// stays empty where it is not among `outputs`.
+    fn encode_tokens(&self, tokens: &[Vec<u32>], outputs: &[&str]) -> Result<Vec<Encoded>> {
+        let window = self.bundle.manifest.window.max(1);
+        let mut numbers: HashMap<&[u32], usize> = HashMap::new();
+        let mut pieces: Vec<Vec<u32>> = Vec::new();
+        for piece in tokens.iter().flat_map(|t| t.chunks(window)) {
+            numbers.entry(piece).or_insert_with(|| {
+                pieces.push(piece.to_vec());
+                pieces.len() - 1
+            });
+        }
+        let mut rows = self.encoder.run(&pieces, outputs)?.into_iter();
+        let (metrics, pooled) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+        let one = |t: &Vec<u32>| {
+            let mean = |rows: &Rows| {
+                let parts = t.chunks(window).filter_map(|p| {
+                    Some((p.len() as f64 / t.len() as f64, rows.get(*numbers.get(p)?)?.as_slice()))
+                });
+                weighted_mean(parts)
             };
-            m.value(parts.iter().map(share).sum())
+            let windows = t.chunks(window).count();
+            let (outputs, pooled) = (mean(&metrics), mean(&pooled));
+            Encoded { outputs, pooled, tokens: t.clone(), windows }
         };
-        let metrics = self.bundle.manifest.metrics.iter().enumerate().map(metric).collect();
-        Prediction { metrics, tokens, windows: parts.len() }
+        Ok(tokens.iter().map(one).collect())
     }
+
+    fn prediction(&self, encoded: &Encoded) -> Prediction {
+        let manifest = &self.bundle.manifest;
+        let output = |i: usize| encoded.outputs.get(i).copied().unwrap_or(f64::NAN);
+        let metrics = || manifest.metrics.iter().enumerate();
+        let seen = Seen { pooled: &encoded.pooled, tokens: &encoded.tokens };
+        let in_domain = manifest.domain.as_ref().map(|d| d.score(&seen));
+        Prediction {
+            metrics: metrics().map(|(i, m)| m.value(output(i))).collect(),
+            intervals: metrics().map(|(i, m)| m.interval(output(i))).collect(),
+            in_domain,
+            flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
+            tokens: encoded.tokens.len(),
+            windows: encoded.windows,
+        }
+    }
+}
+
+fn weighted_mean<'a>(parts: impl Iterator<Item = (f64, &'a [f32])>) -> Vec<f64> {
+    let mut mean: Vec<f64> = Vec::new();
+    for (share, row) in parts {
+        mean.resize(row.len().max(mean.len()), 0.0);
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += share * f64::from(*x));
+    }
+    mean
 }

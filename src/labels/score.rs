@@ -5,6 +5,7 @@ use super::metric::MetricSpec;
 use super::stats;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Coverage of the intervals in a report.
@@ -36,6 +37,13 @@ pub struct ScoreRow {
     /// Tau-b between reported values and the baseline over the same rows (those
     /// with a baseline value), with its sign.
     pub baseline_tau: Option<f64>,
+    /// Share of the reported values inside the prediction's interval; `None`
+    /// where predictions have none.
+    pub coverage: Option<f64>,
+    /// The same when each class counts as one row, the mean of its rows.
+    pub class_coverage: Option<f64>,
+    /// Mean width of those intervals, in the metric's unit.
+    pub mean_width: Option<f64>,
 }
 
 /// Scores of all metrics.
@@ -128,10 +136,39 @@ fn score_metric(metric: &MetricSpec, data: &Data, bootstrap: usize, seed: u64) -
         rmse: stats::root_mean_square_error(&reported, &predicted),
         median_rel_err: stats::median_relative_error(&reported, &predicted),
         baseline_tau,
+        coverage: None,
+        class_coverage: None,
+        mean_width: None,
     }
 }
 
 impl ScoreReport {
+    /// Adds coverage and mean width of intervals: `intervals[m][i]` are the ends
+    /// of metric `m` for row `i`, `None` where there is no interval; `classes` is
+    /// the class of each row.
+    pub fn add_intervals(
+        &mut self,
+        reported: &[Vec<Option<f64>>],
+        intervals: &[Vec<Option<[f64; 2]>>],
+        classes: &[u64],
+    ) {
+        for ((row, reported), intervals) in self.rows.iter_mut().zip(reported).zip(intervals) {
+            let (mut inside, mut width, mut n) = (0.0, 0.0, 0.0);
+            let mut by_class: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+            for ((reported, ends), class) in reported.iter().zip(intervals).zip(classes) {
+                let (Some(r), Some([lo, hi])) = (reported, ends) else { continue };
+                let hit = f64::from(u8::from((lo..=hi).contains(&r)));
+                let slot = by_class.entry(*class).or_default();
+                *slot = (slot.0 + hit, slot.1 + 1.0);
+                (inside, width, n) = (inside + hit, width + hi - lo, n + 1.0);
+            }
+            let mean = by_class.values().map(|c| c.0 / c.1).sum::<f64>() / by_class.len() as f64;
+            row.coverage = (n > 0.0).then(|| inside / n);
+            row.class_coverage = (n > 0.0).then_some(mean);
+            row.mean_width = (n > 0.0).then(|| width / n);
+        }
+    }
+
     /// An aligned text table; `-` stands for an undefined or absent value.
     pub fn to_text(&self) -> String {
         let baseline = self.baseline.as_ref().map(|name| format!("tau of {name}"));
@@ -141,7 +178,11 @@ impl ScoreReport {
                 .map(String::from)
                 .to_vec();
         head.extend(baseline);
-        let body = self.rows.iter().map(|row| row.cells(self.baseline.is_some()));
+        let covered = self.rows.iter().any(|row| row.coverage.is_some());
+        if covered {
+            head.extend(["coverage", "of classes", "mean width"].map(String::from));
+        }
+        let body = self.rows.iter().map(|row| row.cells(self.baseline.is_some(), covered));
         align(&std::iter::once(head).chain(body).collect::<Vec<_>>())
     }
 
@@ -168,7 +209,7 @@ impl ScoreReport {
 }
 
 impl ScoreRow {
-    fn cells(&self, with_baseline: bool) -> Vec<String> {
+    fn cells(&self, with_baseline: bool, covered: bool) -> Vec<String> {
         let interval = match (self.tau_lo, self.tau_hi) {
             (Some(lo), Some(hi)) => format!("{lo:.3} to {hi:.3}"),
             _ => "-".to_owned(),
@@ -186,6 +227,11 @@ impl ScoreRow {
             self.median_rel_err.map_or("-".to_owned(), |e| format!("{:.1} %", e * 100.0)),
         ];
         cells.extend(with_baseline.then(|| correlation(self.baseline_tau)));
+        if covered {
+            let share = |c: Option<f64>| c.map_or("-".into(), |c| format!("{:.1} %", c * 100.0));
+            cells.extend([share(self.coverage), share(self.class_coverage)]);
+            cells.push(quantity(self.mean_width));
+        }
         cells
     }
 }
@@ -263,11 +309,25 @@ mod tests {
         assert!(lines[2].starts_with("edge_lat_ms  ms    3      -"), "{text}");
         let csv = report.to_csv().unwrap();
         assert!(csv.starts_with(
-            "metric,unit,n,tau,tau_lo,tau_hi,rho,mae,rmse,median_rel_err,baseline_tau\n"
+            "metric,unit,n,tau,tau_lo,tau_hi,rho,mae,rmse,median_rel_err,baseline_tau,coverage,class_coverage,mean_width\n"
         ));
         assert!(csv.contains("\nedge_lat_ms,ms,3,,,,,1.0,"), "{csv}");
         let back: ScoreReport = serde_json::from_str(&report.to_json().unwrap()).unwrap();
         assert_eq!(back, report);
+    }
+
+    #[test]
+    fn coverage_counts_reported_values_inside() {
+        let mut report = report();
+        assert!(!report.to_text().contains("coverage"));
+        let reported = [vec![Some(1.0), Some(2.0), None, Some(9.0)], vec![]];
+        let ends = Some([0.0, 2.0]);
+        report.add_intervals(&reported, &[vec![ends, ends, ends, ends], vec![]], &[1, 1, 2, 3]);
+        let rows = &report.rows;
+        assert_eq!((rows[0].coverage, rows[0].mean_width), (Some(2.0 / 3.0), Some(2.0)));
+        assert_eq!(rows[0].class_coverage, Some(0.5));
+        assert_eq!((rows[1].coverage, rows[1].mean_width), (None, None));
+        assert!(report.to_text().contains("66.7 %"));
     }
 
     #[test]

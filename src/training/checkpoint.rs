@@ -6,6 +6,7 @@
 use super::step::State;
 use crate::error::{Error, Result};
 use crate::fsio::{sha256, write_atomic};
+use crate::runtime::{Runtime, SessionOptions};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -16,6 +17,10 @@ const MAGIC: &str = "nneval checkpoint 1";
 pub struct Progress {
     /// Fingerprint of the run's settings and data; a resumed run must match.
     pub fingerprint: String,
+    /// What the steps were computed with; a resumed run must match, or its
+    /// losses would not be bit-equal.
+    #[serde(default)]
+    pub environment: Environment,
     /// Epochs finished.
     pub epoch: usize,
     /// Steps taken.
@@ -24,6 +29,42 @@ pub struct Progress {
     pub best: Option<(f64, usize)>,
     /// Losses of the epoch in progress, summed, and their number.
     pub loss: (f64, u64),
+}
+
+/// What the bits of a step depend on beside settings and data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Threads within an operator, as many as there are.
+    pub threads: usize,
+    /// Execution provider.
+    pub provider: String,
+    /// Version of ONNX Runtime.
+    pub onnxruntime: String,
+    /// Version of nneval.
+    pub nneval: String,
+}
+
+impl Environment {
+    /// That of a training session.
+    pub fn new(runtime: &Runtime, session: &SessionOptions) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            threads: if session.intra_threads == 0 { cores() } else { session.intra_threads },
+            provider: session.provider.to_string(),
+            onnxruntime: runtime.version(),
+            nneval: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Self { threads, provider, onnxruntime, nneval } = self;
+        write!(
+            f,
+            "{threads} threads, provider {provider}, ONNX Runtime {onnxruntime}, nneval {nneval}"
+        )
+    }
 }
 
 #[derive(Serialize, Deserialize)]

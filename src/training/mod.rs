@@ -17,7 +17,7 @@ mod source;
 mod step;
 mod structure;
 
-pub use checkpoint::{Progress, checkpoint_parameters};
+pub use checkpoint::{Environment, Progress, checkpoint_parameters};
 pub use config::Config;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
 pub use kernel::{Facts, Kernel};

@@ -1,6 +1,6 @@
 //! The training loop.
 
-use super::checkpoint::{self, Progress};
+use super::checkpoint::{self, Environment, Progress};
 use super::config::Config;
 use super::graphs::TrainingGraphs;
 use super::log::Log;
@@ -164,6 +164,7 @@ impl<'a> Run<'a> {
     fn start(&self, resume: bool) -> Result<(Progress, State)> {
         let last = self.dir.join("last.ckpt");
         let fingerprint = self.fingerprint();
+        let environment = Environment::new(self.runtime, &self.session);
         if resume && last.exists() {
             let (progress, state) = checkpoint::load(&last)?;
             if progress.fingerprint != fingerprint
@@ -172,6 +173,12 @@ impl<'a> Run<'a> {
                 let path = last.display();
                 return Err(Error::Training(format!(
                     "{path}: is of a run with other settings or data; resume with the same, or start anew"
+                )));
+            }
+            if progress.environment != environment {
+                let (path, was) = (last.display(), &progress.environment);
+                return Err(Error::Training(format!(
+                    "{path}: was computed with {was}; here are {environment}, with which the steps would differ in their last bits; resume with the same"
                 )));
             }
             return Ok((progress, state));
@@ -187,7 +194,8 @@ impl<'a> Run<'a> {
             Some(_) => return Err(Error::Training("initial parameters of another size".into())),
             None => self.graphs.info.initial(self.config.seed),
         };
-        let progress = Progress { fingerprint, epoch: 0, step: 0, best: None, loss: (0.0, 0) };
+        let progress =
+            Progress { fingerprint, environment, epoch: 0, step: 0, best: None, loss: (0.0, 0) };
         Ok((progress, State::new(params)))
     }
 

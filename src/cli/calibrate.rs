@@ -1,0 +1,167 @@
+//! `nneval calibrate`: intervals and in-domain statistics for a finished evaluator.
+
+use super::evaluator_args::EvaluatorArgs;
+use super::paths;
+use super::source_args::SourceArgs;
+use anyhow::bail;
+use nneval::evaluator::{self, CalibrationData, Evaluator, Manifest, Reliability, Training};
+use nneval::graph::Limits;
+use nneval::labels::LabelTable;
+use nneval::opstring;
+use nneval::training::Source;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Calibrate an evaluator on labels of classes that it was not trained on.
+///
+/// Writes the evaluator with 90 % intervals for each metric and in-domain
+/// statistics to --out. `nneval train` does the same at its end; this is for
+/// evaluators that were made otherwise. With --check the held-out classes are
+/// halved many times, one half calibrates, the other is tested, and the shares
+/// inside the intervals and the shares flagged are printed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Folder that the calibrated evaluator is written to
+    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Test on this many halvings of the held-out classes
+    #[arg(long, value_name = "SPLITS")]
+    check: Option<u64>,
+    /// With --check: ONNX files or folders that the evaluator should flag
+    #[arg(long, value_name = "PATH", requires = "check")]
+    outside: Vec<PathBuf>,
+    #[command(flatten)]
+    evaluator: EvaluatorArgs,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let evaluator = args.evaluator.load()?;
+    let table = args.source.table(&[])?;
+    let [train, held] = rows(&evaluator.manifest().training, &table);
+    if held.is_empty() {
+        let file = table.file().display();
+        bail!(
+            "{file}: the evaluator was trained on all of its classes; none is left to calibrate on"
+        );
+    }
+    let owned = Owned::new(evaluator.manifest(), &args.source.source()?, &table, &train, &held)?;
+    if let Some(splits) = args.check {
+        let outside = outside(&args.outside)?;
+        print(&evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?);
+    }
+    if let Some(out) = &args.out {
+        let mut bundle = evaluator.bundle().clone();
+        evaluator::calibrate(&mut bundle, &evaluator, &owned.data())?;
+        bundle.save(out)?;
+        println!("{}", out.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rows trained on, and rows to calibrate on: those of the validation classes
+/// where the evaluator names them, else of all classes not trained on.
+fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
+    let set = |classes: &[u64]| classes.iter().copied().collect::<HashSet<u64>>();
+    let (seen, chosen) = (set(&training.classes), set(&training.validation_classes));
+    let class_in = |r: usize, s: &HashSet<u64>| table.class(r).is_some_and(|c| s.contains(&c));
+    let held = |&r: &usize| match chosen.is_empty() {
+        true => !class_in(r, &seen),
+        false => class_in(r, &chosen) && !class_in(r, &seen),
+    };
+    let all = || 0..table.rows();
+    [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
+}
+
+/// Strings and labels that [`CalibrationData`] borrows.
+pub struct Owned {
+    train: Vec<String>,
+    held: Vec<String>,
+    classes: Vec<u64>,
+    reported: Vec<Vec<Option<f64>>>,
+}
+
+impl Owned {
+    /// Strings of training and held-out rows of a table, labels of the latter.
+    /// Metrics that the table lacks have no labels.
+    pub fn new(
+        manifest: &Manifest,
+        source: &Source,
+        table: &LabelTable,
+        train: &[usize],
+        held: &[usize],
+    ) -> anyhow::Result<Self> {
+        let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
+        let column = |name: &String| match there.contains(name.as_str()) {
+            true => table.gather(name, held),
+            false => Ok(vec![None; held.len()]),
+        };
+        let columns = manifest.metrics.iter().map(|m| column(&m.spec.name));
+        Ok(Self {
+            train: source.strings(table, train)?,
+            held: source.strings(table, held)?,
+            classes: held.iter().filter_map(|&r| table.class(r)).collect(),
+            reported: columns.collect::<nneval::Result<_>>()?,
+        })
+    }
+
+    /// What the library takes.
+    pub fn data(&self) -> CalibrationData<'_> {
+        CalibrationData {
+            train: &self.train,
+            held: &self.held,
+            classes: &self.classes,
+            reported: &self.reported,
+        }
+    }
+}
+
+/// Operation strings of the models; a bad one is reported and left out.
+fn outside(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
+    let mut strings = Vec::new();
+    for path in paths::models(given)? {
+        match opstring::of_file(&path, &Limits::default()) {
+            Ok(s) => strings.push(s),
+            Err(e) => super::report(e),
+        }
+    }
+    Ok(strings)
+}
+
+fn print(r: &Reliability) {
+    let width = r.coverage.iter().map(|c| c.metric.len()).max().unwrap_or(0).max(6);
+    println!("{:width$}  inside, rows      inside, classes", "metric");
+    for c in &r.coverage {
+        let (rows, sd, classes) = (c.rows * 100.0, c.rows_sd * 100.0, c.classes * 100.0);
+        println!("{:width$}  {rows:5.1} % ± {sd:4.1}    {classes:5.1} %", c.metric);
+    }
+    let n = r.coverage.len().max(1) as f64 / 100.0;
+    let rows = r.coverage.iter().map(|c| c.rows).sum::<f64>() / n;
+    let classes = r.coverage.iter().map(|c| c.classes).sum::<f64>() / n;
+    println!("{:width$}  {rows:5.1} %           {classes:5.1} %", "mean");
+    println!(
+        "flagged of networks held out: {:.2} % of rows, {:.2} % of classes",
+        r.flagged * 100.0,
+        r.flagged_classes * 100.0
+    );
+    if let (Some(flagged), Some(auroc)) = (r.outside_flagged, r.auroc) {
+        println!("flagged of networks from outside: {:.2} %, AUROC {auroc:.5}", flagged * 100.0);
+    }
+}
+
+/// Calibrates the bundle of `evaluator` with rows of a table.
+pub fn with_table(
+    evaluator: &Evaluator,
+    source: &Source,
+    table: &LabelTable,
+    train: &[usize],
+    held: &[usize],
+) -> anyhow::Result<nneval::evaluator::Bundle> {
+    let owned = Owned::new(evaluator.manifest(), source, table, train, held)?;
+    let mut bundle = evaluator.bundle().clone();
+    evaluator::calibrate(&mut bundle, evaluator, &owned.data())?;
+    Ok(bundle)
+}

@@ -1,0 +1,5 @@
+//! Pictures of results.
+
+mod curves;
+
+pub use curves::learning_curves;
