@@ -11,8 +11,8 @@ const SIZE: (u32, u32) = (1200, 640);
 const UPPER: u32 = 280;
 /// Width of the legend beside the lower panel, in pixels.
 const LEGEND: u32 = 280;
-/// Metrics in one column of the legend.
-const LINES: usize = 24;
+/// Lines that the legend has room for at least.
+const LEAST_LINES: u32 = 20;
 
 /// A named line: (epoch, value), epochs ascending.
 struct Curve {
@@ -119,13 +119,17 @@ fn panel(area: &DrawingArea<SVGBackend, Shift>, title: &str, curves: &[Curve]) -
 
 /// Names beside their colours, with the last value of each.
 fn legend(area: &DrawingArea<SVGBackend, Shift>, curves: &[Curve]) -> Drawn {
-    let step = (SIZE.1 - UPPER) as usize / curves.len().clamp(1, LINES * 2).max(LINES / 2);
+    let step = (SIZE.1 - UPPER - 20) / u32::try_from(curves.len())?.max(LEAST_LINES);
     for (i, curve) in curves.iter().enumerate() {
-        let y = i32::try_from(12 + i * step)?;
+        let y = i32::try_from(12 + i * step as usize)?;
         area.draw(&PathElement::new(vec![(0, y), (16, y)], colour(i).stroke_width(3)))?;
         let last = curve.points.last().map_or("-".to_owned(), |p| format!("{:.3}", p.1));
-        let style = ("sans-serif", 10).into_font();
-        area.draw(&Text::new(format!("{last}  {}", curve.name), (22, y - 5), style))?;
+        let style = ("sans-serif", step.clamp(4, 12)).into_font();
+        area.draw(&Text::new(
+            format!("{last}  {}", curve.name),
+            (22, y - i32::try_from(step.min(12) / 2)?),
+            style,
+        ))?;
     }
     Ok(())
 }

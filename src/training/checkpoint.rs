@@ -103,7 +103,7 @@ pub fn load(path: &Path) -> Result<(Progress, State)> {
 /// The averaged parameters in a checkpoint.
 ///
 /// # Errors
-/// As [`load`].
+/// [`Error::Io`], or [`Error::Training`] where the file is damaged.
 pub fn checkpoint_parameters(path: &Path) -> Result<Vec<f32>> {
     load(path).map(|(_, state)| state.average)
 }
