@@ -177,10 +177,11 @@ impl Args {
         let mut train = self.data.tokens(tokenizer, &train_graphs)?;
         let mut valid = self.data.tokens(tokenizer, &valid_graphs)?;
         let mut unlabelled = self.data.tokens(tokenizer, &more)?;
-        train_data::add_labels(table, train_rows, metrics, &weights, &mut train)?;
-        train_data::add_labels(table, valid_rows, metrics, &weights, &mut valid)?;
+        let labels = train_data::labels(table, train_rows, metrics, self.data.class_mean)?;
+        train_data::add_labels(&labels, metrics, &weights, &mut train);
+        let reported = train_data::labels(table, valid_rows, metrics, false)?;
+        train_data::add_labels(&reported, metrics, &weights, &mut valid);
         train_data::add_unknown(metrics, &mut unlabelled);
-        let labels = train_data::columns_of(table, train_rows, metrics)?;
         let kernels = self.teachers.kernels(&train_graphs, &labels, &[&train_graphs, &more])?;
         let of = |i: usize| kernels.as_ref().and_then(|k| k.get(i)).map(Vec::as_slice);
         for (i, graphs, examples) in [(0, &train_graphs, &mut train), (1, &more, &mut unlabelled)] {

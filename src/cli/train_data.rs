@@ -6,7 +6,7 @@ use super::source_args::SourceArgs;
 use anyhow::{Context, bail};
 use clap::builder::RangedU64ValueParser;
 use nneval::evaluator::{Bundle, Evaluator, Metric, Options};
-use nneval::labels::LabelTable;
+use nneval::labels::{LabelTable, class_means};
 use nneval::opstring::{self, OpGraph};
 use nneval::runtime::Runtime;
 use nneval::tokenizer::Tokenizer;
@@ -26,6 +26,10 @@ pub struct DataArgs {
     /// Other spellings of each network to train on beside the canonical one
     #[arg(long, value_name = "N", default_value_t = 0)]
     spellings: usize,
+    /// Train accuracies on the mean over the training rows of their class:
+    /// isomorphic networks differ in accuracy by training noise alone
+    #[arg(long)]
+    pub class_mean: bool,
     /// Weight of exact structural facts of the networks (path counts, depths)
     /// as auxiliary targets; 0: none
     #[arg(long, default_value_t = 1.0)]
@@ -105,33 +109,36 @@ impl DataArgs {
     }
 }
 
-/// Adds the labels of `rows` in model units, each times the root of its weight.
+/// Adds labels in model units, a column a metric, each times the root of its
+/// weight.
 pub fn add_labels(
-    table: &LabelTable,
-    rows: &[usize],
+    columns: &[Vec<Option<f64>>],
     metrics: &[Metric],
     weights: &[f32],
     examples: &mut Examples,
-) -> anyhow::Result<()> {
-    for (m, weight) in metrics.iter().zip(weights) {
-        let values = table.gather(&m.spec.name, rows)?;
-        for (target, value) in examples.targets.iter_mut().zip(values) {
-            let z = value.and_then(|v| m.transform.apply(v));
+) {
+    for ((m, weight), column) in metrics.iter().zip(weights).zip(columns) {
+        for (target, z) in examples.targets.iter_mut().zip(column) {
             target.push(z.map(|z| z as f32 * weight.sqrt()));
         }
         examples.names.push(m.spec.name.clone());
     }
-    Ok(())
 }
 
-/// The labels of `rows` in model units, a column a metric.
-pub fn columns_of(
+/// The labels of `rows` in model units, a column a metric. With `class_mean`
+/// accuracies are the mean over those of `rows` that are of the row's class.
+pub fn labels(
     table: &LabelTable,
     rows: &[usize],
     metrics: &[Metric],
+    class_mean: bool,
 ) -> anyhow::Result<Vec<Vec<Option<f64>>>> {
     let column = |m: &Metric| -> anyhow::Result<Vec<Option<f64>>> {
-        let values = table.gather(&m.spec.name, rows)?;
+        let mut values = table.gather(&m.spec.name, rows)?;
+        if class_mean && m.spec.is_accuracy() {
+            let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
+            values = class_means(&classes, &values);
+        }
         Ok(values.into_iter().map(|v| v.and_then(|v| m.transform.apply(v))).collect())
     };
     metrics.iter().map(column).collect()

@@ -14,9 +14,14 @@ use std::collections::HashMap;
 /// As [`LabelTable::column`].
 pub fn group_mean(table: &LabelTable, column: &str) -> Result<Vec<Option<f64>>> {
     let values = table.column(column)?;
-    let sums = class_sums(table.classes(), values);
-    let mean = |class: &u64| sums.get(class).map(|&(sum, n)| sum / n as f64);
-    Ok(table.classes().iter().map(mean).collect())
+    Ok(class_means(table.classes(), values))
+}
+
+/// For each value the mean over the values of its class; `None` where there are
+/// none. One class a value.
+pub fn class_means(classes: &[u64], values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let sums = class_sums(classes, values);
+    classes.iter().map(|class| sums.get(class).map(|&(sum, n)| sum / n as f64)).collect()
 }
 
 /// For every row, the mean of a column over the *other* rows of its class that

@@ -59,6 +59,11 @@ const RULES: &[Rule] = &[
 ];
 
 impl MetricSpec {
+    /// True for accuracies: the same for isomorphic networks but for noise.
+    pub fn is_accuracy(&self) -> bool {
+        self.unit == "%" && self.higher_is_better == Some(true)
+    }
+
     /// Reads unit and direction from the ending of a column name:
     ///
     /// | ending | unit | better |

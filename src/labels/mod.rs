@@ -31,7 +31,7 @@ mod table;
 mod transform;
 
 pub use bootstrap::{Interval, MAX_RESAMPLES, bootstrap_tau};
-pub use group::{group_mean, sibling_mean};
+pub use group::{class_means, group_mean, sibling_mean};
 pub use metric::MetricSpec;
 pub use score::{INTERVAL_LEVEL, ScoreReport, ScoreRow, score_table};
 pub use split::{Split, Split3, split_by_class, split_classes, split3, subsample};
