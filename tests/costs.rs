@@ -317,17 +317,70 @@ fn tss_costs_equal_the_published_ones() {
     println!("{} networks agree", rows.len());
 }
 
-/// SqueezeNet 1.1: its exporter merged equal (zero) biases into copies by
-/// Identity, so the file stores 2,208 numbers less than the network has.
+/// Rows of torchvision's table; none where it is absent.
+fn torchvision() -> Option<Vec<HashMap<String, String>>> {
+    let path = common::shared("data/torchvision_imagenet.csv")?;
+    Some(csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect())
+}
+
+/// The GMACs that timm reports for a model at 224x224, with two decimals.
+fn timm(name: &str) -> Option<f64> {
+    let file = std::fs::File::open(common::shared("data/timm_imagenet_results.csv.gz")?).unwrap();
+    let mut table = csv::Reader::from_reader(flate2::read::MultiGzDecoder::new(file));
+    let rows = table.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut rows = rows.filter(|r| r["img_size"] == "224" && !r["gmacs"].is_empty());
+    rows.find(|r| r["model"].split('.').next() == Some(name)).map(|r| r["gmacs"].parse().unwrap())
+}
+
+/// Parameters of published architectures are torchvision's, MACs within 0.5 %.
+/// timm's figures count normalizations of some networks as well and have two
+/// decimals; where they are comparable they agree as well.
+#[test]
+fn published_architectures_agree_with_torchvision_and_timm() {
+    use common::vision::*;
+    let Some(table) = torchvision() else { return };
+    let networks = [
+        ("AlexNet_Weights", "", alexnet()),
+        ("VGG11_Weights", "vgg11", vgg([1, 1, 2, 2, 2])),
+        ("VGG16_Weights", "vgg16", vgg([2, 2, 3, 3, 3])),
+        ("ResNet18_Weights", "resnet18", resnet_basic([2, 2, 2, 2])),
+        ("ResNet34_Weights", "resnet34", resnet_basic([3, 4, 6, 3])),
+        ("ResNet50_Weights", "", resnet_bottleneck([3, 4, 6, 3], 1, 64)),
+        ("ResNeXt50_32X4D_Weights", "", resnet_bottleneck([3, 4, 6, 3], 32, 4)),
+        ("Wide_ResNet50_2_Weights", "wide_resnet50_2", resnet_bottleneck([3, 4, 6, 3], 1, 128)),
+        ("MobileNet_V2_Weights", "", mobilenet_v2()),
+        ("SqueezeNet1_0_Weights", "", squeezenet_1_0()),
+        ("DenseNet121_Weights", "", densenet121()),
+        ("ViT_B_16_Weights", "vit_base_patch16_224", vit_b_16()),
+    ];
+    for (name, at_timm, model) in networks {
+        let row = table.iter().find(|r| r["weights_enum"] == name && r["crop_size"] == "224");
+        let row = row.unwrap_or_else(|| panic!("{name} is in the table"));
+        let c = costs(common::onnx::bytes(&model));
+        assert!(c.unknown.is_empty(), "{name}: {:?}", c.unknown);
+        if !row["params"].is_empty() {
+            assert_eq!(c.parameters.to_string(), row["params"], "{name}");
+        }
+        let found = c.macs.known().unwrap() as f64 / 1e9;
+        let mut published = vec![row["gmacs_published"].parse::<f64>().unwrap()];
+        published.extend((!at_timm.is_empty()).then(|| timm(at_timm)).flatten());
+        println!("{name}: {found:.4} GMACs, published {published:?}");
+        for p in published {
+            assert!((found / p - 1.0).abs() < 0.005, "{name}: {found} GMACs, published {p}");
+        }
+    }
+}
+
+/// SqueezeNet 1.1, the one published classifier in the corpus: its exporter
+/// merged equal (zero) biases into copies by Identity, so the file stores 2,208
+/// numbers less than the network has.
 #[test]
 fn squeezenet_agrees_with_torchvision() {
-    let Some(table) = common::shared("data/torchvision_imagenet.csv") else { return };
+    let Some(table) = torchvision() else { return };
     let Some(path) = common::shared("corpus/generated/gen-torch113/tv_squeezenet1_1.onnx") else {
         return;
     };
-    let mut table = csv::Reader::from_path(table).unwrap();
-    let rows: Vec<HashMap<String, String>> = table.deserialize().map(Result::unwrap).collect();
-    let row = rows.iter().find(|r| r["weights_enum"].starts_with("SqueezeNet1_1")).unwrap();
+    let row = table.iter().find(|r| r["weights_enum"].starts_with("SqueezeNet1_1")).unwrap();
     let m = Model::open(path, &Limits::default()).unwrap();
     let bind = Bindings { dims: [("N".into(), 1)].into(), ..Default::default() };
     let c = of_model(&m, &bind).unwrap();

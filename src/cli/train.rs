@@ -133,7 +133,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut bundle = Bundle { manifest, tokenizer, model };
     validate(&mut bundle, &args, &runtime, &table, &split.valid)?;
     bundle.save(&args.out)?;
-    println!("{}", args.out.display());
+    super::print(format_args!("{}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,10 +193,10 @@ fn examples(
     let tokens = graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
     match cut.into_inner() {
         0 => {}
-        n => eprintln!(
+        n => super::note(format_args!(
             "{n} strings are longer than --window {}: trained on their start",
             args.window
-        ),
+        )),
     }
     let mut targets = vec![Vec::with_capacity(metrics.len()); rows.len()];
     for (m, (_, weight)) in metrics.iter().zip(&args.metrics) {
