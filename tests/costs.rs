@@ -292,6 +292,28 @@ fn functions_cost_what_they_hold() {
     assert_eq!((c.macs, c.parameters), (Amount::Known(36), 9));
 }
 
+/// The body of a function has other shapes in each call.
+#[test]
+fn each_call_of_a_function_has_its_own_shapes() {
+    let body = [node("MatMul", &["a", "a_t"], &["m"], &[]), node("Relu", &["m"], &["r"], &[])];
+    let f = function("f", "Gram", &["a", "a_t"], &["r"], &body, &[]);
+    let call = |x: &str, t: &str, y: &str| {
+        let perm = attr_ints("perm", &[1, 0]);
+        [node("Transpose", &[x], &[t], &[perm]), node("Gram", &[x, t], &[y], &[domain("f")])]
+    };
+    let g = Graph {
+        nodes: [call("x", "xt", "y"), call("u", "ut", "v")].concat(),
+        inputs: vec![value("x", 1, "2x3"), value("u", 1, "Nx7")],
+        outputs: vec![value("y", 1, "*"), value("v", 1, "*")],
+        ..Default::default()
+    };
+    let c = costs(model(&g.bytes(), &[f]));
+    assert_eq!(text(&c.macs), "7*N*N + 12");
+    assert!(c.unknown.is_empty(), "{:?}", c.unknown);
+    let relu = c.operators.iter().find(|o| o.operator == "Relu").unwrap();
+    assert_eq!((relu.count, text(&relu.flops)), (2, "N*N + 4".into()));
+}
+
 /// Trainable parameters and MACs of NATS-Bench networks on CIFAR-10 equal the
 /// published ones, which count the linear layer's bias (10 MACs) and are
 /// rounded to 10 MACs.
