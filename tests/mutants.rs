@@ -196,7 +196,7 @@ struct Shard {
 
 impl Shard {
     fn add(&mut self, seed: u64, originals: &[Vec<u8>], baseline: Option<u64>) {
-        let damage = if seed % 2 == 0 { mutant } else { renumbered };
+        let damage = if seed.is_multiple_of(2) { mutant } else { renumbered };
         let bytes = damage(seed, originals);
         // Sets the process's peak back to what it holds now.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
