@@ -76,7 +76,9 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn from_bytes(json: &[u8]) -> Result<Self> {
-        let inner = tokenizers::Tokenizer::from_bytes(json).map_err(failed)?;
+        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(failed)?;
+        // Text that looks like `<mask>` is text: special tokens have no spelling.
+        inner.set_encode_special_tokens(true);
         Ok(Self { inner })
     }
 
@@ -157,5 +159,26 @@ impl Tokenizer {
     /// Number of tokens in the vocabulary.
     pub fn size(&self) -> usize {
         self.inner.get_vocab_size(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_like_a_special_token_is_text() {
+        let json = include_bytes!("../models/tokenizer.json");
+        let shipped = Tokenizer::from_bytes(json).unwrap();
+        let built = Tokenizer::build(["|1:Input"].into_iter(), 200, Cuts::Steps).unwrap();
+        for t in [shipped, built] {
+            for text in ["<mask>", "a</s>b", "<pad>", "|1:Relu<mask>+Relu</s>"] {
+                let ids = t.encode(text).unwrap();
+                let (end, rest) = ids.split_last().unwrap();
+                assert_eq!(*end, END);
+                assert!(rest.iter().all(|i| ![PAD, END, MASK].contains(i)), "{text}: {ids:?}");
+                assert_eq!(t.tokens(text).unwrap().split_last().unwrap().1.concat(), text);
+            }
+        }
     }
 }

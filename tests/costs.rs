@@ -292,6 +292,28 @@ fn functions_cost_what_they_hold() {
     assert_eq!((c.macs, c.parameters), (Amount::Known(36), 9));
 }
 
+/// The body of a function has other shapes in each call.
+#[test]
+fn each_call_of_a_function_has_its_own_shapes() {
+    let body = [node("MatMul", &["a", "a_t"], &["m"], &[]), node("Relu", &["m"], &["r"], &[])];
+    let f = function("f", "Gram", &["a", "a_t"], &["r"], &body, &[]);
+    let call = |x: &str, t: &str, y: &str| {
+        let perm = attr_ints("perm", &[1, 0]);
+        [node("Transpose", &[x], &[t], &[perm]), node("Gram", &[x, t], &[y], &[domain("f")])]
+    };
+    let g = Graph {
+        nodes: [call("x", "xt", "y"), call("u", "ut", "v")].concat(),
+        inputs: vec![value("x", 1, "2x3"), value("u", 1, "Nx7")],
+        outputs: vec![value("y", 1, "*"), value("v", 1, "*")],
+        ..Default::default()
+    };
+    let c = costs(model(&g.bytes(), &[f]));
+    assert_eq!(text(&c.macs), "7*N*N + 12");
+    assert!(c.unknown.is_empty(), "{:?}", c.unknown);
+    let relu = c.operators.iter().find(|o| o.operator == "Relu").unwrap();
+    assert_eq!((relu.count, text(&relu.flops)), (2, "N*N + 4".into()));
+}
+
 /// Trainable parameters and MACs of NATS-Bench networks on CIFAR-10 equal the
 /// published ones, which count the linear layer's bias (10 MACs) and are
 /// rounded to 10 MACs.
@@ -317,17 +339,70 @@ fn tss_costs_equal_the_published_ones() {
     println!("{} networks agree", rows.len());
 }
 
-/// SqueezeNet 1.1: its exporter merged equal (zero) biases into copies by
-/// Identity, so the file stores 2,208 numbers less than the network has.
+/// Rows of torchvision's table; none where it is absent.
+fn torchvision() -> Option<Vec<HashMap<String, String>>> {
+    let path = common::shared("data/torchvision_imagenet.csv")?;
+    Some(csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect())
+}
+
+/// The GMACs that timm reports for a model at 224x224, with two decimals.
+fn timm(name: &str) -> Option<f64> {
+    let file = std::fs::File::open(common::shared("data/timm_imagenet_results.csv.gz")?).unwrap();
+    let mut table = csv::Reader::from_reader(flate2::read::MultiGzDecoder::new(file));
+    let rows = table.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut rows = rows.filter(|r| r["img_size"] == "224" && !r["gmacs"].is_empty());
+    rows.find(|r| r["model"].split('.').next() == Some(name)).map(|r| r["gmacs"].parse().unwrap())
+}
+
+/// Parameters of published architectures are torchvision's, MACs within 0.5 %.
+/// timm's figures count normalizations of some networks as well and have two
+/// decimals; where they are comparable they agree as well.
+#[test]
+fn published_architectures_agree_with_torchvision_and_timm() {
+    use common::vision::*;
+    let Some(table) = torchvision() else { return };
+    let networks = [
+        ("AlexNet_Weights", "", alexnet()),
+        ("VGG11_Weights", "vgg11", vgg([1, 1, 2, 2, 2])),
+        ("VGG16_Weights", "vgg16", vgg([2, 2, 3, 3, 3])),
+        ("ResNet18_Weights", "resnet18", resnet_basic([2, 2, 2, 2])),
+        ("ResNet34_Weights", "resnet34", resnet_basic([3, 4, 6, 3])),
+        ("ResNet50_Weights", "", resnet_bottleneck([3, 4, 6, 3], 1, 64)),
+        ("ResNeXt50_32X4D_Weights", "", resnet_bottleneck([3, 4, 6, 3], 32, 4)),
+        ("Wide_ResNet50_2_Weights", "wide_resnet50_2", resnet_bottleneck([3, 4, 6, 3], 1, 128)),
+        ("MobileNet_V2_Weights", "", mobilenet_v2()),
+        ("SqueezeNet1_0_Weights", "", squeezenet_1_0()),
+        ("DenseNet121_Weights", "", densenet121()),
+        ("ViT_B_16_Weights", "vit_base_patch16_224", vit_b_16()),
+    ];
+    for (name, at_timm, model) in networks {
+        let row = table.iter().find(|r| r["weights_enum"] == name && r["crop_size"] == "224");
+        let row = row.unwrap_or_else(|| panic!("{name} is in the table"));
+        let c = costs(common::onnx::bytes(&model));
+        assert!(c.unknown.is_empty(), "{name}: {:?}", c.unknown);
+        if !row["params"].is_empty() {
+            assert_eq!(c.parameters.to_string(), row["params"], "{name}");
+        }
+        let found = c.macs.known().unwrap() as f64 / 1e9;
+        let mut published = vec![row["gmacs_published"].parse::<f64>().unwrap()];
+        published.extend((!at_timm.is_empty()).then(|| timm(at_timm)).flatten());
+        println!("{name}: {found:.4} GMACs, published {published:?}");
+        for p in published {
+            assert!((found / p - 1.0).abs() < 0.005, "{name}: {found} GMACs, published {p}");
+        }
+    }
+}
+
+/// SqueezeNet 1.1, the one published classifier in the corpus: its exporter
+/// merged equal (zero) biases into copies by Identity, so the file stores 2,208
+/// numbers less than the network has.
 #[test]
 fn squeezenet_agrees_with_torchvision() {
-    let Some(table) = common::shared("data/torchvision_imagenet.csv") else { return };
+    let Some(table) = torchvision() else { return };
     let Some(path) = common::shared("corpus/generated/gen-torch113/tv_squeezenet1_1.onnx") else {
         return;
     };
-    let mut table = csv::Reader::from_path(table).unwrap();
-    let rows: Vec<HashMap<String, String>> = table.deserialize().map(Result::unwrap).collect();
-    let row = rows.iter().find(|r| r["weights_enum"].starts_with("SqueezeNet1_1")).unwrap();
+    let row = table.iter().find(|r| r["weights_enum"].starts_with("SqueezeNet1_1")).unwrap();
     let m = Model::open(path, &Limits::default()).unwrap();
     let bind = Bindings { dims: [("N".into(), 1)].into(), ..Default::default() };
     let c = of_model(&m, &bind).unwrap();

@@ -299,12 +299,19 @@ fn containers_are_accepted() {
     let optional = field(9, &field(1, &seq));
     let map = field(5, &[int(1, 7), field(2, &inner)].concat());
     let sparse = field(8, &int(1, 1));
-    for (ty, container) in [(seq, "seq"), (optional, "opt"), (map, "map"), (sparse, "sparse")] {
+    let list = field(4, &field(1, &map));
+    for (ty, container) in [
+        (seq, "seq"),
+        (optional, "opt:seq"),
+        (map, "map.i64"),
+        (sparse, "sparse"),
+        (list, "seq:map.i64"),
+    ] {
         let mut g = graph(vec![node("Identity", &["x"], &["y"], &[])], vec![]);
         g.inputs = vec![[text(1, "x"), field(2, &ty)].concat()];
         let m = read(g.model());
         let t = &m.value(m.graph.inputs[0]).unwrap().ty;
-        assert_eq!((t.container, t.dtype), (Some(container), Some(DataType::FLOAT)));
+        assert_eq!((t.container.as_deref(), t.dtype), (Some(container), Some(DataType::FLOAT)));
     }
 }
 

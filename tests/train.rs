@@ -86,6 +86,32 @@ fn the_folder_holds_the_evaluator_and_the_run() {
 }
 
 #[test]
+fn a_run_that_stands_is_not_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
+    success(train(&table, &out).args(["--epochs", "1"]));
+    let files = |folder: &Path| -> Vec<(String, Vec<u8>)> {
+        let read = |n: String| {
+            let bytes = std::fs::read(folder.join(&n)).unwrap_or_default();
+            (n, bytes)
+        };
+        entries(folder).into_iter().map(read).collect()
+    };
+    let state = || (files(&out), files(&out.join("run")));
+    let before = state();
+    let stderr = failure(train(&table, &out).args(["--epochs", "2"]));
+    assert!(stderr.contains("--resume") && stderr.contains("run"), "{stderr}");
+    assert!(state() == before, "a refused run changes nothing");
+    let elsewhere = dir.path().join("elsewhere");
+    let mut same_run = train(&table, &elsewhere);
+    let stderr = failure(same_run.args(["--epochs", "2", "--run-dir"]).arg(out.join("run")));
+    assert!(stderr.contains("--resume"), "{stderr}");
+    assert!(state() == before && !elsewhere.exists());
+    success(train(&table, &out).args(["--epochs", "1", "--resume"]));
+    assert_eq!(column(&out.join("run/epochs.csv"), "epoch"), [1.0]);
+}
+
+#[test]
 fn the_seed_decides_everything() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 79);

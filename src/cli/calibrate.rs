@@ -51,13 +51,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let owned = Owned::new(evaluator.manifest(), &args.source.source()?, &table, &train, &held)?;
     if let Some(splits) = args.check {
         let outside = outside(&args.outside)?;
-        print(&evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?);
+        let found = evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?;
+        super::print(text(&found))?;
     }
     if let Some(out) = &args.out {
         let mut bundle = evaluator.bundle().clone();
         evaluator::calibrate(&mut bundle, &evaluator, &owned.data())?;
         bundle.save(out)?;
-        println!("{}", out.display());
+        super::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -131,25 +132,27 @@ fn outside(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     Ok(strings)
 }
 
-fn print(r: &Reliability) {
+fn text(r: &Reliability) -> String {
     let width = r.coverage.iter().map(|c| c.metric.len()).max().unwrap_or(0).max(6);
-    println!("{:width$}  inside, rows      inside, classes", "metric");
+    let mut out = format!("{:width$}  inside, rows      inside, classes\n", "metric");
     for c in &r.coverage {
         let (rows, sd, classes) = (c.rows * 100.0, c.rows_sd * 100.0, c.classes * 100.0);
-        println!("{:width$}  {rows:5.1} % ± {sd:4.1}    {classes:5.1} %", c.metric);
+        out += &format!("{:width$}  {rows:5.1} % ± {sd:4.1}    {classes:5.1} %\n", c.metric);
     }
     let n = r.coverage.len().max(1) as f64 / 100.0;
     let rows = r.coverage.iter().map(|c| c.rows).sum::<f64>() / n;
     let classes = r.coverage.iter().map(|c| c.classes).sum::<f64>() / n;
-    println!("{:width$}  {rows:5.1} %           {classes:5.1} %", "mean");
-    println!(
-        "flagged of networks held out: {:.2} % of rows, {:.2} % of classes",
+    out += &format!("{:width$}  {rows:5.1} %           {classes:5.1} %\n", "mean");
+    out += &format!(
+        "flagged of networks held out: {:.2} % of rows, {:.2} % of classes\n",
         r.flagged * 100.0,
         r.flagged_classes * 100.0
     );
     if let (Some(flagged), Some(auroc)) = (r.outside_flagged, r.auroc) {
-        println!("flagged of networks from outside: {:.2} %, AUROC {auroc:.5}", flagged * 100.0);
+        let share = flagged * 100.0;
+        out += &format!("flagged of networks from outside: {share:.2} %, AUROC {auroc:.5}\n");
     }
+    out
 }
 
 /// Calibrates the bundle of `evaluator` with rows of a table.

@@ -120,7 +120,7 @@ fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<R
 fn port(model: &Model, shapes: &Shapes, id: ValueId) -> Port {
     let inferred = shapes.get(id);
     let dtype = inferred.and_then(|t| t.dtype).map_or("?".into(), |d| d.to_string());
-    let container = inferred.and_then(|t| t.container).map(|c| format!(":{c}"));
+    let container = inferred.and_then(|t| t.container.as_ref()).map(|c| format!(":{c}"));
     let dims = inferred.and_then(|t| t.dims.as_ref());
     Port {
         name: model.value(id).map(|v| v.name.clone()).unwrap_or_default(),
@@ -143,7 +143,7 @@ fn print(
             writeln!(out, "{line}")
         }
         (_, Err(e)) => {
-            eprintln!("error: {e}");
+            super::report(e);
             Ok(())
         }
         (Format::Csv, Ok(r)) => write_row(out, &row(&r)),

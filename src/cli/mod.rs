@@ -1,5 +1,6 @@
 //! Command line: one file per command. Exit status: 0 all went well, 1 a
-//! failure that is explained on stderr, 2 wrong usage.
+//! failure that is explained on stderr, 2 wrong usage. Output whose reader has
+//! gone ends the program quietly, with 0.
 
 mod bind_args;
 mod calibrate;
@@ -24,7 +25,10 @@ mod train_data;
 mod train_settings;
 mod training_view;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use std::fmt::Display;
+use std::io::{ErrorKind, Write, stderr, stdout};
 use std::process::ExitCode;
 
 /// Evaluate neural networks without running or training them.
@@ -50,9 +54,26 @@ enum Command {
 }
 
 /// One line on stderr: what went wrong.
-pub fn report(message: impl std::fmt::Display) {
+pub fn report(message: impl Display) {
     let message = message.to_string();
-    eprintln!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" "));
+    note(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
+}
+
+/// One line on stderr. Where nobody reads stderr, it is lost.
+pub fn note(message: impl Display) {
+    let _ = writeln!(stderr().lock(), "{message}");
+}
+
+/// Writes `text` to stdout as it is.
+pub fn print(text: impl Display) -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    write!(out, "{text}").and_then(|()| out.flush()).context("cannot write the output")
+}
+
+/// True where the reader of the output has gone, as in `nneval string … | head`.
+pub fn is_closed_pipe(e: &anyhow::Error) -> bool {
+    let closed = |e: &std::io::Error| e.kind() == ErrorKind::BrokenPipe;
+    e.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(closed))
 }
 
 /// Runs the chosen command.

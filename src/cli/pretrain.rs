@@ -81,6 +81,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut view = View::new(&config, train.tokens.len(), 0, &[]);
     let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
     view.finish(&outcome);
-    println!("{}", args.out.join("best.ckpt").display());
+    super::print(format_args!("{}\n", args.out.join("best.ckpt").display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -88,7 +88,7 @@ impl Curves {
         }
         let drawn = learning_curves(&self.dir.join("epochs.csv"), &self.dir.join("curves.svg"));
         if let (Err(e), false) = (drawn, self.failed) {
-            eprintln!("no learning curves: {e}");
+            super::note(format_args!("no learning curves: {e}"));
             self.failed = true;
         }
     }

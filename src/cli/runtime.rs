@@ -62,9 +62,12 @@ fn install(force: bool) -> anyhow::Result<Located> {
         Source::Installed => "Installed",
         _ => "Already installed:",
     };
-    eprintln!("{state} {}", located.path.display());
+    super::note(format_args!("{state} {}", located.path.display()));
     if let Some(other) = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()) {
-        eprintln!("Note: ORT_DYLIB_PATH is set and goes first: {}", other.display());
+        super::note(format_args!(
+            "Note: ORT_DYLIB_PATH is set and goes first: {}",
+            other.display()
+        ));
     }
     Ok(located)
 }

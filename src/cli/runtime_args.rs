@@ -34,9 +34,9 @@ impl RuntimeArgs {
             Some(located) => located,
             None => {
                 let version = runtime::PINNED_VERSION;
-                eprintln!("No ONNX Runtime found; installing version {version}.");
+                super::note(format_args!("No ONNX Runtime found; installing version {version}."));
                 let located = runtime::install(false)?;
-                eprintln!("Installed {}", located.path.display());
+                super::note(format_args!("Installed {}", located.path.display()));
                 located
             }
         };

@@ -90,11 +90,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut report =
         score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
     report.add_intervals(&reported, &intervals, &classes);
-    match args.format {
-        Format::Table => print!("{}", report.to_text()),
-        Format::Json => println!("{}", report.to_json()?),
-        Format::Csv => print!("{}", report.to_csv()?),
-    }
+    super::print(match args.format {
+        Format::Table => report.to_text(),
+        Format::Json => report.to_json()? + "\n",
+        Format::Csv => report.to_csv()?,
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

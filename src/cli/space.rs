@@ -95,7 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.all {
         write_index(&models, &args.out)?;
     }
-    println!("{} models in {}", models.len(), args.out.display());
+    super::print(format_args!("{} models in {}\n", models.len(), args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

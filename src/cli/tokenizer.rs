@@ -53,7 +53,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let cuts = if args.stretches { Cuts::Stretches } else { Cuts::Steps };
     let tokenizer = Tokenizer::build(strings.iter(), args.size, cuts)?;
     write_atomic(&args.out, tokenizer.to_json()?.as_bytes())?;
-    println!("{}: {} tokens from {} strings", args.out.display(), tokenizer.size(), strings.len());
+    let (tokens, strings) = (tokenizer.size(), strings.len());
+    super::print(format_args!("{}: {tokens} tokens from {strings} strings\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

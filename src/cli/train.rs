@@ -134,7 +134,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let source = args.source.source()?;
     let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
     bundle.save(&args.out)?;
-    println!("{}", args.out.display());
+    super::print(format_args!("{}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

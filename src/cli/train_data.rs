@@ -87,10 +87,10 @@ impl DataArgs {
             graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
         match cut.into_inner() {
             0 => {}
-            n => eprintln!(
+            n => super::note(format_args!(
                 "{n} strings are longer than --window {}: trained on their start",
                 self.window
-            ),
+            )),
         }
         let targets = vec![Vec::new(); graphs.len()];
         Ok(Examples { tokens, targets, ..Examples::default() })

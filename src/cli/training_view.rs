@@ -15,7 +15,10 @@ pub struct View {
 impl View {
     /// Announces the run on stderr.
     pub fn new(config: &Config, train: usize, valid: usize, names: &[String]) -> Self {
-        eprintln!("training on {train} rows, validating on {valid}, {} metrics", names.len());
+        super::note(format_args!(
+            "training on {train} rows, validating on {valid}, {} metrics",
+            names.len()
+        ));
         let bar = match std::io::stderr().is_terminal() {
             true => ProgressBar::new(0),
             false => ProgressBar::hidden(),
@@ -46,7 +49,7 @@ impl View {
                 let shown = shown.collect::<Vec<_>>().join(", ");
                 let of = self.epochs;
                 self.bar.suspend(|| {
-                    eprintln!("epoch {epoch}/{of}: loss {loss:.5}, validation τ {mean:.4} ({shown}), {seconds:.1} s");
+                    super::note(format_args!("epoch {epoch}/{of}: loss {loss:.5}, validation τ {mean:.4} ({shown}), {seconds:.1} s"));
                 });
             }
         }
@@ -55,6 +58,6 @@ impl View {
     /// Ends the view.
     pub fn finish(&self, outcome: &Outcome) {
         self.bar.finish_and_clear();
-        eprintln!("best epoch {}: score {:.4}", outcome.epoch, outcome.score);
+        super::note(format_args!("best epoch {}: score {:.4}", outcome.epoch, outcome.score));
     }
 }

@@ -229,7 +229,7 @@ impl Expansion<'_> {
             attributes.filter_map(|(k, a)| Some((k.clone(), self.attribute(a, f)?))).collect();
         let name = format!("{}{}", f.name, n.name);
         let (op_type, domain) = (n.op_type.clone(), n.domain.clone());
-        let n = Node { name, op_type, domain, inputs, outputs, attributes };
+        let n = Node { name, op_type, domain, opset: n.opset, inputs, outputs, attributes };
         match self.callees.of(&n) {
             Some(callee) => self.call(&n, callee, out),
             None if f.inside && self.constant(&n) => {}
@@ -301,6 +301,7 @@ impl Expansion<'_> {
                 name: format!("{}{}", f.name, "Identity"),
                 op_type: "Identity".into(),
                 domain: String::new(),
+                opset: n.opset,
                 inputs: vec![from],
                 outputs: vec![Some(actual)],
                 attributes: Vec::new(),

@@ -7,9 +7,12 @@ pub mod order;
 mod read;
 mod scan;
 pub mod shape;
+mod texts;
 mod types;
 pub mod wire;
 mod wire_tensor;
 
 pub use limits::Limits;
+pub use texts::Texts;
+pub(crate) use types::constant_tensor;
 pub use types::*;

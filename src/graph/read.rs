@@ -33,7 +33,7 @@ impl Model {
         scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
         let proto = wire::ModelProto::decode(bytes)
             .map_err(|e| Error::model(name, format!("not an ONNX model, or truncated: {e}")))?;
-        Reader { file: name, limits, values: Vec::new(), nodes: 0 }.model(proto)
+        Reader { file: name, limits, values: Vec::new(), nodes: 0, opset: 1 }.model(proto)
     }
 }
 
@@ -55,11 +55,17 @@ struct Reader<'a> {
     limits: &'a Limits,
     values: Vec<Value>,
     nodes: usize,
+    /// Version of `ai.onnx` in the graph or function that is being read.
+    opset: i64,
 }
 
 /// How errors name a node: its name, or its type and position.
 fn label(n: &wire::NodeProto, index: usize) -> String {
     if n.name.is_empty() { format!("{} #{index}", n.op_type) } else { n.name.clone() }
+}
+
+fn imported(imports: Vec<wire::OperatorSetIdProto>) -> Vec<(String, i64)> {
+    imports.into_iter().map(|o| (domain(o.domain), o.version)).collect()
 }
 
 /// `ai.onnx` is the default domain, spelled empty.
@@ -80,13 +86,19 @@ impl Reader<'_> {
         let graph = m.graph.ok_or_else(|| {
             self.error(None, "not an ONNX model, or truncated: there is no graph in it")
         })?;
-        let opsets = m.opset_import.into_iter().map(|o| (domain(o.domain), o.version)).collect();
+        let opsets = imported(m.opset_import);
+        self.opset = onnx_version(&opsets).unwrap_or(1);
         let graph = self.graph(graph, None)?;
         if graph.outputs.is_empty() {
             return Err(self.error(None, "the graph has no outputs"));
         }
-        let functions =
-            m.functions.into_iter().map(|f| self.function(f)).collect::<Result<Vec<_>>>()?;
+        let model_opset = self.opset;
+        let mut functions = Vec::with_capacity(m.functions.len());
+        for mut f in m.functions {
+            let own = imported(std::mem::take(&mut f.opset_import));
+            self.opset = onnx_version(&own).unwrap_or(model_opset);
+            functions.push(self.function(f)?);
+        }
         let producer = format!("{} {}", m.producer_name, m.producer_version).trim().to_owned();
         let model = Model {
             ir_version: m.ir_version,
@@ -231,6 +243,7 @@ impl Reader<'_> {
             (_, 11) if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
             _ if !t.int64_data.is_empty() => payload(t.int64_data, TensorData::Varints),
             _ if !t.int32_data.is_empty() => payload(t.int32_data, TensorData::Varints),
+            (_, 8) if !t.string_data.is_empty() => TensorData::Strings(t.string_data),
             _ if !t.uint64_data.is_empty() => payload(t.uint64_data, TensorData::Varints),
             _ => TensorData::Absent,
         };
@@ -325,7 +338,8 @@ impl Reader<'_> {
         let (op_type, domain) = (n.op_type, domain(n.domain));
         let op_type =
             if n.overload.is_empty() { op_type } else { format!("{op_type}:{}", n.overload) };
-        Ok(Node { name: n.name, op_type, domain, inputs, outputs, attributes })
+        let opset = self.opset;
+        Ok(Node { name: n.name, op_type, domain, opset, inputs, outputs, attributes })
     }
 
     fn attribute(
@@ -423,18 +437,21 @@ fn attribute_kind(a: &wire::AttributeProto) -> i32 {
     }
 }
 
+/// Containers within containers that a type tells; deeper ones are unknown.
+const MAX_CONTAINERS: usize = 16;
+
 fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
-    let tensor = |t: wire::TensorType, container| ValueType {
+    let tensor = |t: wire::TensorType, container: Option<&str>| ValueType {
         dtype: (t.elem_type != 0).then_some(DataType(t.elem_type)),
         shape: t.shape.map(|s| s.dim.into_iter().map(dim).collect()),
-        container,
+        container: container.map(Container::from),
     };
-    let inner = |t: Option<wire::TypeProto>, container| {
+    let inner = |t: Option<wire::TypeProto>, container: &str| {
         let mut v = match t {
-            Some(t) if depth < 16 => value_type(t, depth + 1),
+            Some(t) if depth < MAX_CONTAINERS => value_type(t, depth + 1),
             _ => ValueType::default(),
         };
-        v.container = Some(container);
+        v.container = Some(within(container, v.container.as_deref()));
         v
     };
     match ty.value {
@@ -443,7 +460,7 @@ fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
         Some(wire::TypeValue::SparseTensor(t)) => tensor(t, Some("sparse")),
         Some(wire::TypeValue::Sequence(t)) => inner(t.elem_type, "seq"),
         Some(wire::TypeValue::Optional(t)) => inner(t.elem_type, "opt"),
-        Some(wire::TypeValue::Map(t)) => inner(t.value_type, "map"),
+        Some(wire::TypeValue::Map(t)) => inner(t.value_type, &map_of(DataType(t.key_type))),
     }
 }
 

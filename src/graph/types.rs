@@ -1,9 +1,11 @@
 //! The resolved graph: values by number, nodes that read and write them.
 
 use super::limits::Limits;
+use super::texts::Texts;
 use prost::bytes::Bytes;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Index of a value in [`Model::values`].
 pub type ValueId = u32;
@@ -132,6 +134,8 @@ pub enum TensorData {
     Ints(Vec<i64>),
     /// Floats given in an attribute (`value_floats`).
     Floats(Vec<f32>),
+    /// Strings (`string_data`, `value_strings`).
+    Strings(Texts),
 }
 
 impl Tensor {
@@ -260,6 +264,23 @@ fn bf16(h: u16) -> f64 {
     f32::from_bits(u32::from(h) << 16).into()
 }
 
+/// Containers around a tensor, from outside in, with colons between: `seq`,
+/// `opt`, `sparse`, and `map.` with the type of its keys (`seq:map.i64`).
+pub type Container = Arc<str>;
+
+/// `outer` around what `inner` says.
+pub(super) fn within(outer: &str, inner: Option<&str>) -> Container {
+    match inner {
+        Some(inner) => format!("{outer}:{inner}").into(),
+        None => outer.into(),
+    }
+}
+
+/// A map with keys of that type.
+pub(super) fn map_of(key: DataType) -> String {
+    format!("map.{key}")
+}
+
 /// Type of a value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ValueType {
@@ -267,8 +288,9 @@ pub struct ValueType {
     pub dtype: Option<DataType>,
     /// Tensor shape.
     pub shape: Shape,
-    /// `seq`, `map`, `opt` or `sparse` for values that are not dense tensors.
-    pub container: Option<&'static str>,
+    /// What it is, where not a dense tensor; then the other fields describe
+    /// the tensors in it.
+    pub container: Option<Container>,
 }
 
 /// A named value: graph input, initializer, constant or node output.
@@ -293,7 +315,7 @@ impl Value {
 
 /// The tensor that a `Constant` node with this attribute makes (Constant-13);
 /// `None` where it makes none.
-pub(super) fn constant_tensor(value: &Attribute) -> Option<Tensor> {
+pub(crate) fn constant_tensor(value: &Attribute) -> Option<Tensor> {
     let scalar = |dtype, data| Tensor { dtype, dims: vec![], data };
     let vector = |dtype, n: usize, data| Tensor { dtype, dims: vec![n as u64], data };
     Some(match value {
@@ -302,10 +324,14 @@ pub(super) fn constant_tensor(value: &Attribute) -> Option<Tensor> {
         Attribute::Float(f) => scalar(DataType::FLOAT, TensorData::Floats(vec![*f])),
         Attribute::Ints(v) => vector(DataType::INT64, v.len(), TensorData::Ints(v.clone())),
         Attribute::Floats(v) => vector(DataType::FLOAT, v.len(), TensorData::Floats(v.clone())),
-        Attribute::String(_) => scalar(DataType::STRING, TensorData::Absent),
-        Attribute::Strings(v) => vector(DataType::STRING, v.len(), TensorData::Absent),
+        Attribute::String(s) => scalar(DataType::STRING, texts(std::slice::from_ref(s))),
+        Attribute::Strings(v) => vector(DataType::STRING, v.len(), texts(v)),
         _ => return None,
     })
+}
+
+fn texts(v: &[Bytes]) -> TensorData {
+    TensorData::Strings(v.iter().cloned().collect())
 }
 
 /// An attribute's value.
@@ -346,6 +372,9 @@ pub struct Node {
     pub op_type: String,
     /// Operator domain; empty for `ai.onnx`.
     pub domain: String,
+    /// Version of the `ai.onnx` operator set that decides what the node means:
+    /// that of the function it stands in, else of the model.
+    pub opset: i64,
     /// Inputs; `None` for an omitted optional input.
     pub inputs: Vec<Option<ValueId>>,
     /// Outputs; `None` for an omitted optional output.
@@ -449,13 +478,18 @@ pub struct Model {
 impl Model {
     /// Version of the `ai.onnx` operator set; the newest of duplicates, 1 where none is imported.
     pub fn opset(&self) -> i64 {
-        self.opsets.iter().filter(|o| o.0.is_empty()).map(|o| o.1).max().unwrap_or(1)
+        onnx_version(&self.opsets).unwrap_or(1)
     }
 
     /// The value with this number. Numbers come from the model itself.
     pub fn value(&self, id: ValueId) -> Option<&Value> {
         self.values.get(id as usize)
     }
+}
+
+/// The newest version of `ai.onnx` among imported operator sets.
+pub(super) fn onnx_version(opsets: &[(String, i64)]) -> Option<i64> {
+    opsets.iter().filter(|o| o.0.is_empty()).map(|o| o.1).max()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `TensorProto`, decoded by hand: its payload stays where it is.
 
+use super::texts::Texts;
 use super::wire::StringStringEntryProto;
 use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, bytes, int32, int64, message, string};
@@ -87,7 +88,7 @@ impl Payload {
 
 type Merged = Result<(), DecodeError>;
 
-/// A tensor. `string_data` and documentation are skipped.
+/// A tensor. Of `string_data` a few strings are kept; documentation is skipped.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs)] // names of onnx.proto
 pub struct TensorProto {
@@ -95,6 +96,7 @@ pub struct TensorProto {
     pub data_type: i32,
     pub float_data: Payload,
     pub int32_data: Payload,
+    pub string_data: Texts,
     pub int64_data: Payload,
     pub name: String,
     pub raw_data: Bytes,
@@ -127,6 +129,7 @@ impl Message for TensorProto {
             .iter()
             .filter(|p| !p.1.is_empty())
             .for_each(|p| bytes::encode(p.0, &p.1, buf));
+        bytes::encode_repeated(6, self.string_data.items().unwrap_or_default(), buf);
         message::encode_repeated(13, &self.external_data, buf);
         int32::encode(14, &self.data_location, buf);
     }
@@ -143,6 +146,10 @@ impl Message for TensorProto {
             2 => int32::merge(wt, &mut self.data_type, buf, ctx),
             4 => self.float_data.merge(wt, buf, ctx),
             5 => self.int32_data.merge(wt, buf, ctx),
+            6 => {
+                let mut text = Bytes::new();
+                bytes::merge(wt, &mut text, buf, ctx).map(|()| self.string_data.push(text))
+            }
             7 => self.int64_data.merge(wt, buf, ctx),
             8 => string::merge(wt, &mut self.name, buf, ctx),
             9 => bytes::merge(wt, &mut self.raw_data, buf, ctx),
@@ -168,6 +175,7 @@ impl Message for TensorProto {
                 .filter(|p| !p.1.is_empty())
                 .map(|p| bytes::encoded_len(p.0, &p.1))
                 .sum::<usize>()
+            + bytes::encoded_len_repeated(6, self.string_data.items().unwrap_or_default())
             + message::encoded_len_repeated(13, &self.external_data)
             + int32::encoded_len(14, &self.data_location)
     }

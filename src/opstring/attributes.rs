@@ -2,7 +2,7 @@
 
 use super::defaults::{self, SOFTMAX};
 use super::literal::{MAX_LIST, MAX_STRUCTURAL, by_x, constant, digest, float, list, name};
-use super::literal::{quoted, weight};
+use super::literal::{quoted, texts, weight};
 use crate::graph::{Attribute, Node, ValueType};
 
 /// A node with what its attributes mean depends on.
@@ -11,8 +11,6 @@ pub struct Site<'a> {
     pub node: &'a Node,
     /// Its attributes, references to those of a function resolved.
     pub attributes: &'a [(String, Attribute)],
-    /// Version of the `ai.onnx` operator set.
-    pub opset: i64,
     /// Kernel of a convolution as its weight gives it.
     pub kernel: Option<&'a [u64]>,
     /// Rank of the first input, where known.
@@ -47,7 +45,7 @@ impl Site<'_> {
     /// attribute since opset 14, before that by its outputs.
     fn is_training(&self) -> bool {
         let several = self.node.outputs.iter().flatten().count() > 1;
-        match self.opset {
+        match self.node.opset {
             14.. => self.int("training_mode") == Some(1),
             _ => several && self.int("is_test").unwrap_or(0) == 0,
         }
@@ -67,7 +65,7 @@ impl Site<'_> {
         }
         if self.node.domain.is_empty() {
             let has = |a: &str| self.get(a).is_some();
-            out.extend(defaults::former(&self.node.op_type, self.opset, has));
+            out.extend(defaults::former(&self.node.op_type, self.node.opset, has));
             if self.is_onnx("BatchNormalization") && self.is_training() {
                 out.push("training_mode=1".into());
             }
@@ -105,7 +103,7 @@ impl Site<'_> {
         if !SOFTMAX.contains(&self.node.op_type.as_str()) {
             return;
         }
-        let flattens = self.opset < 13;
+        let flattens = self.node.opset < 13;
         let axis = self.int("axis").unwrap_or(if flattens { 1 } else { -1 });
         let rank = self.input_rank.and_then(|r| i64::try_from(r).ok());
         let last = axis == -1 || rank.is_some_and(|r| axis == r - 1);
@@ -176,7 +174,7 @@ impl Site<'_> {
             Attribute::Ints(v) if structural => list(v, MAX_STRUCTURAL, i64::to_string),
             Attribute::Ints(v) => list(v, MAX_LIST, i64::to_string),
             Attribute::Floats(v) => list(v, MAX_LIST, |&f| float(f.into())),
-            Attribute::Strings(v) => list(v, MAX_LIST, |s| quoted(s)),
+            Attribute::Strings(v) => texts(v),
             Attribute::Tensor(t) => constant(t, false).unwrap_or_else(|| weight(t)),
             Attribute::Tensors(v) => list(v, MAX_LIST, weight),
             Attribute::Types(v) => list(v, MAX_LIST, value_type),
@@ -193,5 +191,5 @@ fn equal(v: &[i64]) -> &[i64] {
 
 fn value_type(t: &ValueType) -> String {
     let dtype = t.dtype.map_or("?".into(), |d| d.to_string());
-    format!("{dtype}{}", t.container.map(|c| format!(":{c}")).unwrap_or_default())
+    format!("{dtype}{}", t.container.as_ref().map(|c| format!(":{c}")).unwrap_or_default())
 }

@@ -6,14 +6,15 @@
 
 use super::attributes::Site;
 use super::copies::Copies;
+use super::defaults::{self, Part};
 use super::dims::Letters;
 use super::functions::{Bindings, Functions, bind, bound};
 use super::opgraph::*;
 use super::plan::{Context, Definitions, Origin, Plan, Step};
-use super::{defaults, implied, literal};
+use super::{implied, literal};
 use crate::error::{Error, Result};
 use crate::graph::shape::{Inferred, Shapes, is_unknown};
-use crate::graph::{Attribute, Graph, Model, Node, ValueId};
+use crate::graph::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,7 +38,6 @@ pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
         ctx: Context { model, copies, definitions },
         shapes,
         functions,
-        opset: model.opset(),
         plans: HashMap::new(),
     };
     let plan = Plan::new(&all.ctx, &model.graph, true);
@@ -58,7 +58,6 @@ struct All<'a> {
     ctx: Context<'a>,
     shapes: &'a Shapes,
     functions: Functions<'a>,
-    opset: i64,
     /// Plans of the functions.
     plans: HashMap<usize, Plan>,
 }
@@ -120,7 +119,7 @@ impl<'a, 'c> Walk<'a, 'c> {
             }
         }
         let outputs = self.graph.outputs.iter();
-        let outputs = outputs.map(|&v| self.operand(self.resolve(v), false)).collect();
+        let outputs = outputs.map(|&v| self.operand(self.resolve(v), Part::Data)).collect();
         Ok(Built { graph: OpGraph { ops: self.ops, outputs }, expanded: self.expanded })
     }
 
@@ -156,14 +155,15 @@ impl<'a, 'c> Walk<'a, 'c> {
 
     /// Shape and type of `v` as spelled.
     fn shape(&self, s: &mut State, v: ValueId) -> String {
-        let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container);
+        let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container.clone());
         let copies = self.all.ctx.copies.of(v).iter();
         let container = [v].iter().chain(copies).find_map(|&v| container(v));
         let known = self.known(v);
-        s.letters.output(&known, known.container.or(container))
+        let container = known.container.clone().or(container);
+        s.letters.output(&known, container.as_deref())
     }
 
-    fn operand(&self, v: ValueId, structural: bool) -> Operand {
+    fn operand(&self, v: ValueId, part: Part) -> Operand {
         if let Some(&op) = self.of_input.get(&v) {
             return Operand::Value { op, output: 0 };
         }
@@ -172,14 +172,18 @@ impl<'a, 'c> Walk<'a, 'c> {
                 Some(&op) => Operand::Value { op: op as usize, output: d.output as usize },
                 None => Operand::Omitted,
             },
-            Origin::Constant => self.constant(v, structural),
+            Origin::Constant => self.constant(v, part),
             _ => Operand::Omitted,
         }
     }
 
-    fn constant(&self, v: ValueId, structural: bool) -> Operand {
-        let spell = |t| match literal::constant(t, structural) {
+    fn constant(&self, v: ValueId, part: Part) -> Operand {
+        let spell = |t| match literal::constant(t, part == Part::Structural) {
             Some(c) => Operand::Constant(c),
+            None if part == Part::Arithmetic => match literal::single(t) {
+                Some(c) => Operand::Constant(c),
+                None => Operand::Weight(literal::weight(t)),
+            },
             None => Operand::Weight(literal::weight(t)),
         };
         if let Some(t) = self.all.ctx.model.value(v).and_then(|v| v.tensor.as_ref()) {
@@ -187,7 +191,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         }
         let node = self.all.ctx.node(self.graph, v);
         let attributes = node.map(|n| bound(n, self.bindings)).unwrap_or_default();
-        match attributes.first().and_then(|a| literal::tensor(&a.1)) {
+        match attributes.first().and_then(|a| constant_tensor(&a.1)) {
             Some(t) => spell(&t),
             None => Operand::Constant("c?".into()),
         }
@@ -195,11 +199,10 @@ impl<'a, 'c> Walk<'a, 'c> {
 
     fn emit(&mut self, s: &mut State, index: u32, depth: usize) -> Result<()> {
         let Some(n) = self.graph.nodes.get(index as usize) else { return Ok(()) };
-        let onnx = n.domain.is_empty();
         let mut operands: Vec<Operand> = Vec::with_capacity(n.inputs.len());
         for (i, v) in n.inputs.iter().enumerate() {
-            let structural = onnx && defaults::is_structural(&n.op_type, i);
-            let of = |v| self.operand(self.resolve(v), structural);
+            let part = defaults::part(&n.domain, &n.op_type, i);
+            let of = |v| self.operand(self.resolve(v), part);
             operands.push(v.map_or(Operand::Omitted, of));
         }
         while operands.last() == Some(&Operand::Omitted) {
@@ -234,7 +237,6 @@ impl<'a, 'c> Walk<'a, 'c> {
         let site = Site {
             node: n,
             attributes,
-            opset: self.all.opset,
             kernel,
             input_rank: rank(n.input(0)),
             output_rank: rank(n.outputs.first().copied().flatten()),
@@ -273,7 +275,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         let mut out = Vec::with_capacity(plans.len());
         for ((name, g), plan) in named.zip(plans) {
             check_depth(s, n, depth)?;
-            operands.extend(plan.captured.iter().map(|&v| self.operand(v, false)));
+            operands.extend(plan.captured.iter().map(|&v| self.operand(v, Part::Data)));
             let shapes = self.shapes;
             let walk = Walk { shapes, ..Walk::new(self.all, g, plan, self.bindings) };
             let body = walk.run(s, Some(&g.inputs), depth + 1)?;
@@ -363,7 +365,7 @@ fn key(bindings: &Bindings) -> String {
 /// Adds to `known` what only `other`, the type of a copy, knows.
 fn merge(known: &mut Inferred, other: &Inferred) {
     known.dtype = known.dtype.or(other.dtype);
-    known.container = known.container.or(other.container);
+    known.container = known.container.take().or_else(|| other.container.clone());
     match (&mut known.dims, &other.dims) {
         (Some(a), Some(b)) if a.len() == b.len() => {
             let unknown = a.iter_mut().zip(b).filter(|(a, _)| is_unknown(a));

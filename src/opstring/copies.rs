@@ -77,7 +77,7 @@ impl Finder<'_> {
     }
 
     fn is_training(&self, n: &Node) -> bool {
-        if self.model.opset() < 7 {
+        if n.opset < 7 {
             return n.int("is_test").unwrap_or(0) == 0;
         }
         let Some(mode) = n.input(2) else { return false };

@@ -153,9 +153,57 @@ pub fn former(op: &str, opset: i64, has: impl Fn(&str) -> bool) -> impl Iterator
     FORMER.iter().filter(move |f| f.0 == op && opset < f.1 && !has(f.2)).map(|f| f.3.into())
 }
 
+/// What operand a constant is, which decides how much of it is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It says what the operation does.
+    Structural,
+    /// A number in elementwise arithmetic, where a single one is no weight.
+    Arithmetic,
+    /// Anything else.
+    Data,
+}
+
+/// Elementwise operators of `ai.onnx` with several operands.
+const ARITHMETIC: &[&str] = &[
+    "Add",
+    "And",
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseOr",
+    "BitwiseXor",
+    "Clip",
+    "Div",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "Max",
+    "Mean",
+    "Min",
+    "Mod",
+    "Mul",
+    "Or",
+    "Pow",
+    "Sub",
+    "Sum",
+    "Where",
+    "Xor",
+];
+
+/// What operand `position` of an operator is.
+pub fn part(domain: &str, op: &str, position: usize) -> Part {
+    match domain {
+        "" if is_structural(op, position) => Part::Structural,
+        "" if ARITHMETIC.contains(&op) => Part::Arithmetic,
+        _ => Part::Data,
+    }
+}
+
 /// True where operand `position` of an `ai.onnx` operator says what the
 /// operation does rather than being data, so that its values are spelled.
-pub fn is_structural(op: &str, position: usize) -> bool {
+fn is_structural(op: &str, position: usize) -> bool {
     match op {
         "Reshape" | "Expand" | "Tile" | "Squeeze" | "Unsqueeze" | "Split" | "TopK" | "OneHot"
         | "CenterCropPad" | "AffineGrid" | "Upsample" => position == 1,

@@ -1,6 +1,7 @@
 //! Spelling of numbers, text, names, constants and weights.
 
-use crate::graph::{Attribute, DataType, Tensor, TensorData};
+use crate::graph::{DataType, Tensor, TensorData, Texts};
+use prost::bytes::Bytes;
 use std::fmt::{Display, Write};
 
 /// Lists and constants up to this length are spelled by value.
@@ -76,9 +77,13 @@ fn typed(text: String, dtype: DataType, default: DataType) -> String {
 
 /// A constant of rank 0 or 1 by value: integers up to [`MAX_LIST`] elements,
 /// single floats, and empty lists of any type. `structural` operands say what
-/// the operation does: of these, longer lists as well. `None` for anything
-/// that counts as a weight.
+/// the operation does: of these, longer lists as well. Strings are never
+/// weights: a few short ones by value, others as a digest, of any rank. `None`
+/// for anything that counts as a weight.
 pub fn constant(t: &Tensor, structural: bool) -> Option<String> {
+    if let (TensorData::Strings(s), DataType::STRING, false) = (&t.data, t.dtype, t.is_empty()) {
+        return Some(strings(t, s));
+    }
     if t.dims.len() > 1 {
         return None;
     }
@@ -104,32 +109,66 @@ pub fn constant(t: &Tensor, structural: bool) -> Option<String> {
     Some(typed(text, t.dtype, DataType::FLOAT))
 }
 
-/// The tensor that a `Constant` with this attribute stands for.
-pub fn tensor(value: &Attribute) -> Option<Tensor> {
-    let new = |dtype, dims, data| Some(Tensor { dtype, dims, data });
-    match value {
-        Attribute::Tensor(t) => Some(t.clone()),
-        Attribute::Int(i) => new(DataType::INT64, vec![], TensorData::Ints(vec![*i])),
-        Attribute::Float(f) => new(DataType::FLOAT, vec![], TensorData::Floats(vec![*f])),
-        Attribute::Ints(v) => {
-            new(DataType::INT64, vec![v.len() as u64], TensorData::Ints(v.clone()))
-        }
-        Attribute::Floats(v) => {
-            new(DataType::FLOAT, vec![v.len() as u64], TensorData::Floats(v.clone()))
-        }
-        Attribute::String(_) => new(DataType(8), vec![], TensorData::Absent),
-        Attribute::Strings(v) => new(DataType(8), vec![v.len() as u64], TensorData::Absent),
-        _ => None,
+/// A single number of rank 2 and above by value, a bracket for each dimension.
+pub fn single(t: &Tensor) -> Option<String> {
+    if t.len() != Some(1) {
+        return None;
     }
+    let scalar = Tensor { dims: Vec::new(), ..t.clone() };
+    let text = constant(&scalar, false)?;
+    let (value, dtype) = match text.split_once(':') {
+        Some((v, d)) => (v, format!(":{d}")),
+        None => (text.as_str(), String::new()),
+    };
+    let value = value.strip_prefix('c')?;
+    Some(format!("c{}{value}{}{dtype}", "[".repeat(t.dims.len()), "]".repeat(t.dims.len())))
+}
+
+/// A string constant.
+fn strings(t: &Tensor, s: &Texts) -> String {
+    let whole = t.len() == Some(s.len());
+    match s.items().filter(|v| whole && !v.is_empty()) {
+        Some(v) => {
+            let items: Vec<String> = v.iter().map(|s| quoted(s)).collect();
+            format!("c{}", nested(&t.dims, items))
+        }
+        // The sizes are part of the digest: lists of one length may differ in them.
+        None => {
+            let sizes = t.dims.iter().flat_map(|d| d.to_le_bytes());
+            let h = fnv(s.digest(), sizes);
+            format!("c[#{}:{h:016x}]:{}", s.len(), t.dtype)
+        }
+    }
+}
+
+/// Items in row-major order, a bracket for each dimension.
+fn nested(dims: &[u64], mut items: Vec<String>) -> String {
+    for &d in dims.iter().rev() {
+        let n = usize::try_from(d).unwrap_or(usize::MAX).max(1);
+        items = items.chunks(n).map(|c| format!("[{}]", c.join(","))).collect();
+    }
+    items.concat()
+}
+
+/// `[#length:digest]` of a long list of strings, all of them where they are few.
+pub fn texts(v: &[Bytes]) -> String {
+    match v.len() > MAX_LIST {
+        true => {
+            let all: Texts = v.iter().cloned().collect();
+            format!("[#{}:{:016x}]", v.len(), all.digest())
+        }
+        false => list(v, MAX_LIST, |s| quoted(s)),
+    }
+}
+
+/// Continues the FNV-1a hash `h`.
+fn fnv(h: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(h, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `[#length:digest]` of a long list of integers.
 pub fn digest(v: &[i64]) -> String {
-    // FNV-1a over the little-endian bytes.
-    let mut h = 0xcbf2_9ce4_8422_2325_u64;
-    for b in v.iter().flat_map(|x| x.to_le_bytes()) {
-        h = (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
-    }
+    let h = fnv(0xcbf2_9ce4_8422_2325, v.iter().flat_map(|x| x.to_le_bytes()));
     format!("[#{}:{h:016x}]", v.len())
 }
 
@@ -170,6 +209,42 @@ mod tests {
         assert_eq!(constant(&float(&[0], vec![]), false).unwrap(), "c[]:f32");
         let absent = Tensor { data: TensorData::Absent, ..ints(&[0], vec![]) };
         assert_eq!(constant(&absent, false), constant(&ints(&[0], vec![]), false));
+    }
+
+    fn strings_of(dims: &[u64], v: &[&'static str]) -> Tensor {
+        let data =
+            TensorData::Strings(v.iter().map(|s| Bytes::from_static(s.as_bytes())).collect());
+        Tensor { dtype: DataType::STRING, dims: dims.to_vec(), data }
+    }
+
+    #[test]
+    fn strings_are_spelled_or_digested() {
+        let spell =
+            |dims: &[u64], v: &[&'static str]| constant(&strings_of(dims, v), false).unwrap();
+        assert_eq!(spell(&[], &["a b"]), "c'a%20b'");
+        assert_eq!(spell(&[1], &["a"]), "c['a']");
+        assert_eq!(spell(&[2, 2], &["a", "b", "", "d"]), "c[['a','b'],['','d']]");
+        assert_eq!(spell(&[0], &[]), "c[]:str");
+        let many = ["x"; 20];
+        assert!(spell(&[20], &many).starts_with("c[#20:"));
+        assert_ne!(spell(&[20], &many), spell(&[4, 5], &many));
+        let mut other = many;
+        other[19] = "y";
+        assert_ne!(spell(&[20], &many), spell(&[20], &other));
+    }
+
+    #[test]
+    fn single_numbers_have_a_bracket_for_each_dimension() {
+        let t = Tensor {
+            data: TensorData::Floats(vec![0.5]),
+            dtype: DataType::FLOAT,
+            dims: vec![1, 1],
+        };
+        assert_eq!(single(&t).unwrap(), "c[[0.5]]");
+        assert_eq!(single(&ints(&[1, 1, 1], vec![7])).unwrap(), "c[[[7]]]");
+        let half = Tensor { dtype: DataType::BOOL, ..ints(&[1, 1], vec![1]) };
+        assert_eq!(single(&half).unwrap(), "c[[1]]:bool");
+        assert_eq!(single(&ints(&[1, 2], vec![7, 8])), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod fingerprint;
 pub mod mutate;
 pub mod onnx;
+pub mod vision;
 pub mod zoo;
 
 use nneval::spaces::{ModelOptions, Space, TssArch, TssOp};

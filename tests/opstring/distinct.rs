@@ -214,6 +214,131 @@ fn constants_that_say_what_an_operation_does_are_spelled_in_full() {
 }
 
 #[test]
+fn single_numbers_of_any_rank_are_spelled_in_arithmetic() {
+    let half =
+        |dims: &[i64], v| onnx_protobuf::TensorProto { dims: dims.to_vec(), ..float_scalar(v) };
+    for op in ["Mul", "Add", "Max", "Pow", "Where"] {
+        let of = |dims: &[i64], v| constant(op, 1, half(dims, v));
+        assert_ne!(of(&[1, 1], 0.5), of(&[1, 1], 0.25), "{op}");
+        assert_ne!(of(&[1, 1], 0.5), of(&[1], 0.5), "{op}");
+    }
+    let weight = |v| constant("MatMul", 1, half(&[1, 1], v));
+    assert_eq!(weight(0.5), weight(0.25), "a weight");
+}
+
+fn strings(dims: &[i64], v: &[&str]) -> onnx_protobuf::TensorProto {
+    onnx_protobuf::TensorProto {
+        dims: dims.to_vec(),
+        data_type: 8,
+        string_data: v.iter().map(|s| s.as_bytes().to_vec()).collect(),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn strings_are_no_weights() {
+    let of = |t| constant("Equal", 1, t);
+    let few = of(strings(&[2], &["a|b", "c"]));
+    assert!(few.contains("c['a%7cb','c']"), "{few}");
+    assert_ne!(few, of(strings(&[2], &["a|b", "d"])));
+    assert_ne!(few, of(strings(&[2, 1], &["a|b", "c"])));
+    let many = |last: &str| of(strings(&[40], &[&["x"; 39][..], &[last]].concat()));
+    assert_ne!(many("x"), many("y"));
+    let long = |end: &str| of(strings(&[], &[&("x".repeat(5000) + end)]));
+    assert_ne!(long("a"), long("b"));
+    assert!(long("a").len() < 200);
+    for s in [few, many("x"), long("a"), of(strings(&[2, 2], &["", "b", "c", "d"]))] {
+        assert_eq!(nneval::opstring::write(&nneval::opstring::parse(&s).unwrap()), s);
+    }
+}
+
+/// A `Constant` with strings, in an attribute of its own or in a tensor.
+#[test]
+fn string_constants_are_the_same_wherever_they_stand() {
+    let by_node = |a: onnx_protobuf::AttributeProto| {
+        one("Equal", 13, move |b, n| {
+            let c = b.op("Constant", &[], vec![a.clone()]);
+            n.input.push(c);
+        })
+    };
+    let texts = onnx_protobuf::AttributeProto {
+        strings: vec![b"a".to_vec(), b"b".to_vec()],
+        type_: onnx_protobuf::attribute_proto::AttributeType::STRINGS.into(),
+        name: "value_strings".into(),
+        ..Default::default()
+    };
+    let there = constant("Equal", 1, strings(&[2], &["a", "b"]));
+    let tensor = tensor("value", strings(&[2], &["a", "b"]));
+    for s in [there, by_node(texts), by_node(tensor)] {
+        assert!(s.contains("+Equal c['a','b']"), "{s}");
+    }
+}
+
+#[test]
+fn lists_of_strings_in_attributes_differ() {
+    let list = |last: &str| {
+        let mut v = vec![b"word".to_vec(); 30];
+        v[29] = last.as_bytes().to_vec();
+        one("LabelEncoder", 13, move |_, n| {
+            n.domain = "ai.onnx.ml".into();
+            n.attribute.push(onnx_protobuf::AttributeProto {
+                strings: v.clone(),
+                type_: onnx_protobuf::attribute_proto::AttributeType::STRINGS.into(),
+                name: "keys_strings".into(),
+                ..Default::default()
+            });
+        })
+    };
+    assert_ne!(list("a"), list("b"));
+}
+
+#[test]
+fn containers_keep_what_they_hold() {
+    use onnx_protobuf::{TypeProto, type_proto};
+    use protobuf::MessageField;
+    let tensor = |t: i32| TypeProto {
+        value: Some(type_proto::Value::TensorType(type_proto::Tensor {
+            elem_type: t,
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    let seq = |of: TypeProto| TypeProto {
+        value: Some(type_proto::Value::SequenceType(type_proto::Sequence {
+            elem_type: MessageField::some(of),
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    let map = |key: i32, of: TypeProto| TypeProto {
+        value: Some(type_proto::Value::MapType(type_proto::Map {
+            key_type: key,
+            value_type: MessageField::some(of),
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    let of = |t: TypeProto| {
+        one("Thing", 13, move |b, n| {
+            n.domain = "own".into();
+            b.graph.input[0].type_ = MessageField::some(t.clone());
+        })
+    };
+    let all = [
+        (of(seq(tensor(1))), "@*:seq"),
+        (of(seq(seq(tensor(1)))), "@*:seq:seq"),
+        (of(map(7, tensor(1))), "@*:map.i64"),
+        (of(map(8, tensor(1))), "@*:map.str"),
+        (of(seq(map(8, tensor(7)))), "@*:i64:seq:map.str"),
+    ];
+    for (i, (s, spelled)) in all.iter().enumerate() {
+        assert!(s.starts_with(&format!("|1:Input{spelled}+own.Thing")), "{s}");
+        assert!(all.iter().skip(i + 1).all(|o| o.0 != *s), "{s}");
+        assert_eq!(&nneval::opstring::write(&nneval::opstring::parse(s).unwrap()), s);
+    }
+}
+
+#[test]
 fn lists_and_their_lengths_differ() {
     let list = |v: &[i64]| {
         let v = v.to_vec();

@@ -4,7 +4,7 @@ use crate::common::mutate::{ALL, mutate};
 use crate::common::onnx::*;
 use crate::{graph_of, string_of};
 use onnx_protobuf::attribute_proto::AttributeType;
-use onnx_protobuf::{AttributeProto, FunctionProto, ModelProto, NodeProto};
+use onnx_protobuf::{AttributeProto, FunctionProto, ModelProto, NodeProto, OperatorSetIdProto};
 
 fn node(domain: &str, op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
     NodeProto {
@@ -100,6 +100,27 @@ fn functions_call_functions() {
     let nested =
         "own.Outer [= |1:Input i0@*:?+own.Leaky [= |1:Input i0@*:?+Mul c2.0+LeakyRelu alpha=0.7]]";
     assert!(s.contains(nested), "{s}");
+}
+
+/// What `op` means in a function is decided by the function's own imports.
+#[test]
+fn a_function_is_of_its_own_operator_sets() {
+    let softmax = |own: Option<i64>, outer: i64| {
+        let import = |version| OperatorSetIdProto { version, ..Default::default() };
+        let f = FunctionProto {
+            opset_import: own.map(import).into_iter().collect(),
+            ..function("Leaky", vec![node("", "Softmax", &["x"], &["y"])])
+        };
+        let mut model = calls(&[vec![]], vec![f]);
+        model.opset_import[0].version = outer;
+        string_of(&model)
+    };
+    let (before, after) = (softmax(Some(12), 17), softmax(Some(13), 17));
+    assert!(before.contains("Softmax a1 flatten=1"), "{before}");
+    assert!(!after.contains("flatten"), "{after}");
+    assert_eq!(softmax(Some(12), 11), before);
+    assert_eq!(softmax(Some(18), 11), after);
+    assert_eq!((softmax(None, 12), softmax(None, 17)), (before, after));
 }
 
 #[test]

@@ -100,9 +100,9 @@ pub struct Inferred {
     /// Dimensions, where the rank is known. Sizes are integers, formulas over
     /// symbols, or synthetic (unknown) variables.
     pub dims: Option<Vec<SymExpr>>,
-    /// `seq`, `map`, `opt` or `sparse` for values that are not dense tensors;
-    /// then the other fields describe what they hold.
-    pub container: Option<&'static str>,
+    /// What the value is where it is no dense tensor; then the other fields
+    /// describe what it holds.
+    pub container: Option<Container>,
     /// The elements, where they are a few known integers.
     pub ints: Option<Vec<i64>>,
 }
@@ -164,7 +164,7 @@ pub(super) struct State<'m> {
     symbols: Symbols,
     values: Vec<Option<Sym>>,
     dtypes: Vec<Option<DataType>>,
-    containers: Vec<Option<&'static str>>,
+    containers: Vec<Option<Container>>,
     /// Node visits left; bodies of loops are looked at more than once.
     budget: usize,
     /// Elements that may still be followed by value.
@@ -181,7 +181,7 @@ impl<'m> State<'m> {
             symbols: Symbols::default(),
             values: model.values.iter().map(constant).collect(),
             dtypes: model.values.iter().map(|v| v.ty.dtype).collect(),
-            containers: model.values.iter().map(|v| v.ty.container).collect(),
+            containers: model.values.iter().map(|v| v.ty.container.clone()).collect(),
             budget: 4 * model.values.len() + 10_000,
             elements_left: MAX_ELEMENTS,
         }
@@ -242,8 +242,8 @@ impl<'m> State<'m> {
         Some(self.declared(shape))
     }
 
-    fn set_container(&mut self, id: ValueId, c: Option<&'static str>) {
-        if let (Some(slot), Some(_)) = (self.containers.get_mut(id as usize), c) {
+    fn set_container(&mut self, id: ValueId, c: Option<Container>) {
+        if let (Some(slot), true) = (self.containers.get_mut(id as usize), c.is_some()) {
             *slot = c;
         }
     }
@@ -256,8 +256,8 @@ impl<'m> State<'m> {
         self.dtypes.get(id as usize).copied().flatten()
     }
 
-    pub(super) fn container(&self, id: ValueId) -> Option<&'static str> {
-        self.containers.get(id as usize).copied().flatten()
+    pub(super) fn container(&self, id: ValueId) -> Option<&Container> {
+        self.containers.get(id as usize)?.as_ref()
     }
 
     fn graph(&mut self, g: &'m Graph) {

@@ -96,7 +96,7 @@ fn looped(op: &mut Op) -> Option<Outputs> {
     let given: Vec<Option<Sym>> =
         (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();
     for (i, &id) in g.inputs.iter().skip(2).enumerate() {
-        let container = op.n.input(i + 2).and_then(|v| op.s.container(v));
+        let container = op.n.input(i + 2).and_then(|v| op.s.container(v)).cloned();
         op.s.set_container(id, container);
         let dtype = input_dtype(op, i + 2);
         feed(op, id, given.get(i).cloned().flatten(), dtype);

@@ -162,8 +162,8 @@ impl<'m> Op<'_, 'm> {
         Some(vec![Some(self.sym(i)?.without_elems())])
     }
 
-    /// Version of the operator set that the model imports.
+    /// Version of the operator set that the node is of.
     pub fn opset(&self) -> i64 {
-        self.s.model.opset()
+        self.n.opset
     }
 }

@@ -68,24 +68,47 @@ fn concat(op: &mut Op) -> Option<Outputs> {
 }
 
 /// The container that output `i` of a node is.
-pub fn container(s: &State, n: &Node, i: usize) -> Option<&'static str> {
+pub fn container(s: &State, n: &Node, i: usize) -> Option<Container> {
     let of = |k: usize| n.input(k).and_then(|v| s.container(v));
+    let around = |outer: &str, k: usize| Some(within(outer, of(k).map(|c| &**c)));
     match (n.op_type.as_str(), n.domain.as_str()) {
-        (
-            "SequenceConstruct" | "SequenceInsert" | "SequenceErase" | "SequenceEmpty"
-            | "SplitToSequence" | "SequenceMap",
-            "",
-        ) => Some("seq"),
-        ("Optional", "") => Some("opt"),
-        ("Identity", "") => of(0),
-        ("ZipMap", "ai.onnx.ml") => Some("seq"),
+        ("SequenceConstruct", "") => around("seq", 0),
+        ("SequenceInsert" | "SequenceErase", "") => {
+            of(0).cloned().or_else(|| Some(within("seq", None)))
+        }
+        ("SequenceEmpty" | "SplitToSequence", "") => Some(within("seq", None)),
+        ("SequenceMap", "") => {
+            let g = n.subgraphs().next()?;
+            Some(within("seq", s.container(*g.outputs.get(i)?).map(|c| &**c)))
+        }
+        ("SequenceAt", "") => of(0)?.strip_prefix("seq:").map(Container::from),
+        ("OptionalGetElement", "") => {
+            let c = of(0)?;
+            match c.strip_prefix("opt") {
+                Some(inner) => inner.strip_prefix(':').map(Container::from),
+                None => Some(c.clone()),
+            }
+        }
+        ("Optional", "") if n.inputs.is_empty() => match n.attribute("type") {
+            Some(Attribute::Types(t)) => {
+                Some(within("opt", t.first().and_then(|t| t.container.as_deref())))
+            }
+            _ => Some(within("opt", None)),
+        },
+        ("Optional", "") => around("opt", 0),
+        ("Identity", "") => of(0).cloned(),
+        ("ZipMap", "ai.onnx.ml") => {
+            let text = matches!(n.attribute("classlabels_strings"), Some(Attribute::Strings(v)) if !v.is_empty());
+            let key = if text { DataType::STRING } else { DataType::INT64 };
+            Some(within("seq", Some(&map_of(key))))
+        }
         ("If", "") => {
             let g = n.subgraphs().next()?;
-            s.container(*g.outputs.get(i)?)
+            s.container(*g.outputs.get(i)?).cloned()
         }
         ("Loop", "") => {
             let g = n.subgraphs().next()?;
-            s.container(*g.outputs.get(i + 1)?)
+            s.container(*g.outputs.get(i + 1)?).cloned()
         }
         _ => None,
     }

@@ -1,0 +1,71 @@
+//! Output whose reader has gone: no panic, no message.
+
+mod common;
+
+use common::{FIXTURE, METRICS, bundle, labels, nneval, nneval_with_runtime, train};
+use std::process::{Command, Stdio};
+
+/// Runs `command` with a stdout that nobody reads; returns status and stderr.
+fn unread(command: &mut Command) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Runs `command` with a stderr that nobody reads; returns status and stdout.
+fn unheard(command: &mut Command) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stderr(writer).stdout(Stdio::piped()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_closed_stdout_ends_the_program_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name).display().to_string();
+    let (space, vocabulary) = (out("space"), out("tokenizer.json"));
+    for line in [
+        &["string", FIXTURE][..],
+        &["string", "--format", "jsonl", FIXTURE],
+        &["inspect", FIXTURE],
+        &["inspect", "--format", "json", FIXTURE],
+        &["inspect", "--format", "csv", FIXTURE],
+        &["space", "nats-sss", "--arch", "8:8:8:8:8", "--out", &space],
+        &["tokenizer", FIXTURE, "--out", &vocabulary],
+    ] {
+        assert_eq!(unread(nneval().args(line)), (Some(0), String::new()), "{line:?}");
+    }
+    let evaluator = bundle("pipes");
+    for format in ["table", "json", "csv"] {
+        let mut evaluate = nneval_with_runtime();
+        evaluate.args(["evaluate", FIXTURE, "--format", format, "--evaluator"]).arg(&evaluator);
+        assert_eq!(unread(&mut evaluate), (Some(0), String::new()), "evaluate {format}");
+        let mut score = nneval_with_runtime();
+        score.args(["score", "--bootstrap", "10", "--format", format, "--metric", METRICS[0]]);
+        score.arg("--labels").arg(labels(dir.path(), 790)).arg("--evaluator").arg(&evaluator);
+        assert_eq!(unread(&mut score), (Some(0), String::new()), "score {format}");
+    }
+    assert_eq!(unread(nneval_with_runtime().arg("runtime")), (Some(0), String::new()));
+}
+
+#[test]
+fn training_ends_well_whoever_listens() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
+    let (status, _) = unread(train(&table, &out).args(["--epochs", "1"]));
+    assert_eq!(status, Some(0));
+    assert!(out.join("evaluator.onnx").exists());
+    let out = dir.path().join("second");
+    let (status, stdout) = unheard(train(&table, &out).args(["--epochs", "1"]));
+    assert_eq!((status, stdout), (Some(0), format!("{}\n", out.display())));
+}
+
+#[test]
+fn a_closed_stderr_changes_no_status() {
+    assert_eq!(unheard(nneval().args(["string", "absent.onnx"])), (Some(1), String::new()));
+    let (status, stdout) = unheard(nneval().args(["inspect", "absent.onnx", FIXTURE]));
+    assert_eq!(status, Some(1));
+    assert!(stdout.contains("parameters"), "{stdout}");
+}
