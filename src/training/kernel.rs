@@ -13,7 +13,7 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// Most labelled networks: time grows with the cube of their number.
-pub const MOST_ROWS: usize = 2000;
+const MOST_ROWS: usize = 2000;
 /// Lengths, in units of the root of the number of facts.
 const LENGTHS: [f64; 7] = [0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0];
 /// Variance of the noise relative to the signal's.
@@ -79,7 +79,7 @@ impl Kernel {
     /// are what explains the labels best.
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 3 or more than [`MOST_ROWS`] labels.
+    /// [`Error::Training`]: fewer than 3 or more than 2,000 labels.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
         let rows: Vec<usize> =
             (0..labels.len()).filter(|&i| matches!(labels.get(i), Some(Some(_)))).collect();
