@@ -6,9 +6,10 @@
 //! and noise chosen on a grid by the marginal likelihood (section 5.4) with the
 //! signal's variance at its maximum.
 
+use super::StructureScale;
 use crate::error::{Error, Result};
 use crate::opstring::OpGraph;
-use crate::opstring::features::{LIVE, NAMES, structure};
+use crate::opstring::features::{LIVE, NAMES};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -21,7 +22,7 @@ const NOISES: [f64; 7] = [0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
 /// Fewest labels that a fit makes sense with.
 const FEWEST_ROWS: usize = 3;
 
-/// Facts of networks, standardised over the labelled ones.
+/// Facts of networks, standardised.
 #[derive(Debug, Clone)]
 pub struct Facts {
     rows: Vec<Vec<f64>>,
@@ -31,21 +32,10 @@ impl Facts {
     /// The facts of `graphs`, each minus the mean and over the standard
     /// deviation that it has over `all`; facts that do not vary are 0.
     pub fn of(graphs: &[OpGraph], all: &[&[OpGraph]]) -> Self {
-        let raw =
-            |graphs: &[OpGraph]| -> Vec<Vec<f64>> { graphs.par_iter().map(structure).collect() };
-        let every: Vec<Vec<f64>> = all.iter().flat_map(|g| raw(g)).collect();
-        let n = every.len().max(1) as f64;
-        let scale = |i: usize| {
-            let column = every.iter().filter_map(|f| f.get(i).copied());
-            let mean = column.clone().sum::<f64>() / n;
-            (mean, (column.map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt())
-        };
-        let scales: Vec<(f64, f64)> = (0..NAMES.len()).map(scale).collect();
-        let standard = |facts: Vec<f64>| {
-            let pairs = facts.iter().zip(&scales);
-            pairs.map(|(x, (mean, sd))| if *sd > 1e-6 { (x - mean) / sd } else { 0.0 }).collect()
-        };
-        Self { rows: raw(graphs).into_iter().map(standard).collect() }
+        let every: Vec<&OpGraph> = all.iter().flat_map(|part| part.iter()).collect();
+        let scale = StructureScale::fit(every.into_par_iter());
+        let row = |g| scale.standard(g).into_iter().map(Option::unwrap_or_default).collect();
+        Self { rows: graphs.par_iter().map(row).collect() }
     }
 
     /// The first `used` facts of the rows `which`.

@@ -25,16 +25,20 @@ impl StructureScale {
         Self((0..features::NAMES.len()).map(scale).collect())
     }
 
+    /// The facts of one network, standardised; `None` for those that do not vary.
+    pub fn standard(&self, graph: &OpGraph) -> Vec<Option<f64>> {
+        let facts = features::structure(graph);
+        let pairs = facts.iter().zip(&self.0);
+        pairs.map(|(x, &(mean, sd))| (sd > LEAST_SPREAD).then(|| (x - mean) / sd)).collect()
+    }
+
     /// Appends the facts of `graphs`, standardised and times √`weight`, to the
     /// targets of `examples` (one graph a row). Facts that do not vary are left
     /// without a target.
     pub fn add(&self, graphs: &[OpGraph], weight: f32, examples: &mut Examples) {
-        let facts: Vec<Vec<f64>> = graphs.par_iter().map(features::structure).collect();
+        let facts: Vec<Vec<Option<f64>>> = graphs.par_iter().map(|g| self.standard(g)).collect();
         for (targets, facts) in examples.targets.iter_mut().zip(facts) {
-            let scaled = facts.iter().zip(&self.0).map(|(x, &(mean, sd))| {
-                (sd > LEAST_SPREAD).then(|| ((x - mean) / sd) as f32 * weight.sqrt())
-            });
-            targets.extend(scaled);
+            targets.extend(facts.into_iter().map(|x| x.map(|x| x as f32 * weight.sqrt())));
         }
         examples.auxiliary = features::NAMES.len();
         examples.names.extend(features::NAMES.map(|n| format!("structure_{n}")));
