@@ -4,7 +4,9 @@ use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{self, CalibrationData, Evaluator, Manifest, Reliability, Training};
+use nneval::evaluator::{
+    self, Bundle, CalibrationData, Evaluator, Manifest, Reliability, Training,
+};
 use nneval::graph::Limits;
 use nneval::labels::LabelTable;
 use nneval::opstring;
@@ -55,9 +57,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         super::print(text(&found))?;
     }
     if let Some(out) = &args.out {
-        let mut bundle = evaluator.bundle().clone();
-        evaluator::calibrate(&mut bundle, &evaluator, &owned.data())?;
-        bundle.save(out)?;
+        owned.calibrate(&evaluator)?.save(out)?;
         super::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -78,7 +78,7 @@ fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
 }
 
 /// Strings and labels that [`CalibrationData`] borrows.
-pub struct Owned {
+struct Owned {
     train: Vec<String>,
     held: Vec<String>,
     classes: Vec<u64>,
@@ -88,7 +88,7 @@ pub struct Owned {
 impl Owned {
     /// Strings of training and held-out rows of a table, labels of the latter.
     /// Metrics that the table lacks have no labels.
-    pub fn new(
+    fn new(
         manifest: &Manifest,
         source: &Source,
         table: &LabelTable,
@@ -109,8 +109,15 @@ impl Owned {
         })
     }
 
+    /// The bundle of `evaluator`, calibrated.
+    fn calibrate(&self, evaluator: &Evaluator) -> anyhow::Result<Bundle> {
+        let mut bundle = evaluator.bundle().clone();
+        evaluator::calibrate(&mut bundle, evaluator, &self.data())?;
+        Ok(bundle)
+    }
+
     /// What the library takes.
-    pub fn data(&self) -> CalibrationData<'_> {
+    fn data(&self) -> CalibrationData<'_> {
         CalibrationData {
             train: &self.train,
             held: &self.held,
@@ -162,9 +169,6 @@ pub fn with_table(
     table: &LabelTable,
     train: &[usize],
     held: &[usize],
-) -> anyhow::Result<nneval::evaluator::Bundle> {
-    let owned = Owned::new(evaluator.manifest(), source, table, train, held)?;
-    let mut bundle = evaluator.bundle().clone();
-    evaluator::calibrate(&mut bundle, evaluator, &owned.data())?;
-    Ok(bundle)
+) -> anyhow::Result<Bundle> {
+    Owned::new(evaluator.manifest(), source, table, train, held)?.calibrate(evaluator)
 }

@@ -182,7 +182,7 @@ impl Args {
         let reported = train_data::labels(table, valid_rows, metrics, false)?;
         train_data::add_labels(&reported, metrics, &weights, &mut valid);
         train_data::add_unknown(metrics, &mut unlabelled);
-        let kernels = self.teachers.kernels(&train_graphs, &labels, &[&train_graphs, &more])?;
+        let kernels = self.teachers.kernels(&labels, &[&train_graphs, &more])?;
         let of = |i: usize| kernels.as_ref().and_then(|k| k.get(i)).map(Vec::as_slice);
         for (i, graphs, examples) in [(0, &train_graphs, &mut train), (1, &more, &mut unlabelled)] {
             self.teachers.teach(teachers, of(i), graphs, metrics, &weights, examples)?;

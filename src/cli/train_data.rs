@@ -157,9 +157,9 @@ pub fn unlabelled(
     rows: &[usize],
 ) -> anyhow::Result<Vec<OpGraph>> {
     let labelled: HashSet<&str> = rows.iter().filter_map(|&r| table.key(r)).collect();
-    let keys = source.source()?.keys()?;
-    let rest: Vec<&String> = keys.iter().filter(|k| !labelled.contains(k.as_str())).collect();
     let source = source.source()?;
+    let keys = source.keys()?;
+    let rest: Vec<&String> = keys.iter().filter(|k| !labelled.contains(k.as_str())).collect();
     Ok(rest.par_iter().map(|k| source.network(k)).collect::<nneval::Result<Vec<_>>>()?)
 }
 
@@ -203,25 +203,23 @@ impl TeacherArgs {
         Ok(())
     }
 
-    /// What Gaussian processes fitted to the labels of `train` predict, in model
-    /// units, for each of `parts` a column a metric; `None` where not asked for.
+    /// What Gaussian processes fitted to `labels`, those of the first part,
+    /// predict, in model units, for each of `parts` a column a metric; `None`
+    /// where not asked for.
     pub fn kernels(
         &self,
-        train: &[OpGraph],
         labels: &[Vec<Option<f64>>],
         parts: &[&[OpGraph]],
     ) -> anyhow::Result<Option<Vec<Vec<Vec<f64>>>>> {
         if !self.kernel_teacher {
             return Ok(None);
         }
-        let facts = Facts::of(train, parts);
-        let fits =
-            labels.iter().map(|l| Kernel::fit(&facts, l)).collect::<nneval::Result<Vec<_>>>()?;
-        let predict = |part: &&[OpGraph]| {
-            let facts = Facts::of(part, parts);
-            fits.iter().map(|k| k.predict(&facts)).collect()
-        };
-        Ok(Some(parts.iter().map(predict).collect()))
+        let facts = Facts::of(parts);
+        let labelled = facts.first().context("the kernel teacher has no networks")?;
+        let fits = labels.iter().map(|l| Kernel::fit(labelled, l));
+        let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+        let predict = |f: &Facts| fits.iter().map(|k| k.predict(f)).collect();
+        Ok(Some(facts.iter().map(predict).collect()))
     }
 
     fn mixed(&self, label: Option<f32>, taught: f32) -> Option<f32> {

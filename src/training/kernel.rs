@@ -29,13 +29,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The facts of `graphs`, each minus the mean and over the standard
-    /// deviation that it has over `all`; facts that do not vary are 0.
-    pub fn of(graphs: &[OpGraph], all: &[&[OpGraph]]) -> Self {
-        let every: Vec<&OpGraph> = all.iter().flat_map(|part| part.iter()).collect();
+    /// The facts of each part, minus the mean and over the standard deviation
+    /// that they have over all parts; facts that do not vary are 0.
+    pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
+        let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
         let scale = StructureScale::fit(every.into_par_iter());
         let row = |g| scale.standard(g).into_iter().map(Option::unwrap_or_default).collect();
-        Self { rows: graphs.par_iter().map(row).collect() }
+        parts.iter().map(|part| Self { rows: part.par_iter().map(row).collect() }).collect()
     }
 
     /// The first `used` facts of the rows `which`.
