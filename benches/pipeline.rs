@@ -46,6 +46,7 @@ fn untrained() -> Bundle {
         spec: MetricSpec::from_column("accuracy_pct"),
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
+        levels: None,
         validation: None,
         interval: None,
     };

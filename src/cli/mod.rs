@@ -19,6 +19,7 @@ mod shipped;
 mod source_args;
 mod space;
 mod string;
+mod teachers;
 mod tokenizer;
 mod train;
 mod train_data;

@@ -5,15 +5,13 @@ use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::source_args::SourceArgs;
-use super::train_data::{self, DataArgs, TeacherArgs};
+use super::teachers::{Parts, TeacherArgs};
+use super::train_data::{self, DataArgs};
 use super::training_view::View;
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
 use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
-use nneval::labels::{
-    LabelTable, MetricSpec, Split3, TargetTransform, TransformKind, split_by_class, split3,
-    subsample,
-};
+use nneval::labels::{LabelTable, MetricSpec, Split3, split_by_class, split3, subsample};
 use nneval::opstring::{self, OpGraph};
 use nneval::tokenizer::Tokenizer;
 use nneval::training::{Environment, Examples, Run, TrainingGraphs};
@@ -182,10 +180,11 @@ impl Args {
         let reported = train_data::labels(table, valid_rows, metrics, false)?;
         train_data::add_labels(&reported, metrics, &weights, &mut valid);
         train_data::add_unknown(metrics, &mut unlabelled);
-        let kernels = self.teachers.kernels(&labels, &[&train_graphs, &more])?;
-        let of = |i: usize| kernels.as_ref().and_then(|k| k.get(i)).map(Vec::as_slice);
-        for (i, graphs, examples) in [(0, &train_graphs, &mut train), (1, &more, &mut unlabelled)] {
-            self.teachers.teach(teachers, of(i), graphs, metrics, &weights, examples)?;
+        let parts = Parts { train: &train_graphs, unlabelled: &more, valid: &valid_graphs };
+        let known = [labels.as_slice(), reported.as_slice()];
+        if let Some([own, other]) = self.teachers.taught(teachers, metrics, &parts, known)? {
+            self.teachers.teach(&own, &weights, &mut train);
+            self.teachers.teach(&other, &weights, &mut unlabelled);
         }
         let mut parts = [(train_graphs.as_slice(), &mut train), (more.as_slice(), &mut unlabelled)];
         self.data.add_structure(&mut parts);
@@ -208,11 +207,7 @@ fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<V
         if values.is_empty() {
             bail!("{}: column {name} has no value in any training row", table.file().display());
         }
-        let transform = TargetTransform::fit(TransformKind::Auto, &values)?;
-        let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let spec = MetricSpec::from_column(name);
-        metrics.push(Metric { spec, transform, range: [lo, hi], validation: None, interval: None });
+        metrics.push(Metric::fit(MetricSpec::from_column(name), &values)?);
     }
     Ok(metrics)
 }

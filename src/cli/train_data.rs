@@ -3,14 +3,13 @@
 
 use super::shipped;
 use super::source_args::SourceArgs;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::builder::RangedU64ValueParser;
-use nneval::evaluator::{Bundle, Evaluator, Metric, Options};
+use nneval::evaluator::Metric;
 use nneval::labels::{LabelTable, class_means};
-use nneval::opstring::{self, OpGraph};
-use nneval::runtime::Runtime;
+use nneval::opstring::OpGraph;
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Examples, Facts, Kernel, StructureScale, spellings};
+use nneval::training::{Examples, StructureScale, spellings};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -38,24 +37,6 @@ pub struct DataArgs {
     #[arg(long, default_value_t = 512,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub window: usize,
-}
-
-/// Evaluators that a new one learns from.
-#[derive(Debug, Clone, serde::Serialize, clap::Args)]
-#[command(next_help_heading = "Distillation")]
-pub struct TeacherArgs {
-    /// Evaluator whose predictions are learnt beside the labels, and alone where
-    /// a network has none; may be repeated, predictions are averaged. Must not
-    /// have been trained on classes held out here
-    #[arg(long = "teacher", value_name = "DIR")]
-    pub teachers: Vec<PathBuf>,
-    /// Learn also from a Gaussian process on the networks' structural facts,
-    /// fitted to the labels (at most 2,000 rows)
-    #[arg(long)]
-    kernel_teacher: bool,
-    /// Share of the teachers' prediction in the target of a labelled network
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
-    teacher_share: f64,
 }
 
 impl DataArgs {
@@ -161,106 +142,6 @@ pub fn unlabelled(
     let keys = source.keys()?;
     let rest: Vec<&String> = keys.iter().filter(|k| !labelled.contains(k.as_str())).collect();
     Ok(rest.par_iter().map(|k| source.network(k)).collect::<nneval::Result<Vec<_>>>()?)
-}
-
-impl TeacherArgs {
-    /// Mixes the teachers' predictions for `graphs` into the metrics' targets.
-    pub fn teach(
-        &self,
-        teachers: &[Evaluator],
-        kernels: Option<&[Vec<f64>]>,
-        graphs: &[OpGraph],
-        metrics: &[Metric],
-        weights: &[f32],
-        examples: &mut Examples,
-    ) -> anyhow::Result<()> {
-        let sources = teachers.len() + usize::from(kernels.is_some());
-        if sources == 0 {
-            return Ok(());
-        }
-        let strings: Vec<String> = graphs.par_iter().map(opstring::write).collect();
-        let mut sums = vec![vec![0.0; metrics.len()]; graphs.len()];
-        for teacher in teachers {
-            let columns = columns(teacher, metrics)?;
-            for (sum, p) in sums.iter_mut().zip(teacher.evaluate_strings(&strings)) {
-                let p = p?;
-                for ((s, m), &c) in sum.iter_mut().zip(metrics).zip(&columns) {
-                    let value = p.metrics.get(c).copied().unwrap_or(f64::NAN);
-                    *s += m.transform.apply(value).unwrap_or(f64::NAN) / sources as f64;
-                }
-            }
-        }
-        for (m, predicted) in kernels.unwrap_or_default().iter().enumerate() {
-            for (sum, z) in sums.iter_mut().zip(predicted) {
-                sum.iter_mut().skip(m).take(1).for_each(|s| *s += z / sources as f64);
-            }
-        }
-        for (targets, sum) in examples.targets.iter_mut().zip(sums) {
-            for ((t, z), w) in targets.iter_mut().zip(sum).zip(weights) {
-                *t = self.mixed(*t, (z as f32) * w.sqrt());
-            }
-        }
-        Ok(())
-    }
-
-    /// What Gaussian processes fitted to `labels`, those of the first part,
-    /// predict, in model units, for each of `parts` a column a metric; `None`
-    /// where not asked for.
-    pub fn kernels(
-        &self,
-        labels: &[Vec<Option<f64>>],
-        parts: &[&[OpGraph]],
-    ) -> anyhow::Result<Option<Vec<Vec<Vec<f64>>>>> {
-        if !self.kernel_teacher {
-            return Ok(None);
-        }
-        let facts = Facts::of(parts);
-        let labelled = facts.first().context("the kernel teacher has no networks")?;
-        let fits = labels.iter().map(|l| Kernel::fit(labelled, l));
-        let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-        let predict = |f: &Facts| fits.iter().map(|k| k.predict(f)).collect();
-        Ok(Some(facts.iter().map(predict).collect()))
-    }
-
-    fn mixed(&self, label: Option<f32>, taught: f32) -> Option<f32> {
-        let share = self.teacher_share as f32;
-        match label {
-            _ if !taught.is_finite() => label,
-            Some(own) => Some(own * (1.0 - share) + taught * share),
-            None => Some(taught),
-        }
-    }
-
-    /// Opens the teachers; none may know a class of `held_out` rows.
-    pub fn open(
-        &self,
-        runtime: &Runtime,
-        table: &LabelTable,
-        held_out: &[usize],
-    ) -> anyhow::Result<Vec<Evaluator>> {
-        if !(0.0..=1.0).contains(&self.teacher_share) {
-            bail!("--teacher-share {}: must lie between 0 and 1", self.teacher_share);
-        }
-        let held: HashSet<u64> = held_out.iter().filter_map(|&r| table.class(r)).collect();
-        let open = |dir: &PathBuf| -> anyhow::Result<Evaluator> {
-            let bundle = Bundle::open(dir)?;
-            if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
-                bail!("{}: was trained on classes that this run holds out", dir.display());
-            }
-            Ok(Evaluator::from_bundle(bundle, runtime, Options::default())?)
-        };
-        self.teachers.iter().map(open).collect()
-    }
-}
-
-/// Position of each metric among the teacher's.
-fn columns(teacher: &Evaluator, metrics: &[Metric]) -> anyhow::Result<Vec<usize>> {
-    let manifest = teacher.manifest();
-    let find = |m: &Metric| {
-        let at = manifest.metrics.iter().position(|x| x.spec.name == m.spec.name);
-        at.with_context(|| format!("teacher {} does not predict {}", manifest.name, m.spec.name))
-    };
-    metrics.iter().map(find).collect()
 }
 
 /// The parameters that a run or pretraining arrived at.

@@ -2,7 +2,8 @@
 
 use super::domain::Domain;
 use super::interval::Interval;
-use crate::labels::{MetricSpec, TargetTransform};
+use crate::error::Result;
+use crate::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,6 +43,9 @@ pub struct Metric {
     /// Smallest and largest label of the training rows. Predictions go beyond
     /// them by a twentieth of their distance at most.
     pub range: [f64; 2],
+    /// The values that the labels take, where these are few.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub levels: Option<Levels>,
     /// Agreement with the validation labels, where there were any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Validation>,
@@ -54,10 +58,29 @@ pub struct Metric {
 const MARGIN: f64 = 0.05;
 
 impl Metric {
+    /// A metric that is described by the labels of the training rows.
+    ///
+    /// # Errors
+    /// As [`TargetTransform::fit`].
+    pub fn fit(spec: MetricSpec, labels: &[f64]) -> Result<Self> {
+        let transform = TargetTransform::fit(TransformKind::Auto, labels)?;
+        let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
+        let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let levels = Levels::fit(labels);
+        Ok(Self { spec, transform, range: [lo, hi], levels, validation: None, interval: None })
+    }
+
+    /// A model output in the metric's unit, at one of its levels where it has
+    /// such.
+    pub fn value(&self, output: f64) -> f64 {
+        let v = self.smooth(output);
+        self.levels.as_ref().map_or(v, |levels| levels.nearest(v))
+    }
+
     /// A model output in the metric's unit: inside the label range the inverse
     /// transform, outside it the same bent towards the margin, so that the
     /// order of predictions stays.
-    pub fn value(&self, output: f64) -> f64 {
+    pub fn smooth(&self, output: f64) -> f64 {
         let v = self.transform.invert(output);
         let [lo, hi] = self.range;
         let margin = ((hi - lo) * MARGIN).max(f64::MIN_POSITIVE);
@@ -69,7 +92,7 @@ impl Metric {
         }
     }
 
-    /// The output that [`Metric::value`] turns into `label`; infinite for a
+    /// The output that [`Metric::smooth`] turns into `label`; infinite for a
     /// label that no output gives, `None` for one that has no target.
     pub fn output(&self, label: f64) -> Option<f64> {
         let [lo, hi] = self.range;
@@ -87,7 +110,8 @@ impl Metric {
     }
 
     /// Lower and upper end of the interval around an output, in the metric's
-    /// unit; `None` where the evaluator was not calibrated.
+    /// unit, at levels as [`Metric::value`]; `None` where the evaluator was not
+    /// calibrated.
     pub fn interval(&self, output: f64) -> Option<[f64; 2]> {
         let ends = self.interval.as_ref()?.around(output);
         Some(ends.map(|z| self.value(z)))
@@ -97,8 +121,9 @@ impl Metric {
 impl Manifest {
     /// What is wrong with the calibration, if anything.
     pub(super) fn fault(&self) -> Option<&'static str> {
-        let interval = self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
-        interval.or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
+        let levels = self.metrics.iter().find_map(|m| m.levels.as_ref()?.fault());
+        let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
+        levels.or_else(interval).or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
     }
 }
 

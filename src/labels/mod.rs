@@ -20,6 +20,7 @@
 
 mod bootstrap;
 mod group;
+mod levels;
 mod metric;
 mod normal;
 mod score;
@@ -32,6 +33,7 @@ mod transform;
 
 pub use bootstrap::{Interval, MAX_RESAMPLES, bootstrap_tau};
 pub use group::{class_means, group_mean, sibling_mean};
+pub use levels::Levels;
 pub use metric::MetricSpec;
 pub use score::{INTERVAL_LEVEL, ScoreReport, ScoreRow, score_table};
 pub use split::{Split, Split3, split_by_class, split_classes, split3, subsample};

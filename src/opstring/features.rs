@@ -4,7 +4,9 @@
 //! They describe the block that repeats most (the whole graph where none does).
 //! *Live* facts look only at paths that no multiplication by zero cuts, which
 //! is what decides accuracy; *executed* facts look at every operation, which is
-//! what decides latency and energy.
+//! what decides latency and energy where all are run; *needed* facts look at
+//! what a compiler keeps that drops operations nothing but a multiplication by
+//! zero reads.
 
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
@@ -20,7 +22,7 @@ const KINDS: [Kind; 4] = [Kind::Windowed, Kind::Pointwise, Kind::Pool, Kind::Zer
 /// Names of the facts, in the order of [`structure`]. On paths, `w` are
 /// operations with weights, `k` those among them with a window, `p` poolings;
 /// numbers of paths are log(1 + n).
-pub const NAMES: [&str; 61] = [
+pub const NAMES: [&str; 87] = [
     "paths",
     "paths_w0",
     "paths_w1",
@@ -82,6 +84,32 @@ pub const NAMES: [&str; 61] = [
     "zero_before_0",
     "zero_before_1",
     "zero_before_2",
+    "needed_k_after_0",
+    "needed_k_after_1",
+    "needed_k_after_2",
+    "needed_1x1_after_0",
+    "needed_1x1_after_1",
+    "needed_1x1_after_2",
+    "needed_pool_after_0",
+    "needed_pool_after_1",
+    "needed_pool_after_2",
+    "needed_zero_after_0",
+    "needed_zero_after_1",
+    "needed_zero_after_2",
+    "needed_k_before_0",
+    "needed_k_before_1",
+    "needed_k_before_2",
+    "needed_1x1_before_0",
+    "needed_1x1_before_1",
+    "needed_1x1_before_2",
+    "needed_pool_before_0",
+    "needed_pool_before_1",
+    "needed_pool_before_2",
+    "needed_zero_before_0",
+    "needed_zero_before_1",
+    "needed_zero_before_2",
+    "needed_joins",
+    "needed_depth",
 ];
 
 /// How many of [`NAMES`], from the first, are about live paths only.
@@ -218,11 +246,17 @@ pub fn structure(g: &OpGraph) -> Vec<f64> {
     let mut out = paths.last().cloned().unwrap_or_default().facts();
     out.extend(live_counts(&nodes, &paths));
     out.extend(counts(&nodes));
-    out.extend(depths(&nodes));
+    out.extend(depths(&nodes, &vec![true; nodes.len()]));
     let after = joins_before(&nodes);
     let before = joins_behind(&nodes);
-    out.extend(by_level(&nodes, &after));
-    out.extend(by_level(&nodes, &before));
+    let every = vec![true; nodes.len()];
+    let needed = needed(&nodes);
+    for which in [&every, &needed] {
+        out.extend(by_level(&nodes, &after, which));
+        out.extend(by_level(&nodes, &before, which));
+    }
+    out.push(number(&nodes, |i, n| n.join && needed.get(i) == Some(&true)));
+    out.push(depths(&nodes, &needed)[0]);
     out
 }
 
@@ -266,10 +300,15 @@ fn counts(nodes: &[Node]) -> [f64; 6] {
     [k, one, pool, zero, joins, nodes.len() as f64]
 }
 
-/// Longest executed paths: in weights, in windows, in operations.
-fn depths(nodes: &[Node]) -> [f64; 3] {
+/// Longest paths through the operations `which`: in weights, in windows, in
+/// operations.
+fn depths(nodes: &[Node], which: &[bool]) -> [f64; 3] {
     let mut depth: Vec<[f64; 3]> = Vec::with_capacity(nodes.len());
-    for node in nodes {
+    for (node, counts) in nodes.iter().zip(which) {
+        if !counts {
+            depth.push([0.0; 3]);
+            continue;
+        }
         let [w, k, _] = step(node.kind);
         let mut deepest = [0.0f64; 3];
         for read in node.reads.iter().flatten().filter_map(|&i| depth.get(i)) {
@@ -307,10 +346,31 @@ fn joins_behind(nodes: &[Node]) -> Vec<usize> {
     level
 }
 
-fn by_level(nodes: &[Node], levels: &[usize]) -> Vec<f64> {
+fn by_level(nodes: &[Node], levels: &[usize], which: &[bool]) -> Vec<f64> {
     let at = |i: usize| levels.get(i).copied().unwrap_or(0).min(LEVELS - 1);
-    let count = |k: Kind, l: usize| number(nodes, |i, n| n.kind == k && at(i) == l);
+    let is = |i: usize| which.get(i) == Some(&true);
+    let count = |k: Kind, l: usize| number(nodes, |i, n| n.kind == k && at(i) == l && is(i));
     KINDS.iter().flat_map(|&k| (0..LEVELS).map(move |l| (k, l))).map(|(k, l)| count(k, l)).collect()
+}
+
+/// Operations that the exit depends on when what is multiplied by zero is not
+/// computed.
+fn needed(nodes: &[Node]) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    if let Some(last) = needed.last_mut() {
+        *last = true;
+    }
+    for (i, node) in nodes.iter().enumerate().rev() {
+        if node.kind == Kind::Zero || needed.get(i) != Some(&true) {
+            continue;
+        }
+        for &read in node.reads.iter().flatten() {
+            if let Some(n) = needed.get_mut(read) {
+                *n = true;
+            }
+        }
+    }
+    needed
 }
 
 /// Operations that a live path to the exit passes.
@@ -368,6 +428,23 @@ mod tests {
         ] {
             assert!((fact(arch, name) - value).abs() < 1e-12, "{name}: {}", fact(arch, name));
         }
+    }
+
+    #[test]
+    fn what_only_a_zero_reads_is_not_needed() {
+        let arch =
+            "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|none~1|none~2|";
+        for (name, value) in [
+            ("executed_w", 2.0),
+            ("needed_depth", 0.0),
+            ("needed_joins", 2.0),
+            ("needed_k_after_0", 0.0),
+            ("needed_1x1_after_0", 0.0),
+        ] {
+            assert_eq!(fact(arch, name), value, "{name}");
+        }
+        let zeros: f64 = (0..3).map(|l| fact(arch, &format!("needed_zero_after_{l}"))).sum();
+        assert_eq!(zeros, 2.0);
     }
 
     #[test]

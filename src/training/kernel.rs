@@ -6,9 +6,8 @@
 //! and noise chosen on a grid by the marginal likelihood (section 5.4) with the
 //! signal's variance at its maximum.
 
-use super::StructureScale;
+use super::Facts;
 use crate::error::{Error, Result};
-use crate::opstring::OpGraph;
 use crate::opstring::features::{LIVE, NAMES};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -21,32 +20,6 @@ const LENGTHS: [f64; 7] = [0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0];
 const NOISES: [f64; 7] = [0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
 /// Fewest labels that a fit makes sense with.
 const FEWEST_ROWS: usize = 3;
-
-/// Facts of networks, standardised.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    rows: Vec<Vec<f64>>,
-}
-
-impl Facts {
-    /// The facts of each part, minus the mean and over the standard deviation
-    /// that they have over all parts; facts that do not vary are 0.
-    pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
-        let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
-        let scale = StructureScale::fit(every.into_par_iter());
-        let row = |g| scale.standard(g).into_iter().map(Option::unwrap_or_default).collect();
-        parts.iter().map(|part| Self { rows: part.par_iter().map(row).collect() }).collect()
-    }
-
-    /// The first `used` facts of the rows `which`.
-    fn matrix(&self, which: &[usize], used: usize) -> DMatrix<f64> {
-        let at = |i: usize, j: usize| {
-            let row = which.get(i).and_then(|&r| self.rows.get(r));
-            row.and_then(|r| r.get(j)).copied().unwrap_or(0.0)
-        };
-        DMatrix::from_fn(which.len(), used, at)
-    }
-}
 
 /// A fitted Gaussian process.
 #[derive(Debug, Clone)]
@@ -85,7 +58,7 @@ impl Kernel {
         let grid: Vec<(usize, f64)> =
             [LIVE, NAMES.len()].into_iter().flat_map(|used| LENGTHS.map(|l| (used, l))).collect();
         let fits = grid.into_par_iter().flat_map_iter(|(used, length)| {
-            let x = facts.matrix(&rows, used);
+            let x = matrix(facts, &rows, used);
             let k = covariance(&x, &x, length);
             let fits: Vec<Fit> =
                 NOISES.iter().filter_map(|&noise| solve(&x, &k, &y, mean, length, noise)).collect();
@@ -98,13 +71,19 @@ impl Kernel {
 
     /// Expected labels of networks.
     pub fn predict(&self, facts: &Facts) -> Vec<f64> {
-        let all: Vec<usize> = (0..facts.rows.len()).collect();
+        let all: Vec<usize> = (0..facts.len()).collect();
         let chunk = |rows: &[usize]| -> Vec<f64> {
-            let k = covariance(&facts.matrix(rows, self.used), &self.x, self.length);
+            let k = covariance(&matrix(facts, rows, self.used), &self.x, self.length);
             (k * &self.alpha).iter().map(|z| z + self.mean).collect()
         };
         all.par_chunks(256).flat_map_iter(chunk).collect()
     }
+}
+
+/// The first `used` facts of the rows `which`.
+fn matrix(facts: &Facts, which: &[usize], used: usize) -> DMatrix<f64> {
+    let at = |i: usize, j: usize| which.get(i).map_or(0.0, |&r| facts.at(r, j));
+    DMatrix::from_fn(which.len(), used, at)
 }
 
 fn solve(
@@ -151,16 +130,17 @@ mod tests {
             let x = i as f64 / n as f64 * 6.0 + shift;
             (0..NAMES.len()).map(|j| if j == 0 { x } else { 0.0 }).collect()
         };
-        Facts { rows: (0..n).map(row).collect() }
+        Facts::from_rows((0..n).map(row).collect())
     }
 
     #[test]
     fn a_smooth_function_is_learnt() {
         let (train, test) = (facts(60, 0.0), facts(50, 0.03));
-        let labels: Vec<Option<f64>> = train.rows.iter().map(|r| Some(r[0].sin() + 5.0)).collect();
+        let labels: Vec<Option<f64>> = (0..60).map(|r| Some(train.at(r, 0).sin() + 5.0)).collect();
         let kernel = Kernel::fit(&train, &labels).unwrap();
-        for (row, p) in test.rows.iter().zip(kernel.predict(&test)) {
-            assert!((p - row[0].sin() - 5.0).abs() < 0.05, "{} {p}", row[0]);
+        for (r, p) in kernel.predict(&test).into_iter().enumerate() {
+            let x = test.at(r, 0);
+            assert!((p - x.sin() - 5.0).abs() < 0.05, "{x} {p}");
         }
     }
 

@@ -8,6 +8,7 @@
 mod batches;
 mod checkpoint;
 mod config;
+mod facts;
 mod graphs;
 mod kernel;
 mod log;
@@ -16,15 +17,18 @@ mod schedule;
 mod source;
 mod step;
 mod structure;
+mod trees;
 
 pub use checkpoint::{Environment, Progress, checkpoint_parameters};
 pub use config::Config;
+pub use facts::Facts;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
-pub use kernel::{Facts, Kernel};
+pub use kernel::Kernel;
 pub use run::{Event, Outcome, Run};
 pub use source::{Source, graph_of_arch, of_arch, spellings};
 pub use step::{Batch, Report, Settings, State, Stepper};
 pub use structure::StructureScale;
+pub use trees::Trees;
 
 /// Rows to train or validate on.
 #[derive(Debug, Clone, Default)]

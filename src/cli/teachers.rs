@@ -1,0 +1,262 @@
+//! What a new evaluator learns from beside labels: other evaluators, and
+//! classical models on the networks' structural facts.
+
+use anyhow::{Context, bail};
+use nneval::evaluator::{Bundle, Evaluator, Metric, Options};
+use nneval::labels::LabelTable;
+use nneval::opstring::{self, OpGraph};
+use nneval::runtime::Runtime;
+use nneval::training::{Examples, Facts, Kernel, Trees};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// Steps that a teacher's share is chosen in.
+const SHARES: usize = 10;
+
+/// Teachers of a new evaluator.
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
+#[command(next_help_heading = "Distillation")]
+pub struct TeacherArgs {
+    /// Evaluator whose predictions are learnt beside the labels, and alone where
+    /// a network has none; may be repeated, predictions are averaged. Must not
+    /// have been trained on classes held out here
+    #[arg(long = "teacher", value_name = "DIR")]
+    pub teachers: Vec<PathBuf>,
+    /// Learn also from a Gaussian process on the networks' structural facts,
+    /// fitted to the labels (at most 2,000 rows)
+    #[arg(long)]
+    kernel_teacher: bool,
+    /// Learn also from gradient-boosted trees on the networks' structural
+    /// facts, fitted to the labels (at least 50 rows a metric). Kinds of
+    /// teachers are mixed, metric by metric, as fits the validation rows best
+    #[arg(long)]
+    tree_teacher: bool,
+    /// Share of the teachers' prediction in the target of a labelled network
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    teacher_share: f64,
+}
+
+/// Networks that teachers predict for.
+pub struct Parts<'a> {
+    /// Those with labels to train on.
+    pub train: &'a [OpGraph],
+    /// Those without.
+    pub unlabelled: &'a [OpGraph],
+    /// Validation networks.
+    pub valid: &'a [OpGraph],
+}
+
+impl<'a> Parts<'a> {
+    fn list(&self) -> [&'a [OpGraph]; 3] {
+        [self.train, self.unlabelled, self.valid]
+    }
+}
+
+/// One value in model units for each network, metric by metric.
+type Columns = Vec<Vec<f64>>;
+/// Labels in model units, metric by metric.
+pub type Labels = [Vec<Option<f64>>];
+
+impl TeacherArgs {
+    /// What the teachers, mixed, predict for the training and the unlabelled
+    /// networks; `None` where there is no teacher.
+    pub fn taught(
+        &self,
+        evaluators: &[Evaluator],
+        metrics: &[Metric],
+        parts: &Parts,
+        [labels, reported]: [&Labels; 2],
+    ) -> anyhow::Result<Option<[Columns; 2]>> {
+        let mut kinds: Vec<[Columns; 3]> = Vec::new();
+        if !evaluators.is_empty() {
+            let of = |graphs| by_evaluators(evaluators, metrics, graphs);
+            let [a, b, c] = parts.list();
+            kinds.push([of(a)?, of(b)?, of(c)?]);
+        }
+        if self.kernel_teacher || self.tree_teacher {
+            kinds.extend(self.by_facts(labels, parts)?);
+        }
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let shares = |m: usize| {
+            let predicted: Vec<&[f64]> = kinds.iter().map(|k| column(&k[2], m)).collect();
+            best_shares(&predicted, reported.get(m).map_or(&[], Vec::as_slice))
+        };
+        let shares: Vec<Vec<f64>> = (0..metrics.len()).map(shares).collect();
+        let mixed = |part: usize| -> Columns {
+            let one = |(m, shares): (usize, &Vec<f64>)| {
+                let predicted: Vec<&[f64]> = kinds.iter().map(|k| column(&k[part], m)).collect();
+                mix(&predicted, shares)
+            };
+            shares.iter().enumerate().map(one).collect()
+        };
+        Ok(Some([mixed(0), mixed(1)]))
+    }
+
+    /// Models on structural facts, fitted to `labels` of the training networks.
+    fn by_facts(&self, labels: &Labels, parts: &Parts) -> anyhow::Result<Vec<[Columns; 3]>> {
+        let facts = Facts::of(&parts.list());
+        let [train, unlabelled, valid] = facts.as_slice() else {
+            bail!("teachers have no networks");
+        };
+        let parts = [train, unlabelled, valid];
+        let mut kinds = Vec::new();
+        if self.kernel_teacher {
+            let fits = labels.iter().map(|l| Kernel::fit(train, l));
+            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+            kinds.push(parts.map(|f| fits.iter().map(|k| k.predict(f)).collect()));
+        }
+        if self.tree_teacher {
+            let fits = labels.par_iter().map(|l| Trees::fit(train, l));
+            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+            kinds.push(parts.map(|f| fits.iter().map(|t| t.predict(f)).collect()));
+        }
+        Ok(kinds)
+    }
+
+    /// Brings what was taught into the targets of `examples`, which are labels
+    /// times the roots of `weights` so far.
+    pub fn teach(&self, taught: &[Vec<f64>], weights: &[f32], examples: &mut Examples) {
+        for (m, (column, w)) in taught.iter().zip(weights).enumerate() {
+            for (targets, z) in examples.targets.iter_mut().zip(column) {
+                if let Some(target) = targets.get_mut(m) {
+                    *target = self.mixed(*target, (*z as f32) * w.sqrt());
+                }
+            }
+        }
+    }
+
+    fn mixed(&self, label: Option<f32>, taught: f32) -> Option<f32> {
+        let share = self.teacher_share as f32;
+        match label {
+            _ if !taught.is_finite() => label,
+            Some(own) => Some(own * (1.0 - share) + taught * share),
+            None => Some(taught),
+        }
+    }
+
+    /// Opens the teachers; none may know a class of `held_out` rows.
+    pub fn open(
+        &self,
+        runtime: &Runtime,
+        table: &LabelTable,
+        held_out: &[usize],
+    ) -> anyhow::Result<Vec<Evaluator>> {
+        if !(0.0..=1.0).contains(&self.teacher_share) {
+            bail!("--teacher-share {}: must lie between 0 and 1", self.teacher_share);
+        }
+        let held: HashSet<u64> = held_out.iter().filter_map(|&r| table.class(r)).collect();
+        let open = |dir: &PathBuf| -> anyhow::Result<Evaluator> {
+            let bundle = Bundle::open(dir)?;
+            if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
+                bail!("{}: was trained on classes that this run holds out", dir.display());
+            }
+            Ok(Evaluator::from_bundle(bundle, runtime, Options::default())?)
+        };
+        self.teachers.iter().map(open).collect()
+    }
+}
+
+/// The mean of what evaluators predict.
+fn by_evaluators(
+    evaluators: &[Evaluator],
+    metrics: &[Metric],
+    graphs: &[OpGraph],
+) -> anyhow::Result<Columns> {
+    let strings: Vec<String> = graphs.par_iter().map(opstring::write).collect();
+    let mut sums = vec![vec![0.0; graphs.len()]; metrics.len()];
+    for evaluator in evaluators {
+        let encoded = evaluator.encode(&strings)?;
+        for (sum, m) in sums.iter_mut().zip(metrics) {
+            let (at, theirs) = find(evaluator, m)?;
+            for (s, e) in sum.iter_mut().zip(&encoded) {
+                let value = e.outputs.get(at).map_or(f64::NAN, |o| theirs.smooth(*o));
+                let z = m.transform.apply(value).unwrap_or(f64::NAN);
+                *s += z / evaluators.len() as f64;
+            }
+        }
+    }
+    Ok(sums)
+}
+
+/// A metric of the evaluator by name, and its position.
+fn find<'e>(evaluator: &'e Evaluator, wanted: &Metric) -> anyhow::Result<(usize, &'e Metric)> {
+    let manifest = evaluator.manifest();
+    let mut metrics = manifest.metrics.iter().enumerate();
+    metrics
+        .find(|(_, m)| m.spec.name == wanted.spec.name)
+        .with_context(|| format!("teacher {} does not predict {}", manifest.name, wanted.spec.name))
+}
+
+fn column(columns: &[Vec<f64>], m: usize) -> &[f64] {
+    columns.get(m).map_or(&[], Vec::as_slice)
+}
+
+/// Shares, summing to 1, whose mixture has the least squared error on the
+/// reported values; equal ones where none is reported.
+fn best_shares(predicted: &[&[f64]], reported: &[Option<f64>]) -> Vec<f64> {
+    let error = |shares: &[f64]| -> f64 {
+        let mixed = mix(predicted, shares);
+        mixed.iter().zip(reported).filter_map(|(p, r)| Some((p - (*r)?).powi(2))).sum()
+    };
+    let equal = vec![1.0 / predicted.len().max(1) as f64; predicted.len()];
+    let known = reported.iter().any(Option::is_some);
+    if predicted.len() < 2 || !known {
+        return equal;
+    }
+    let scored = grid(predicted.len(), SHARES).into_iter().map(|s| (error(&s), s));
+    let best = scored.filter(|s| s.0.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(equal, |b| b.1)
+}
+
+/// All ways to share out `steps` equal parts of 1 among `n`.
+fn grid(n: usize, steps: usize) -> Vec<Vec<f64>> {
+    fn fill(n: usize, left: usize, steps: usize) -> Vec<Vec<f64>> {
+        let part = |k: usize| k as f64 / steps as f64;
+        if n <= 1 {
+            return vec![vec![part(left); n]];
+        }
+        let with = |k: usize| {
+            fill(n - 1, left - k, steps).into_iter().map(move |mut rest| {
+                rest.push(part(k));
+                rest
+            })
+        };
+        (0..=left).flat_map(with).collect()
+    }
+    fill(n, steps, steps)
+}
+
+fn mix(predicted: &[&[f64]], shares: &[f64]) -> Vec<f64> {
+    let n = predicted.iter().map(|p| p.len()).max().unwrap_or(0);
+    let mut sum = vec![0.0; n];
+    for (column, share) in predicted.iter().zip(shares).filter(|(_, share)| **share > 0.0) {
+        sum.iter_mut().zip(*column).for_each(|(s, z)| *s += share * z);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_those_that_fit_the_reported_values() {
+        let (a, b) = ([0.0, 1.0, 2.0, 3.0], [1.0, 0.0, 0.0, 1.0]);
+        let reported: Vec<Option<f64>> =
+            a.iter().zip(&b).map(|(a, b)| Some(0.7 * a + 0.3 * b)).collect();
+        let shares = best_shares(&[&a, &b], &reported);
+        assert!((shares[0] - 0.7).abs() < 1e-9 && (shares[1] - 0.3).abs() < 1e-9, "{shares:?}");
+        assert_eq!(best_shares(&[&a, &b], &[None; 4]), [0.5, 0.5]);
+        assert_eq!(best_shares(&[&a], &reported), [1.0]);
+    }
+
+    #[test]
+    fn a_grid_holds_every_way_to_share() {
+        let all = grid(3, 10);
+        assert_eq!(all.len(), 66);
+        assert!(all.iter().all(|s| s.len() == 3 && (s.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+    }
+}
