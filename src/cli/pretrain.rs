@@ -1,5 +1,6 @@
 //! `nneval pretrain`: parameters to start from, learnt without any label.
 
+use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::train::open_graphs;
 use super::train_data::DataArgs;
@@ -9,7 +10,8 @@ use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::opstring::OpGraph;
 use nneval::spaces::{ModelOptions, Space};
-use nneval::training::{Examples, Run, Source};
+use nneval::tokenizer::Tokenizer;
+use nneval::training::{Environment, Examples, Run, Source};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,8 +19,8 @@ use std::process::ExitCode;
 /// Teach an encoder the structure of networks, without any label.
 ///
 /// The targets are exact structural facts (path counts, depths, operations by
-/// kind and place). The checkpoint DIR/best.ckpt is what `nneval train --init`
-/// starts from.
+/// kind and place). DIR gets what the run folder of `nneval train` gets; its
+/// checkpoint DIR/best.ckpt is what `nneval train --init` starts from.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Search space whose networks are learnt
@@ -78,9 +80,34 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
+    describe(&args, &run, &tokenizer)?;
     let mut view = View::new(&config, train.tokens.len(), 0, &[]);
-    let outcome = run.execute(args.resume, &mut |e| view.show(e))?;
+    let mut curves = run_folder::Curves::new(&args.out);
+    let outcome = run.execute(args.resume, &mut |e| {
+        view.show(e);
+        curves.show(e);
+    })?;
     view.finish(&outcome);
     super::print(format_args!("{}\n", args.out.join("best.ckpt").display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn describe(args: &Args, run: &Run, tokenizer: &Tokenizer) -> anyhow::Result<()> {
+    let options = serde_json::json!({
+        "space": args.models.is_none().then(|| args.space.to_string()),
+        "models": args.models,
+        "graphs": args.graphs,
+        "data": args.data,
+        "rows": run.train.tokens.len(),
+    });
+    let description = run_folder::Description {
+        config: run.config,
+        environment: &Environment::new(run.runtime, &run.session),
+        runtime: run.runtime,
+        inputs: Vec::new(),
+        graphs: run.graphs,
+        tokenizer: &tokenizer.to_json()?,
+        options,
+    };
+    run_folder::write(&args.out, &description)
 }

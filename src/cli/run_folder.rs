@@ -1,4 +1,4 @@
-//! What `nneval train` leaves in its run folder beside logs and checkpoints:
+//! What `nneval train` and `pretrain` leave in their run folder beside logs and checkpoints:
 //! settings, the command that reproduces the run, learning curves.
 
 use nneval::fsio::{sha256, write_atomic};
@@ -6,6 +6,7 @@ use nneval::report::learning_curves;
 use nneval::runtime::Runtime;
 use nneval::training::{Config, Environment, Event, TrainingGraphs};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The command line, the program by its name alone, without --resume.
@@ -29,8 +30,8 @@ pub struct Description<'a> {
     pub environment: &'a Environment,
     /// ONNX Runtime.
     pub runtime: &'a Runtime,
-    /// Label table.
-    pub labels: &'a Path,
+    /// Files beside the graphs that the result depends on, by their role.
+    pub inputs: Vec<(&'static str, PathBuf)>,
     /// Training graphs.
     pub graphs: &'a TrainingGraphs,
     /// Content of the tokenizer.
@@ -41,19 +42,22 @@ pub struct Description<'a> {
 
 /// Writes `config.json` and `reproduce.sh`.
 pub fn write(dir: &Path, d: &Description) -> anyhow::Result<()> {
-    let labels = std::fs::read(d.labels).map_err(|e| nneval::Error::io(d.labels, e))?;
+    let mut sums = BTreeMap::from([
+        ("train.onnx".to_owned(), sha256(&d.graphs.train)),
+        ("encoder.onnx".to_owned(), sha256(&d.graphs.encoder)),
+        ("tokenizer.json".to_owned(), sha256(d.tokenizer.as_bytes())),
+    ]);
+    for (role, path) in &d.inputs {
+        let content = std::fs::read(path).map_err(|e| nneval::Error::io(path, e))?;
+        sums.insert((*role).to_owned(), sha256(&content));
+    }
     let text = json!({
         "config": d.config,
         "options": d.options,
         "environment": d.environment,
         "library": d.runtime.library(),
         "command": command(),
-        "sha256": {
-            "labels": sha256(&labels),
-            "train.onnx": sha256(&d.graphs.train),
-            "encoder.onnx": sha256(&d.graphs.encoder),
-            "tokenizer.json": sha256(d.tokenizer.as_bytes()),
-        },
+        "sha256": sums,
     });
     let text = serde_json::to_string_pretty(&text)? + "\n";
     write_atomic(&dir.join("config.json"), text.as_bytes())?;

@@ -239,7 +239,9 @@ fn describe(
         config: run.config,
         environment: &Environment::new(run.runtime, &run.session),
         runtime: run.runtime,
-        labels: &args.source.labels,
+        inputs: std::iter::once(("labels", args.source.labels.clone()))
+            .chain(args.init.clone().map(|p| ("init", p)))
+            .collect(),
         graphs: run.graphs,
         tokenizer: &tokenizer.to_json()?,
         options,
