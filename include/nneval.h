@@ -152,7 +152,7 @@ typedef struct nneval_options nneval_options;
 typedef struct nneval_prediction nneval_prediction;
 
 // One metric of a prediction.
-typedef struct {
+typedef struct nneval_metric {
   // Its name; lives as long as the prediction.
   const char *name;
   // Its unit, "" where it is a plain number or unknown; lives as long as the
@@ -170,7 +170,7 @@ typedef struct {
 } nneval_metric;
 
 // How near a network is to those that the evaluator was trained on.
-typedef struct {
+typedef struct nneval_domain {
   // Share of networks like those trained on that lie at least as far out, 0 to 1.
   double score;
   // Whether the network is outside what the evaluator has seen.
@@ -178,7 +178,7 @@ typedef struct {
 } nneval_domain;
 
 // An ONNX model in memory.
-typedef struct {
+typedef struct nneval_buffer {
   // The bytes of the file.
   const void *data;
   // Their number.
@@ -188,7 +188,7 @@ typedef struct {
 } nneval_buffer;
 
 // The size of a dimension that the model leaves open.
-typedef struct {
+typedef struct nneval_dimension {
   // Name of the dimension in the model, as "batch".
   const char *name;
   // Its size.
@@ -200,23 +200,23 @@ extern "C" {
 #endif // __cplusplus
 
 // The status that the failed call answered; `NNEVAL_STATUS_OK` for NULL.
-nneval_status nneval_error_status(const nneval_error *error);
+nneval_status nneval_error_status(const struct nneval_error *error);
 
 // The whole message, one line: file, node and reason as far as there are any.
-const char *nneval_error_message(const nneval_error *error);
+const char *nneval_error_message(const struct nneval_error *error);
 
 // The file or folder at fault; NULL where none is.
-const char *nneval_error_file(const nneval_error *error);
+const char *nneval_error_file(const struct nneval_error *error);
 
 // The node of the model at fault: its name, or its type and position where it
 // has none; NULL where no node is at fault.
-const char *nneval_error_node(const nneval_error *error);
+const char *nneval_error_node(const struct nneval_error *error);
 
 // What is wrong, without file and node.
-const char *nneval_error_reason(const nneval_error *error);
+const char *nneval_error_reason(const struct nneval_error *error);
 
 // Frees an error and its texts.
-void nneval_error_free(nneval_error *error);
+void nneval_error_free(struct nneval_error *error);
 
 // The release of nneval, as "0.1.0".
 const char *nneval_version(void);
@@ -226,158 +226,163 @@ const char *nneval_version(void);
 uint32_t nneval_operation_string_version(void);
 
 // Makes options: the CPU, all cores, ONNX Runtime where nneval finds it.
-nneval_status nneval_options_new(nneval_options **options,
-                                 nneval_error **error);
+nneval_status nneval_options_new(struct nneval_options **options,
+                                 struct nneval_error **error);
 
 // Sets the execution provider: "cpu", "cuda" or "tensorrt". Loading fails where
 // it cannot be used; nothing else is used instead.
-nneval_status nneval_options_set_provider(nneval_options *options,
+nneval_status nneval_options_set_provider(struct nneval_options *options,
                                           const char *provider,
-                                          nneval_error **error);
+                                          struct nneval_error **error);
 
 // Sets the number of CPU threads that the evaluator keeps and works on,
 // 0 (all cores) to 1024.
-nneval_status nneval_options_set_threads(nneval_options *options,
+nneval_status nneval_options_set_threads(struct nneval_options *options,
                                          uint32_t threads,
-                                         nneval_error **error);
+                                         struct nneval_error **error);
 
 // Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
 // or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
 // it is the one that `nneval runtime --install` has put into nneval's cache.
-nneval_status nneval_options_set_library(nneval_options *options,
+nneval_status nneval_options_set_library(struct nneval_options *options,
                                          const char *library,
-                                         nneval_error **error);
+                                         struct nneval_error **error);
 
 // Frees options. Evaluators that were loaded with them do not need them.
-void nneval_options_free(nneval_options *options);
+void nneval_options_free(struct nneval_options *options);
 
 // Loads the evaluator in `folder`, with the CPU and all cores where `options`
 // is NULL. Nothing is downloaded. ONNX Runtime's library is loaded by the first
 // evaluator and stays until the process ends; a later one that asks for another
 // library is refused. Safe from any thread.
 nneval_status nneval_evaluator_load(const char *folder,
-                                    const nneval_options *options,
-                                    nneval_evaluator **evaluator,
-                                    nneval_error **error);
+                                    const struct nneval_options *options,
+                                    struct nneval_evaluator **evaluator,
+                                    struct nneval_error **error);
 
 // Name of the evaluator; NULL for NULL.
-const char *nneval_evaluator_name(const nneval_evaluator *evaluator);
+const char *nneval_evaluator_name(const struct nneval_evaluator *evaluator);
 
 // Number of metrics that the evaluator predicts; 0 for NULL.
-size_t nneval_evaluator_metric_count(const nneval_evaluator *evaluator);
+size_t nneval_evaluator_metric_count(const struct nneval_evaluator *evaluator);
 
 // Name of the metric at `index`, from 0; NULL where there is none.
-const char *nneval_evaluator_metric_name(const nneval_evaluator *evaluator,
+const char *nneval_evaluator_metric_name(const struct nneval_evaluator *evaluator,
                                          size_t index);
 
 // Unit of the metric at `index`, from 0: "" where it is a plain number or
 // unknown; NULL where there is no such metric.
-const char *nneval_evaluator_metric_unit(const nneval_evaluator *evaluator,
+const char *nneval_evaluator_metric_unit(const struct nneval_evaluator *evaluator,
                                          size_t index);
 
 // Frees an evaluator and ends its threads. Its predictions do not need it.
-void nneval_evaluator_free(nneval_evaluator *evaluator);
+void nneval_evaluator_free(struct nneval_evaluator *evaluator);
 
 // Number of metrics, in the order of the evaluator; 0 for NULL.
-size_t nneval_prediction_metric_count(const nneval_prediction *prediction);
+size_t nneval_prediction_metric_count(const struct nneval_prediction *prediction);
 
 // The metric called `name`; `NNEVAL_STATUS_NOT_FOUND` where the evaluator has none.
-nneval_status nneval_prediction_metric(const nneval_prediction *prediction,
+nneval_status nneval_prediction_metric(const struct nneval_prediction *prediction,
                                        const char *name,
-                                       nneval_metric *metric,
-                                       nneval_error **error);
+                                       struct nneval_metric *metric,
+                                       struct nneval_error **error);
 
 // The metric at `index`, from 0.
-nneval_status nneval_prediction_metric_at(const nneval_prediction *prediction,
+nneval_status nneval_prediction_metric_at(const struct nneval_prediction *prediction,
                                           size_t index,
-                                          nneval_metric *metric,
-                                          nneval_error **error);
+                                          struct nneval_metric *metric,
+                                          struct nneval_error **error);
 
 // The in-domain score; `NNEVAL_STATUS_UNAVAILABLE` where the evaluator has no
 // statistics for one.
-nneval_status nneval_prediction_domain(const nneval_prediction *prediction,
-                                       nneval_domain *domain,
-                                       nneval_error **error);
+nneval_status nneval_prediction_domain(const struct nneval_prediction *prediction,
+                                       struct nneval_domain *domain,
+                                       struct nneval_error **error);
 
 // Tokens of the operation string; 0 for NULL.
-size_t nneval_prediction_tokens(const nneval_prediction *prediction);
+size_t nneval_prediction_tokens(const struct nneval_prediction *prediction);
 
 // Windows that the string was encoded in, more than one for strings longer than
 // the evaluator's window; 0 for NULL.
-size_t nneval_prediction_windows(const nneval_prediction *prediction);
+size_t nneval_prediction_windows(const struct nneval_prediction *prediction);
 
 // Frees a prediction.
-void nneval_prediction_free(nneval_prediction *prediction);
+void nneval_prediction_free(struct nneval_prediction *prediction);
 
 // Evaluates the ONNX file at `path`.
-nneval_status nneval_evaluate_file(const nneval_evaluator *evaluator,
+nneval_status nneval_evaluate_file(const struct nneval_evaluator *evaluator,
                                    const char *path,
-                                   nneval_prediction **prediction,
-                                   nneval_error **error);
+                                   struct nneval_prediction **prediction,
+                                   struct nneval_error **error);
 
 // Evaluates an ONNX model in memory.
-nneval_status nneval_evaluate_buffer(const nneval_evaluator *evaluator,
-                                     const nneval_buffer *buffer,
-                                     nneval_prediction **prediction,
-                                     nneval_error **error);
+nneval_status nneval_evaluate_buffer(const struct nneval_evaluator *evaluator,
+                                     const struct nneval_buffer *buffer,
+                                     struct nneval_prediction **prediction,
+                                     struct nneval_error **error);
 
-// Evaluates an operation string. Its grammar is not checked: a string that is
-// none is out of domain, if anything.
-nneval_status nneval_evaluate_string(const nneval_evaluator *evaluator,
+// Evaluates an operation string. Its grammar is not checked
+// (`nneval_operation_string_check` does that), only that it has a token.
+nneval_status nneval_evaluate_string(const struct nneval_evaluator *evaluator,
                                      const char *string,
-                                     nneval_prediction **prediction,
-                                     nneval_error **error);
+                                     struct nneval_prediction **prediction,
+                                     struct nneval_error **error);
 
 // Evaluates `count` ONNX files together, which is faster than one by one.
 // Answers `NNEVAL_STATUS_OK` also where some, or all, have failed: a bad file
 // fails alone, and `nneval_batch_get` tells.
-nneval_status nneval_evaluate_files(const nneval_evaluator *evaluator,
+nneval_status nneval_evaluate_files(const struct nneval_evaluator *evaluator,
                                     const char *const *paths,
                                     size_t count,
-                                    nneval_batch **batch,
-                                    nneval_error **error);
+                                    struct nneval_batch **batch,
+                                    struct nneval_error **error);
 
 // Evaluates `count` ONNX models in memory together, as `nneval_evaluate_files`
 // does files.
-nneval_status nneval_evaluate_buffers(const nneval_evaluator *evaluator,
-                                      const nneval_buffer *buffers,
+nneval_status nneval_evaluate_buffers(const struct nneval_evaluator *evaluator,
+                                      const struct nneval_buffer *buffers,
                                       size_t count,
-                                      nneval_batch **batch,
-                                      nneval_error **error);
+                                      struct nneval_batch **batch,
+                                      struct nneval_error **error);
 
 // Evaluates `count` operation strings together, as `nneval_evaluate_files`
 // does files.
-nneval_status nneval_evaluate_strings(const nneval_evaluator *evaluator,
+nneval_status nneval_evaluate_strings(const struct nneval_evaluator *evaluator,
                                       const char *const *strings,
                                       size_t count,
-                                      nneval_batch **batch,
-                                      nneval_error **error);
+                                      struct nneval_batch **batch,
+                                      struct nneval_error **error);
 
 // Number of results; 0 for NULL.
-size_t nneval_batch_count(const nneval_batch *batch);
+size_t nneval_batch_count(const struct nneval_batch *batch);
 
 // The result at `index`, from 0: its prediction, or the failure of that network
 // alone. The prediction does not need the batch; each call gives a handle of
 // its own.
-nneval_status nneval_batch_get(const nneval_batch *batch,
+nneval_status nneval_batch_get(const struct nneval_batch *batch,
                                size_t index,
-                               nneval_prediction **prediction,
-                               nneval_error **error);
+                               struct nneval_prediction **prediction,
+                               struct nneval_error **error);
 
 // Frees a batch.
-void nneval_batch_free(nneval_batch *batch);
+void nneval_batch_free(struct nneval_batch *batch);
 
 // The operation string of the ONNX file at `path`, to be freed with
 // `nneval_string_free`.
 nneval_status nneval_operation_string_of_file(const char *path,
                                               char **string,
-                                              nneval_error **error);
+                                              struct nneval_error **error);
 
 // The operation string of an ONNX model in memory, to be freed with
 // `nneval_string_free`.
-nneval_status nneval_operation_string_of_buffer(const nneval_buffer *buffer,
+nneval_status nneval_operation_string_of_buffer(const struct nneval_buffer *buffer,
                                                 char **string,
-                                                nneval_error **error);
+                                                struct nneval_error **error);
+
+// Checks that `string` follows the grammar of operation strings;
+// `NNEVAL_STATUS_OPERATION_STRING` where it does not.
+nneval_status nneval_operation_string_check(const char *string,
+                                            struct nneval_error **error);
 
 // Frees a string that nneval has made; its text must not have been changed.
 void nneval_string_free(char *string);
@@ -385,41 +390,41 @@ void nneval_string_free(char *string);
 // Static costs of the ONNX file at `path`. `count` dimensions that the model
 // leaves open get a size; costs that depend on others are formulas.
 nneval_status nneval_costs_of_file(const char *path,
-                                   const nneval_dimension *dimensions,
+                                   const struct nneval_dimension *dimensions,
                                    size_t count,
-                                   nneval_costs **costs,
-                                   nneval_error **error);
+                                   struct nneval_costs **costs,
+                                   struct nneval_error **error);
 
 // Static costs of an ONNX model in memory, as `nneval_costs_of_file` gives them.
-nneval_status nneval_costs_of_buffer(const nneval_buffer *buffer,
-                                     const nneval_dimension *dimensions,
+nneval_status nneval_costs_of_buffer(const struct nneval_buffer *buffer,
+                                     const struct nneval_dimension *dimensions,
                                      size_t count,
-                                     nneval_costs **costs,
-                                     nneval_error **error);
+                                     struct nneval_costs **costs,
+                                     struct nneval_error **error);
 
 // A cost (one of `nneval_cost`) as a number; `NNEVAL_STATUS_UNAVAILABLE` where
 // it is a formula.
-nneval_status nneval_costs_get(const nneval_costs *costs,
+nneval_status nneval_costs_get(const struct nneval_costs *costs,
                                uint32_t cost,
                                uint64_t *amount,
-                               nneval_error **error);
+                               struct nneval_error **error);
 
 // A cost (one of `nneval_cost`) as text: a number, or a formula in the model's
 // dimensions. Lives as long as `costs`; NULL where there is no such cost.
-const char *nneval_costs_text(const nneval_costs *costs,
+const char *nneval_costs_text(const struct nneval_costs *costs,
                               uint32_t cost);
 
 // Number of operator types that are not, or not wholly, in the totals, because
 // their work depends on data or is not known; 0 for NULL.
-size_t nneval_costs_unknown_count(const nneval_costs *costs);
+size_t nneval_costs_unknown_count(const struct nneval_costs *costs);
 
 // Such an operator type, from 0, as "NonMaxSuppression x1 (work)". Lives as
 // long as `costs`; NULL where there is none.
-const char *nneval_costs_unknown(const nneval_costs *costs,
+const char *nneval_costs_unknown(const struct nneval_costs *costs,
                                  size_t index);
 
 // Frees costs.
-void nneval_costs_free(nneval_costs *costs);
+void nneval_costs_free(struct nneval_costs *costs);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -17,11 +17,9 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -430,11 +428,11 @@ class Costs {
   static Result<Costs> try_of(const std::filesystem::path &path,
                               const Dimensions &dimensions = {}) {
     const auto spelled = detail::spelled(path);
-    return of(nneval_costs_of_file, spelled.c_str(), dimensions);
+    return counted(nneval_costs_of_file, spelled.c_str(), dimensions);
   }
   static Result<Costs> try_of(const Model &model, const Dimensions &dimensions = {}) {
     const auto raw = model.raw();
-    return of(nneval_costs_of_buffer, &raw, dimensions);
+    return counted(nneval_costs_of_buffer, &raw, dimensions);
   }
 
   /// The cost as a number; fails where it is a formula.
@@ -471,7 +469,7 @@ class Costs {
   explicit Costs(nneval_costs *handle) : handle_(handle) {}
 
   template <typename Call, typename M>
-  static Result<Costs> of(Call call, M model, const Dimensions &dimensions) {
+  static Result<Costs> counted(Call call, M model, const Dimensions &dimensions) {
     std::vector<nneval_dimension> raw;
     for (const auto &[name, size] : dimensions) raw.push_back({name.c_str(), size});
     nneval_costs *handle = nullptr;
