@@ -322,7 +322,7 @@ nneval_status nneval_evaluate_buffer(const struct nneval_evaluator *evaluator,
                                      struct nneval_error **error);
 
 // Evaluates an operation string. Its grammar is not checked
-// (`nneval_operation_string_check` does that), only that it has a token.
+// (`nneval_operation_string_check` does that), only that it is not empty.
 nneval_status nneval_evaluate_string(const struct nneval_evaluator *evaluator,
                                      const char *string,
                                      struct nneval_prediction **prediction,

@@ -63,6 +63,18 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, what: &str) -> Result<&'a 
     std::str::from_utf8(bytes).map_err(|e| Error::invalid(what, &format!("is not UTF-8: {e}")))
 }
 
+/// UTF-8 text that is not empty.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn some_text<'a>(pointer: *const c_char, what: &str) -> Result<&'a str, Error> {
+    // SAFETY: as the caller promises.
+    match unsafe { text(pointer, what) }? {
+        "" => Err(Error::invalid(what, "is empty")),
+        text => Ok(text),
+    }
+}
+
 /// A path, spelled as the system does (on Windows: UTF-8); not empty.
 ///
 /// # Safety

@@ -1,6 +1,6 @@
 //! Evaluating: files, models in memory, operation strings; one or many.
 
-use crate::argument::{path, reference, slice, text};
+use crate::argument::{path, reference, slice, some_text};
 use crate::batch::Batch;
 use crate::buffer::{Buffer, Memory};
 use crate::error::Error;
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn nneval_evaluate_buffer(
 }
 
 /// Evaluates an operation string. Its grammar is not checked
-/// (`nneval_operation_string_check` does that), only that it has a token.
+/// (`nneval_operation_string_check` does that), only that it is not empty.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_evaluate_string(
     evaluator: *const Evaluator,
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn nneval_evaluate_string(
         guard(error, || {
             let evaluator = reference(evaluator, "evaluator")?;
             let out = Output::new(prediction, "prediction")?;
-            let string = text(string, "string")?;
+            let string = some_text(string, "string")?;
             out.give(only(evaluator.strings(&[string]))?);
             Ok(())
         })
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn nneval_evaluate_strings(
             let out = Output::new(batch, "batch")?;
             let strings = slice(strings, count, "strings")?;
             let strings: Result<Vec<&str>, Error> =
-                strings.iter().map(|s| text(*s, "strings")).collect();
+                strings.iter().map(|s| some_text(*s, "strings")).collect();
             out.give(Batch(evaluator.strings(&strings?)));
             Ok(())
         })

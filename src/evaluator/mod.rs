@@ -113,7 +113,8 @@ impl Evaluator {
 
     /// Predicts for operation strings.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        self.evaluate_tokens(strings.par_iter().map(|s| self.tokens(s.as_ref())).collect())
+        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
+        self.evaluate_tokens(strings.par_iter().map(encode).collect())
     }
 
     /// Predicts for items of any kind, `string` giving the operation string of
@@ -123,17 +124,8 @@ impl Evaluator {
         items: &[T],
         string: impl Fn(&T) -> Result<String> + Sync,
     ) -> Vec<Result<Prediction>> {
-        let encode = |item: &T| self.tokens(&string(item)?);
+        let encode = |item: &T| self.bundle.tokenizer.encode(&string(item)?);
         self.evaluate_tokens(items.par_iter().map(encode).collect())
-    }
-
-    /// The tokens of a string, at least one.
-    fn tokens(&self, string: &str) -> Result<Vec<u32>> {
-        let tokens = self.bundle.tokenizer.encode(string)?;
-        match tokens.is_empty() {
-            true => Err(crate::Error::Tokenizer("the string has no tokens".into())),
-            false => Ok(tokens),
-        }
     }
 
     /// Model outputs and pooled states for operation strings.

@@ -76,9 +76,9 @@ static void check_batch(nneval_batch *batch, size_t count, nneval_batch *like) {
 
 static void check_costs(const char *path, const nneval_buffer *buffer) {
   nneval_costs *of_file, *of_buffer;
-  const nneval_dimension unused = {"batch", 1};
-  SUCCEED(nneval_costs_of_file(path, &unused, 0, &of_file, &error));
-  SUCCEED(nneval_costs_of_buffer(buffer, NULL, 0, &of_buffer, &error));
+  const nneval_dimension batch = {"batch", 1};
+  SUCCEED(nneval_costs_of_file(path, &batch, 1, &of_file, &error));
+  SUCCEED(nneval_costs_of_buffer(buffer, &batch, 1, &of_buffer, &error));
   for (uint32_t cost = NNEVAL_COST_PARAMETERS; cost <= NNEVAL_COST_DEPTH; ++cost) {
     uint64_t a, b;
     SUCCEED(nneval_costs_get(of_file, cost, &a, &error));
