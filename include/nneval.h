@@ -275,6 +275,11 @@ const char *nneval_evaluator_metric_name(const struct nneval_evaluator *evaluato
 const char *nneval_evaluator_metric_unit(const struct nneval_evaluator *evaluator,
                                          size_t index);
 
+// What is better of the metric at `index`, from 0: 1 where larger values are, -1
+// where smaller ones are, 0 where that is unknown or there is no such metric.
+int32_t nneval_evaluator_metric_direction(const struct nneval_evaluator *evaluator,
+                                          size_t index);
+
 // Frees an evaluator and ends its threads. Its predictions do not need it.
 void nneval_evaluator_free(struct nneval_evaluator *evaluator);
 

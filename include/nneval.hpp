@@ -302,6 +302,10 @@ class Evaluator {
   std::string metric_unit(std::size_t i) const {
     return detail::text(nneval_evaluator_metric_unit(get(), i));
   }
+  /// 1 where larger values are better, -1 where smaller ones are, 0 where unknown.
+  int metric_direction(std::size_t i) const noexcept {
+    return nneval_evaluator_metric_direction(get(), i);
+  }
 
   Result<Prediction> try_file(const std::filesystem::path &path) const {
     return one(nneval_evaluate_file, detail::spelled(path).c_str());

@@ -27,6 +27,8 @@ pub struct Evaluator {
 pub(crate) struct MetricNames {
     pub(crate) name: CString,
     pub(crate) unit: CString,
+    /// 1: larger is better; -1: smaller; 0: unknown.
+    direction: i32,
 }
 
 impl Evaluator {
@@ -42,6 +44,7 @@ impl Evaluator {
             .map(|m| MetricNames {
                 name: c_string(m.spec.name.as_str()),
                 unit: c_string(m.spec.unit.as_str()),
+                direction: m.spec.higher_is_better.map_or(0, |up| if up { 1 } else { -1 }),
             })
             .collect();
         let how = evaluator::Options { provider: options.provider, threads: options.threads };
@@ -137,6 +140,20 @@ pub unsafe extern "C" fn nneval_evaluator_metric_unit(
 ) -> *const c_char {
     // SAFETY: the header's convention.
     unsafe { metric_text(evaluator, index, |m| &m.unit) }
+}
+
+/// What is better of the metric at `index`, from 0: 1 where larger values are, -1
+/// where smaller ones are, 0 where that is unknown or there is no such metric.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_evaluator_metric_direction(
+    evaluator: *const Evaluator,
+    index: usize,
+) -> i32 {
+    guard_value(0, || {
+        // SAFETY: the header's convention.
+        let evaluator = unsafe { evaluator.as_ref() };
+        evaluator.and_then(|e| e.metrics.get(index)).map_or(0, |m| m.direction)
+    })
 }
 
 /// Frees an evaluator and ends its threads. Its predictions do not need it.

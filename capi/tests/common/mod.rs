@@ -204,3 +204,32 @@ fn bad_node() -> Vec<u8> {
     let output = field(12, &field(1, b"y"));
     field(7, &[field(1, &node), output].concat())
 }
+
+/// CMake: that on `PATH`, else the pinned one, which pip puts below the target folder.
+pub fn cmake() -> Command {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let there =
+            Command::new("cmake").arg("--version").output().is_ok_and(|o| o.status.success());
+        if there { "cmake".into() } else { fetched_cmake() }
+    });
+    tool(PROGRAM.to_str().unwrap())
+}
+
+fn fetched_cmake() -> PathBuf {
+    let folder = scratch().join("cmake-by-pip");
+    let program = folder.join("cmake/data/bin/cmake");
+    if program.is_file() {
+        return program;
+    }
+    let work = tempfile::tempdir_in(scratch()).unwrap();
+    let mut pip = Command::new("python3");
+    let options = "-m pip install --quiet --no-input --disable-pip-version-check --no-deps \
+                   --only-binary=:all: --require-hashes --requirement";
+    pip.args(options.split_whitespace()).arg(CAPI.join("tests/requirements-cmake.txt"));
+    run(pip.env("PIP_REQUIRE_VIRTUALENV", "0").arg("--target").arg(work.path()));
+    if std::fs::rename(work.path(), &folder).is_ok() {
+        let _ = work.keep();
+    }
+    assert!(program.is_file(), "the wheel of CMake holds no {}", program.display());
+    program
+}

@@ -265,6 +265,8 @@ static void values_of_null(const nneval_evaluator *e) {
   CHECK(nneval_evaluator_metric_name(NULL, 0) == NULL);
   CHECK(nneval_evaluator_metric_unit(NULL, 0) == NULL);
   CHECK(nneval_evaluator_metric_name(e, SIZE_MAX) == NULL);
+  CHECK(nneval_evaluator_metric_direction(NULL, 0) == 0);
+  CHECK(nneval_evaluator_metric_direction(e, 0) == 1);
   CHECK(nneval_prediction_metric_count(NULL) == 0 && nneval_prediction_tokens(NULL) == 0);
   CHECK(nneval_prediction_windows(NULL) == 0 && nneval_batch_count(NULL) == 0);
   nneval_error_free(NULL);
