@@ -183,7 +183,7 @@ typedef struct nneval_buffer {
   const void *data;
   // Their number.
   size_t size;
-  // What errors call it; NULL: "<memory>".
+  // What errors call it; NULL: `<memory>`.
   const char *name;
 } nneval_buffer;
 

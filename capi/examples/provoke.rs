@@ -4,8 +4,11 @@
 use nneval_capi::{Error, Status, guard};
 
 /// Panics inside the guard of every entry point.
+///
+/// # Safety
+/// `error` is NULL, or a pointer may be written to it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_provoke_panic(error: *mut *mut Error) -> Status {
-    // SAFETY: the header's convention.
+    // SAFETY: as the caller promises.
     unsafe { guard(error, || panic!("provoked")) }
 }

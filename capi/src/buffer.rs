@@ -3,7 +3,10 @@
 use crate::argument::{path, slice};
 use crate::error::Error;
 use bytes::Bytes;
+use nneval::costs::{self, Costs};
+use nneval::graph::shape::Bindings;
 use nneval::graph::{Limits, Model};
+use nneval::opstring;
 use std::ffi::{c_char, c_void};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +18,7 @@ pub struct Buffer {
     pub data: *const c_void,
     /// Their number.
     pub size: usize,
-    /// What errors call it; NULL: "<memory>".
+    /// What errors call it; NULL: `<memory>`.
     pub name: *const c_char,
 }
 
@@ -33,7 +36,7 @@ unsafe impl Send for Borrowed {}
 
 impl AsRef<[u8]> for Borrowed {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: taken from a slice in `Memory::with_model`, which outlives this.
+        // SAFETY: taken from a slice in `Memory::model`, whose result does not outlive that.
         unsafe { std::slice::from_raw_parts(self.0, self.1) }
     }
 }
@@ -52,16 +55,21 @@ impl<'a> Memory<'a> {
         Ok(Self { data, name: name.to_owned() })
     }
 
-    /// What `work` makes of the model. Weights are neither copied nor touched.
-    pub(crate) fn with_model<T: 'static>(
-        &self,
-        limits: &Limits,
-        work: impl FnOnce(&Model) -> nneval::Result<T>,
-    ) -> nneval::Result<T> {
-        // The model, and with it the last of its slices of the bytes, is dropped
-        // here: `work` sees it by reference, and its result is free of borrows.
+    /// The operation string of the model.
+    pub(crate) fn operation_string(&self) -> nneval::Result<String> {
+        Ok(opstring::write(&opstring::of_model(&self.model()?)?))
+    }
+
+    /// The static costs of the model.
+    pub(crate) fn costs(&self, bindings: &Bindings) -> nneval::Result<Costs> {
+        costs::of_model(&self.model()?, bindings)
+    }
+
+    /// The model, whose weights are slices of the caller's bytes, neither copied
+    /// nor touched. It must be dropped before `self` is: the callers here return
+    /// text and numbers.
+    fn model(&self) -> nneval::Result<Model> {
         let bytes = Bytes::from_owner(Borrowed(self.data.as_ptr(), self.data.len()));
-        let model = Model::from_bytes(bytes, &self.name, limits)?;
-        work(&model)
+        Model::from_bytes(bytes, &self.name, &Limits::default())
     }
 }

@@ -60,8 +60,7 @@ pub struct Costs {
 
 impl Costs {
     /// Amounts stand in the order of [`Cost`].
-    fn of(model: &Model, bindings: &Bindings) -> nneval::Result<Self> {
-        let c = core::of_model(model, bindings)?;
+    fn new(c: core::Costs) -> Self {
         let known = core::Amount::Known;
         let all = [
             known(c.parameters),
@@ -79,7 +78,7 @@ impl Costs {
         let amounts = all.iter().map(|a| (a.known(), c_string(a.to_string()))).collect();
         let one = |u: &core::Unknown| format!("{} x{} ({})", u.operator, u.count, u.missing);
         let unknown = c.unknown.iter().map(|u| c_string(one(u))).collect();
-        Ok(Self { amounts, unknown })
+        Self { amounts, unknown }
     }
 
     fn amount(&self, cost: u32) -> Result<&(Option<u64>, CString), Error> {
@@ -118,7 +117,8 @@ pub unsafe extern "C" fn nneval_costs_of_file(
         guard(error, || {
             let out = Output::new(costs, "costs")?;
             let (path, bindings) = (self::path(path, "path")?, bindings(dimensions, count)?);
-            out.give(Costs::of(&Model::open(path, &Limits::default())?, &bindings)?);
+            let model = Model::open(path, &Limits::default())?;
+            out.give(Costs::new(core::of_model(&model, &bindings)?));
             Ok(())
         })
     }
@@ -139,8 +139,7 @@ pub unsafe extern "C" fn nneval_costs_of_buffer(
             let out = Output::new(costs, "costs")?;
             let model = Memory::new(reference(buffer, "buffer")?)?;
             let bindings = bindings(dimensions, count)?;
-            let limits = Limits::default();
-            out.give(model.with_model(&limits, |m| Costs::of(m, &bindings))?);
+            out.give(Costs::new(model.costs(&bindings)?));
             Ok(())
         })
     }

@@ -11,7 +11,6 @@ use crate::prediction::Prediction;
 use crate::status::Status;
 use nneval::evaluator as core;
 use nneval::graph::Limits;
-use nneval::opstring;
 use std::ffi::c_char;
 use std::path::PathBuf;
 
@@ -24,10 +23,7 @@ impl Evaluator {
     }
 
     fn models(&self, models: &[Memory]) -> Results {
-        let limits = Limits::default();
-        let string =
-            |m: &Memory| m.with_model(&limits, |m| Ok(opstring::write(&opstring::of_model(m)?)));
-        self.shared(self.workers.run(|| self.inner.evaluate_each(models, string)))
+        self.shared(self.workers.run(|| self.inner.evaluate_each(models, Memory::operation_string)))
     }
 
     fn strings(&self, strings: &[&str]) -> Results {

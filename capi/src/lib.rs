@@ -36,3 +36,10 @@ pub use guard::guard;
 pub use options::Options;
 pub use prediction::{Domain, Metric, Prediction};
 pub use status::Status;
+
+/// The header promises that const handles are safe from any thread.
+#[allow(dead_code)]
+fn handles_are_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<(Error, Options, Evaluator, Prediction, Batch, Costs)>();
+}

@@ -42,9 +42,7 @@ pub unsafe extern "C" fn nneval_operation_string_of_buffer(
     unsafe {
         guard(error, || {
             let out = Output::new(string, "string")?;
-            let model = Memory::new(reference(buffer, "buffer")?)?;
-            let text = model
-                .with_model(&Limits::default(), |m| Ok(opstring::write(&opstring::of_model(m)?)))?;
+            let text = Memory::new(reference(buffer, "buffer")?)?.operation_string()?;
             out.set(c_string(text).into_raw());
             Ok(())
         })

@@ -1,8 +1,7 @@
 //! Files below the installation's root, each put in place by renaming.
 
 use anyhow::Context;
-use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder that files are installed below.
@@ -35,20 +34,16 @@ impl Tree {
         self.put(to, |temporary| symlink(target, temporary))
     }
 
-    fn put(
-        &self,
-        to: &Path,
-        make: impl FnOnce(&Path) -> std::io::Result<()>,
-    ) -> anyhow::Result<()> {
+    fn put(&self, to: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> anyhow::Result<()> {
         let path = self.root.join(to);
         let folder = path.parent().unwrap_or(&self.root);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let temporary = folder.join(format!(".{name}.{}", std::process::id()));
-        let work = || -> std::io::Result<()> {
+        let work = || -> io::Result<()> {
             std::fs::create_dir_all(folder)?;
             make(&temporary)?;
             if !temporary.is_symlink() {
-                std::fs::set_permissions(&temporary, Permissions::from_mode(0o644))?;
+                set_mode(&temporary)?;
             }
             std::fs::rename(&temporary, &path)
         };
@@ -58,4 +53,23 @@ impl Tree {
         }
         done.with_context(|| path.display().to_string())
     }
+}
+
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
+
+#[cfg(unix)]
+fn set_mode(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn symlink(_target: &str, _link: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
