@@ -65,7 +65,9 @@ fn c_programs_print_what_the_command_line_prints() {
         let program = compile(&["evaluate.c"], &[], link, name);
         let output = run(tool(program.to_str().unwrap()).arg(evaluator()).args(networks()));
         assert_eq!(predictions(&output), expected(), "{link:?}");
-        assert_eq!(output.lines().next(), Some("version\t0.1.0\t1"));
+        let version =
+            format!("version\t{}\t{}", env!("CARGO_PKG_VERSION"), ::nneval::opstring::VERSION);
+        assert_eq!(output.lines().next(), Some(&*version));
     }
 }
 

@@ -1,6 +1,7 @@
 /* errors EVALUATOR FOLDER: every call with every argument wrong. FOLDER holds
  * what Rust has prepared: models empty.onnx, cut.onnx, node.onnx and good.onnx,
  * evaluators gone, altered, and the file text.so. */
+#define _POSIX_C_SOURCE 200112L
 #include "nneval.h"
 
 #include <stdint.h>
@@ -55,6 +56,17 @@ static void options(void) {
   nneval_options_free(NULL);
 }
 
+/* No ONNX Runtime is named, and there is none in the cache. */
+static void not_installed(const char *good) {
+  char cache[4096];
+  CHECK(getenv("NNEVAL_CACHE") != NULL && getenv("ORT_DYLIB_PATH") == NULL);
+  snprintf(cache, sizeof cache, "%s", getenv("NNEVAL_CACHE"));
+  CHECK(setenv("NNEVAL_CACHE", folder, 1) == 0);
+  nneval_evaluator *e = UNTOUCHED;
+  FAIL(NNEVAL_STATUS_RUNTIME, nneval_evaluator_load(good, NULL, &e, error));
+  CHECK(e == UNTOUCHED && setenv("NNEVAL_CACHE", cache, 1) == 0);
+}
+
 static void load(const char *good) {
   nneval_evaluator *e = UNTOUCHED;
   NULL_FAILS(nneval_evaluator_load(NULL, NULL, &e, error));
@@ -76,6 +88,7 @@ static void load(const char *good) {
   SUCCEED(nneval_options_set_library(o, in_folder("text.so"), &error));
   FAIL(NNEVAL_STATUS_RUNTIME, nneval_evaluator_load(good, o, &e, error));
   nneval_options_free(o);
+  not_installed(good);
   CHECK(e == UNTOUCHED);
 }
 
