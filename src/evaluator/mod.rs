@@ -108,18 +108,24 @@ impl Evaluator {
 
     /// Predicts for ONNX files; a bad file fails alone.
     pub fn evaluate_files(&self, paths: &[PathBuf], limits: &Limits) -> Vec<Result<Prediction>> {
-        let encode = |p: &PathBuf| {
-            let string = opstring::of_file(p, limits)?;
-            self.bundle.tokenizer.encode(&string)
-        };
-        let tokens: Vec<Result<Vec<u32>>> = paths.par_iter().map(encode).collect();
-        self.evaluate_tokens(tokens)
+        self.evaluate_each(paths, |p| opstring::of_file(p, limits))
     }
 
     /// Predicts for operation strings.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
         let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
         self.evaluate_tokens(strings.par_iter().map(encode).collect())
+    }
+
+    /// Predicts for items of any kind, `string` giving the operation string of
+    /// each; an item that has none fails alone.
+    pub fn evaluate_each<T: Sync>(
+        &self,
+        items: &[T],
+        string: impl Fn(&T) -> Result<String> + Sync,
+    ) -> Vec<Result<Prediction>> {
+        let encode = |item: &T| self.bundle.tokenizer.encode(&string(item)?);
+        self.evaluate_tokens(items.par_iter().map(encode).collect())
     }
 
     /// Model outputs and pooled states for operation strings.

@@ -1,0 +1,109 @@
+//! How an evaluator is loaded.
+
+use crate::argument::{path, reference_mut, text};
+use crate::error::Error;
+use crate::guard::{guard, release};
+use crate::output::Output;
+use crate::status::Status;
+use nneval::runtime::Provider;
+use std::ffi::c_char;
+use std::path::PathBuf;
+
+/// Threads at most.
+const MOST_THREADS: u32 = 1024;
+
+/// How an evaluator is loaded: provider, threads, ONNX Runtime's library.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub(crate) provider: Provider,
+    pub(crate) threads: usize,
+    pub(crate) library: Option<PathBuf>,
+}
+
+/// Makes options: the CPU, all cores, ONNX Runtime where nneval finds it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_new(
+    options: *mut *mut Options,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            Output::new(options, "options")?.give(Options::default());
+            Ok(())
+        })
+    }
+}
+
+/// Sets the execution provider: "cpu", "cuda" or "tensorrt". Loading fails where
+/// it cannot be used; nothing else is used instead.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_provider(
+    options: *mut Options,
+    provider: *const c_char,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            let options = reference_mut(options, "options")?;
+            let name = text(provider, "provider")?;
+            let unknown = |_| {
+                let known = Provider::NAMES.join(", ");
+                Error::invalid("provider", &format!("is {name:?}, which is none of {known}"))
+            };
+            options.provider = name.parse().map_err(unknown)?;
+            Ok(())
+        })
+    }
+}
+
+/// Sets the number of CPU threads that the evaluator keeps and works on,
+/// 0 (all cores) to 1024.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_threads(
+    options: *mut Options,
+    threads: u32,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            let options = reference_mut(options, "options")?;
+            if threads > MOST_THREADS {
+                return Err(Error::invalid("threads", &format!("is over {MOST_THREADS}")));
+            }
+            options.threads = threads as usize;
+            Ok(())
+        })
+    }
+}
+
+/// Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
+/// or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
+/// it is the one that `nneval runtime --install` has put into nneval's cache.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_library(
+    options: *mut Options,
+    library: *const c_char,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            let options = reference_mut(options, "options")?;
+            options.library = match library.is_null() {
+                true => None,
+                false => Some(path(library, "library")?.to_owned()),
+            };
+            Ok(())
+        })
+    }
+}
+
+/// Frees options. Evaluators that were loaded with them do not need them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_free(options: *mut Options) {
+    // SAFETY: the header's convention.
+    unsafe { release(options) }
+}

@@ -1,0 +1,46 @@
+//! Building the libraries.
+
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The built libraries.
+pub struct Artifacts {
+    pub shared: PathBuf,
+    pub archive: PathBuf,
+}
+
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// Builds the release libraries of the C ABI with cargo.
+pub fn build(repository: &Path) -> anyhow::Result<Artifacts> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["build", "--release", "--package", "nneval-capi"])
+        .current_dir(repository)
+        .status()
+        .context("cargo does not start")?;
+    if !status.success() {
+        bail!("cargo build failed");
+    }
+    let folder = target_folder(repository)?.join("release");
+    Ok(Artifacts {
+        shared: folder.join("libnneval_capi.so"),
+        archive: folder.join("libnneval_capi.a"),
+    })
+}
+
+/// The target folder: that of this program, which cargo has built in
+/// `TARGET/release` or `TARGET/debug`.
+fn target_folder(repository: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(named) = std::env::var_os("CARGO_TARGET_DIR") {
+        return Ok(repository.join(named));
+    }
+    let own = std::env::current_exe().context("the path of this program")?;
+    let target = own.parent().and_then(Path::parent);
+    Ok(target.context("this program lies in no target folder")?.to_owned())
+}

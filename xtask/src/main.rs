@@ -1,0 +1,22 @@
+//! Tasks of this repository: `cargo xtask install`.
+
+mod artifacts;
+mod cmake;
+mod install;
+mod pkgconfig;
+mod tree;
+
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Tasks of the nneval repository")]
+enum Task {
+    /// Build the C libraries and install them with headers, pkg-config and CMake files.
+    Install(install::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Install(args) => install::run(&args),
+    }
+}
