@@ -212,3 +212,31 @@ fn the_shipped_evaluator_predicts_the_shipped_network() {
     let accuracy: f64 = rows[1][at].parse().unwrap();
     assert!((80.0..100.0).contains(&accuracy), "{accuracy}");
 }
+
+/// The shipped evaluator's predictions alone and among others, from one thread and
+/// from many at once, are the same to the bit.
+#[test]
+fn a_prediction_does_not_depend_on_its_batch_mates() {
+    use nneval::evaluator::{Evaluator, Options};
+    let strings: Vec<String> = nneval::spaces::TssArch::all()
+        .step_by(311)
+        .map(|a| nneval::training::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let options = Options { threads: 3, ..Default::default() };
+    let evaluator =
+        Evaluator::load("models/nats-tss".as_ref(), &common::runtime(), options).unwrap();
+    let all: Vec<_> =
+        evaluator.evaluate_strings(&strings).into_iter().map(Result::unwrap).collect();
+    let alone = |i: usize| evaluator.evaluate_strings(&strings[i..=i]).remove(0).unwrap();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let (all, alone) = (&all, &alone);
+            scope.spawn(move || {
+                for i in (start..all.len()).step_by(4) {
+                    assert_eq!(alone(i), all[i]);
+                }
+            });
+        }
+    });
+}

@@ -1,5 +1,6 @@
 //! Evaluators: bundles that predict metrics of networks.
 
+mod batches;
 mod bundle;
 mod calibrate;
 mod conformal;
@@ -8,13 +9,15 @@ mod encoder;
 mod interval;
 mod manifest;
 mod packed;
+mod pool;
 mod reliability;
 pub mod weights;
 
+pub use batches::{bucket, padded};
 pub use bundle::Bundle;
 pub use calibrate::{CalibrationData, calibrate};
 pub use domain::{Domain, Seen};
-pub use encoder::{Encoder, Rows, padded};
+pub use encoder::{Encoder, Rows};
 pub use interval::{Calibrated, Interval, LEVEL};
 pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
 pub use reliability::{Coverage, Reliability, reliability};
@@ -27,7 +30,8 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// A loaded evaluator. Shared freely between threads.
+/// A loaded evaluator. Shared freely between threads: calls at the same time use
+/// different sessions.
 #[derive(Debug)]
 pub struct Evaluator {
     bundle: Bundle,
@@ -205,6 +209,11 @@ impl Evaluator {
         }
     }
 }
+
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<Evaluator>();
+};
 
 fn weighted_mean<'a>(parts: impl Iterator<Item = (f64, &'a [f32])>) -> Vec<f64> {
     let mut mean: Vec<f64> = Vec::new();

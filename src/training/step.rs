@@ -157,7 +157,7 @@ impl Stepper {
         batch: &'v Batch,
         s: &Settings,
     ) -> Result<Vec<(&'static str, SessionInputValue<'v>)>> {
-        let (ids, mask, width) = padded(&batch.tokens);
+        let (ids, mask, width) = padded(&batch.tokens, 0);
         let rows = batch.tokens.len();
         let n = state.params.len();
         let view = |shape: &[usize], data: &'v [f32]| -> Result<SessionInputValue<'v>> {
