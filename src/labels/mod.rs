@@ -22,6 +22,7 @@ mod bootstrap;
 mod group;
 mod metric;
 mod normal;
+pub mod parquet;
 mod score;
 mod source;
 mod split;
