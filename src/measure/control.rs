@@ -17,8 +17,8 @@ pub enum Control {
 }
 
 /// Channels of the built-in control model: a residual CNN of 15 blocks on 32 by
-/// 32 pixels, of some milliseconds on one core.
-pub const BUILT_IN: &str = "16:16:16:16:16";
+/// 32 pixels, of about a millisecond on one core.
+pub const BUILT_IN: &str = "32:32:32:32:32";
 
 impl Control {
     /// The model file; the built-in one is written to `folder`.

@@ -147,7 +147,7 @@ fn sizes(model: &Model, given: &Bindings) -> Bindings {
 /// `height`, `width`, `h`, `w` 224; `channel` 3. Else by its place: the first
 /// is 1; of rank 4 the spatial ones are 224 and channels 3; of rank 5 depth 16,
 /// height and width 112, channels 3; of rank 3 the second is 128 and the third
-/// 64; of rank 2 the second is 128 for integers and 64 for others.
+/// 64; of rank 2 the second is 128 for integers and 1024 (samples) for others.
 pub fn usual_size(value: &Value, shape: &[Dim], at: usize) -> u64 {
     if let Some(Dim::Symbol(name)) = shape.get(at)
         && let Some(size) = size_by_name(&name.to_lowercase())
@@ -170,7 +170,7 @@ pub fn usual_size(value: &Value, shape: &[Dim], at: usize) -> u64 {
         (3, 1) => 128,
         (3, _) => 64,
         (2, _) if integers => 128,
-        (2, _) => 64,
+        (2, _) => 1024,
         _ => 1,
     }
 }
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(sizes(1, &last)[..3], [1, 224, 224]);
         assert_eq!(sizes(7, &[symbol("batch_size"), symbol("N")]), [1, 128]);
         assert_eq!(sizes(1, &[symbol("sequence_length"), symbol("past")]), [128, 16]);
-        assert_eq!(sizes(1, &[open.clone(), open.clone()]), [1, 64]);
+        assert_eq!(sizes(1, &[open.clone(), open.clone()]), [1, 1024]);
     }
 
     #[test]

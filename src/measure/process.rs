@@ -14,6 +14,21 @@ use std::time::Duration;
 /// Most bytes of a dead child's stderr that are looked at.
 const STDERR_BYTES: u64 = 4096;
 
+/// Options of glibc's allocator; other systems pass them over.
+const TUNABLES: &str = "GLIBC_TUNABLES";
+
+/// The user's tunables and a fixed threshold of 128 KiB, glibc's first, above
+/// which memory goes back to the system when freed. glibc would raise it as it
+/// goes, and the high-water mark would then depend on where the system happens
+/// to place things.
+fn tunables(own: Option<String>) -> String {
+    let fixed = "glibc.malloc.mmap_threshold=131072";
+    match own.filter(|o| !o.is_empty()) {
+        Some(own) => format!("{fixed}:{own}"),
+        None => fixed.to_owned(),
+    }
+}
+
 /// How a measuring process is started: a program that calls
 /// [`super::serve`] with these arguments.
 #[derive(Debug, Clone)]
@@ -44,6 +59,7 @@ impl Process {
         let stderr = tempfile::tempfile().map_err(fail)?;
         let mut child = Command::new(&launcher.program)
             .args(&launcher.arguments)
+            .env(TUNABLES, tunables(std::env::var(TUNABLES).ok()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr.try_clone().map_err(fail)?)
@@ -185,6 +201,12 @@ mod tests {
         assert_eq!(hang.unwrap_err(), "takes longer than 0.05 s: ended while running");
         let noise = shell("echo hello").receive(wait, "running").unwrap_err();
         assert!(noise.contains("hello"), "{noise}");
+    }
+
+    #[test]
+    fn tunables_of_the_user_come_last_and_win() {
+        assert_eq!(tunables(None), "glibc.malloc.mmap_threshold=131072");
+        assert!(tunables(Some("a=1".to_owned())).ends_with(":a=1"));
     }
 
     #[test]
