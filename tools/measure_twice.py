@@ -80,7 +80,7 @@ def main():
         tables = [folder / f"{run}.csv" for run in ("first", "second")]
         for table in tables:
             if not table.exists():
-                command = [args.program, "measure", archs, "--space", args.space, "--out", table, *rest]
+                command = [args.program.resolve(), "measure", archs, "--space", args.space, "--out", table, *rest]
                 subprocess.run(command, check=True)
         first, second = map(read, tables)
     both = [arch for arch in first if arch in second]
