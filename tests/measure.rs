@@ -5,6 +5,7 @@ mod common;
 use common::onnx::{BOOL, Builder, F32, I64, bytes, graph, int_tensor, value_info};
 use common::{entries, failure, nneval_with_runtime, run, shared, success};
 use nneval::measure::Table;
+use nneval::runtime::SessionOptions;
 use nneval::spaces::{ModelOptions, Space, Weights};
 use onnx_protobuf::{GraphProto, NodeProto, TensorProto};
 use std::path::{Path, PathBuf};
@@ -341,6 +342,15 @@ fn lists_give_paths_or_architectures() {
     let table = Table::read(&out).unwrap();
     assert_eq!((table.cell(0, "path"), table.cell(0, "arch_str")), ("", "8:8:8:8:16"));
     assert_eq!((table.cell(0, "error"), table.cell(0, "output_shapes")), ("", "logits=2x10"));
+}
+
+#[test]
+fn nodes_are_found_where_they_are_placed() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = network(dir.path(), "8:8:8:8:8");
+    let placed = common::runtime().placement(&model, &SessionOptions::default()).unwrap();
+    assert_eq!(placed.len(), 1, "{placed:?}");
+    assert!(placed[0].0 == "CPUExecutionProvider" && placed[0].1 > 10, "{placed:?}");
 }
 
 #[test]

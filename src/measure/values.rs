@@ -116,7 +116,7 @@ fn numbers(plan: &InputPlan, rng: &mut ChaCha8Rng) -> Vec<f64> {
         Fill::Constant(n) => *n as f64,
         Fill::Values(v) => v.get(i % v.len().max(1)).copied().unwrap_or(0) as f64,
         Fill::Positions(n) => ((i % row) as u64 % (*n).max(1)) as f64,
-        Fill::Mask if i % row == 0 => 1.0,
+        Fill::Mask if i.is_multiple_of(row) => 1.0,
         Fill::Mask => f64::from(u8::from(rng.random_range(0..10u8) != 0)),
     };
     (0..len(plan)).map(|i| element(i, rng)).collect()

@@ -86,11 +86,11 @@ impl Runtime {
             let found = placed(text);
             listener.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         };
-        let mut builder = self.builder(options)?;
-        builder = builder
-            .with_logger(Arc::new(listen))
-            .and_then(|b| b.with_log_level(LogLevel::Verbose))
-            .map_err(|e| Error::Runtime(reason(options, &e.into())))?;
+        let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder> {
+            Ok(builder.with_logger(Arc::new(listen))?.with_log_level(LogLevel::Verbose)?)
+        };
+        let builder = configure(self.builder(options)?);
+        let mut builder = builder.map_err(|e| Error::Runtime(reason(options, &e)))?;
         builder
             .commit_from_file(path)
             .map_err(|e| Error::Runtime(format!("{}: {}", path.display(), reason(options, &e))))?;
