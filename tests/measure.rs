@@ -140,7 +140,7 @@ fn a_bad_model_costs_its_own_row_only() {
     let good = row(&table, "below/24-16-8-16-8.onnx");
     assert_eq!((good("error"), good("provider"), good("threads")), ("", "cpu", "1"));
     assert_eq!((good("output_shapes"), good("input_shapes")), ("logits=1x10", "input=1x3x32x32"));
-    for column in ["latency_ms", "latency_raw_ms", "first_run_ms", "session_ms", "runs"] {
+    for column in ["latency_ms", "latency_raw_ms", "cpu_ms", "first_run_ms", "session_ms", "runs"] {
         assert!(number(good(column)) > 0.0, "{column}");
     }
     assert!(number(good("latency_p99_ms")) >= number(good("latency_p90_ms")));
@@ -366,6 +366,7 @@ fn bad_requests_are_explained() {
     let out = dir.path().join("u.csv");
     let message = failure(measure(&[&model], &out).args(["--control", "gone.onnx"]));
     assert!(message.contains("gone.onnx"), "{message}");
+    assert!(!entries(dir.path()).contains(&"u.csv.partial".to_owned()));
     let list = dir.path().join("list.csv");
     std::fs::write(&list, "name\nx\n").unwrap();
     let message = failure(&mut measure(&[&list], &dir.path().join("v.csv")));

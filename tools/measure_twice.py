@@ -4,8 +4,8 @@
     python tools/measure_twice.py target/release/nneval --space nats-sss --networks 100 -- --threads 1
 
 Networks are drawn by --seed from the whole space. What follows `--` goes to `nneval measure`. Prints
-Kendall's tau-b and the median relative difference of both runs for corrected and raw latency and for peak
-memory, and the summaries. With --out the tables stay there; a table that is there is not measured again.
+Kendall's tau-b and the median relative difference of both runs for corrected and raw latency, processor
+time and peak memory, and the summaries. With --out the tables stay there; a table that is there is not measured again.
 """
 
 import argparse
@@ -23,7 +23,7 @@ SPACES = {
     "nats-sss": ["8", "16", "24", "32", "40", "48", "56", "64"],
     "nats-tss": ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"],
 }
-COLUMNS = ["latency_ms", "latency_raw_ms", "peak_memory_mb"]
+COLUMNS = ["latency_ms", "latency_raw_ms", "cpu_ms", "peak_memory_mb"]
 
 
 def draw(space, count, seed):

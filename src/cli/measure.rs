@@ -121,7 +121,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let schedule = Schedule::new(&settings, &launcher, runtime.library());
     let times = schedule.run(&left, &mut log, &mut |event| view.on(&event));
     view.end();
-    let times = times?;
+    let times = match times {
+        Ok(times) => times,
+        Err(e) => {
+            if log.records().next().is_none() {
+                log.remove()?;
+            }
+            return Err(e.into());
+        }
+    };
     let mut table = Table::of_log(&log, &settings);
     let failed = log.records().filter(|r| !r.error.is_empty()).count();
     let all = log.records().count();

@@ -57,6 +57,8 @@ pub enum Entry {
         time: f64,
         /// Median latency, milliseconds.
         ms: f64,
+        /// Median processor time of a run, milliseconds.
+        cpu_ms: Option<f64>,
     },
     /// A model.
     Model(Box<Record>),
@@ -72,17 +74,19 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts a log.
+    /// Starts a log; one that has no model yet is begun anew.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Measure`] where there is one already.
+    /// [`Error::Io`]; [`Error::Measure`] where there is one with models already.
     pub fn create(path: &Path, settings: &Settings, machine: &Machine) -> Result<Self> {
         if path.exists() {
-            let shown = path.display();
-            let reason = format!(
-                "{shown} is there from an interrupted run: go on with --resume, or remove it"
-            );
-            return Err(Error::Measure(reason));
+            if read(path)?.0.iter().any(|e| matches!(e, Entry::Model(_))) {
+                return Err(Error::Measure(format!(
+                    "{} is there from an interrupted run: go on with --resume, or remove it",
+                    path.display()
+                )));
+            }
+            std::fs::remove_file(path).map_err(|e| Error::io(path, e))?;
         }
         let file = append(path)?;
         let mut log = Self { path: path.to_owned(), file, session: 0, entries: Vec::new() };
@@ -151,7 +155,16 @@ impl Log {
     /// Control measurements: session, time, latency.
     pub fn control(&self) -> Vec<(u32, f64, f64)> {
         let control = |e: &Entry| match e {
-            Entry::Control { session, time, ms } => Some((*session, *time, *ms)),
+            Entry::Control { session, time, ms, .. } => Some((*session, *time, *ms)),
+            _ => None,
+        };
+        self.entries.iter().filter_map(control).collect()
+    }
+
+    /// As [`control`](Self::control), with the processor time of a run.
+    pub fn control_cpu(&self) -> Vec<(u32, f64, f64)> {
+        let control = |e: &Entry| match e {
+            Entry::Control { session, time, cpu_ms, .. } => Some((*session, *time, (*cpu_ms)?)),
             _ => None,
         };
         self.entries.iter().filter_map(control).collect()
@@ -228,7 +241,7 @@ mod tests {
         let (settings, machine) = (Settings::default(), Machine::this("1"));
         let mut log = Log::create(&path, &settings, &machine).unwrap();
         log.push(record("a")).unwrap();
-        log.push(Entry::Control { session: 0, time: 1.0, ms: 2.0 }).unwrap();
+        log.push(Entry::Control { session: 0, time: 1.0, ms: 2.0, cpu_ms: None }).unwrap();
         drop(log);
         let mut file = append(&path).unwrap();
         file.write_all(b"{\"Model\":{\"path\":\"b").unwrap();
@@ -249,6 +262,9 @@ mod tests {
         let path = dir.path().join("p");
         let (settings, machine) = (Settings::default(), Machine::this("1"));
         drop(Log::create(&path, &settings, &machine).unwrap());
+        let mut log = Log::create(&path, &settings, &machine).unwrap();
+        log.push(record("a")).unwrap();
+        drop(log);
         let again = Log::create(&path, &settings, &machine).unwrap_err().to_string();
         assert!(again.contains("--resume"), "{again}");
         let other = Settings { threads: 7, ..settings.clone() };

@@ -80,7 +80,10 @@ pub struct Round {
     pub runs: u64,
     /// Their median, milliseconds.
     pub median_ms: f64,
-    /// Their 90 % quantile.
+    /// Median of the processor time of a run, over all threads, milliseconds;
+    /// `None` where the system does not tell.
+    pub cpu_ms: Option<f64>,
+    /// The run times' 90 % quantile.
     pub p90_ms: f64,
     /// Their 99 % quantile.
     pub p99_ms: f64,

@@ -160,7 +160,8 @@ impl Run<'_, '_> {
             .map_err(|e| Error::Measure(format!("control model: {e}")))?;
         self.control = Some(process);
         let session = self.log.session();
-        self.log.push(Entry::Control { session, time, ms: round.median_ms })?;
+        let (ms, cpu_ms) = (round.median_ms, round.cpu_ms);
+        self.log.push(Entry::Control { session, time, ms, cpu_ms })?;
         self.times.control += start.elapsed().as_secs_f64();
         Ok(())
     }

@@ -23,9 +23,10 @@ pub enum Kind {
 }
 
 /// Columns of every table, behind `path` and those that a list carries.
-pub const COLUMNS: [(&str, Kind); 16] = [
+pub const COLUMNS: [(&str, Kind); 17] = [
     ("latency_ms", Kind::Number),
     ("latency_raw_ms", Kind::Number),
+    ("cpu_ms", Kind::Number),
     ("latency_p90_ms", Kind::Number),
     ("latency_p99_ms", Kind::Number),
     ("latency_spread", Kind::Number),
@@ -113,7 +114,8 @@ impl Table {
         columns.extend(names.map(|n| (*n).to_owned()).map(|n| (n.clone(), kind_of_carried(&n))));
         columns.extend(COLUMNS.iter().map(|(n, k)| ((*n).to_owned(), *k)));
         columns.push(text(ERROR));
-        let rows = log.records().map(|r| row(r, &drift, &carried, settings)).collect();
+        let cpu = Drift::new(&log.control_cpu());
+        let rows = log.records().map(|r| row(r, [&drift, &cpu], &carried, settings)).collect();
         Self { header: header(log, settings, &drift, &control), columns, rows }
     }
 
@@ -227,7 +229,13 @@ fn kind_of_carried(name: &str) -> Kind {
     if name == "arch_index" { Kind::Integer } else { Kind::Text }
 }
 
-fn row(record: &Record, drift: &Drift, carried: &[usize], settings: &Settings) -> Vec<String> {
+fn row(
+    record: &Record,
+    drifts: [&Drift; 2],
+    carried: &[usize],
+    settings: &Settings,
+) -> Vec<String> {
+    let [drift, cpu_drift] = drifts;
     let mut cells = vec![record.path.clone()];
     cells.extend(carried.iter().filter_map(|&i| record.carried.get(i)).cloned());
     let good = record.error.is_empty();
@@ -238,6 +246,8 @@ fn row(record: &Record, drift: &Drift, carried: &[usize], settings: &Settings) -
     let plain = |of: fn(&super::protocol::Round) -> Option<f64>| {
         median(record.rounds.iter().filter_map(|(_, r)| of(r))).filter(|_| good)
     };
+    let cpu = corrected(record, cpu_drift, |r| r.cpu_ms.unwrap_or(f64::NAN));
+    let cpu = median(cpu.into_iter().filter(|ms| ms.is_finite()));
     let opened = record.opened.as_ref();
     let runs: u64 = record.rounds.iter().map(|(_, r)| r.runs).sum();
     let memories =
@@ -246,6 +256,7 @@ fn row(record: &Record, drift: &Drift, carried: &[usize], settings: &Settings) -
     cells.extend([
         number(latency.map(|l| l.corrected)),
         number(latency.map(|l| l.raw)),
+        number(cpu.filter(|_| good)),
         number(over(|r| r.p90_ms)),
         number(over(|r| r.p99_ms)),
         number(plain(|r| Some(r.spread))),
@@ -354,7 +365,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut log = log(dir.path());
         for (time, ms) in [(0.5, 2.0), (1.5, 2.0), (2.5, 2.0), (3.5, 2.0)] {
-            log.push(Entry::Control { session: 0, time, ms }).unwrap();
+            log.push(Entry::Control { session: 0, time, ms, cpu_ms: Some(1.0) }).unwrap();
         }
         let table = Table::of_log(&log, &Settings::default());
         assert_eq!((table.cell(0, "latency_ms"), table.cell(0, "latency_raw_ms")), ("4.4", "4.4"));

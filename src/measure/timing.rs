@@ -9,6 +9,7 @@
 //! It supposes independent runs; runs on end are not, so the error of one
 //! round is the least there is, and the spread between rounds tells the rest.
 
+use super::drift::median;
 use super::protocol::{Bounds, Round};
 use crate::labels::stats::quantile;
 use std::time::{Duration, Instant};
@@ -48,12 +49,14 @@ pub fn measure<E>(bounds: &Bounds, mut once: impl FnMut() -> Result<(), E>) -> R
     let start = Instant::now();
     warm_up(bounds, &mut once)?;
     let timed = Instant::now();
-    let mut times = Vec::new();
+    let (mut times, mut cpu) = (Vec::new(), Vec::new());
     let mut next_check = MIN_RUNS;
     loop {
+        let processor = processor_ms();
         let run = Instant::now();
         once()?;
         let end = Instant::now();
+        cpu.extend(processor_ms().zip(processor).map(|(after, before)| after - before));
         times.push((end - run).as_secs_f64() * 1e3);
         let spent = (end - timed).as_secs_f64();
         if times.len() >= MAX_RUNS || spent >= bounds.most_seconds {
@@ -68,7 +71,20 @@ pub fn measure<E>(bounds: &Bounds, mut once: impl FnMut() -> Result<(), E>) -> R
             next_check = times.len() + times.len() / 4;
         }
     }
-    Ok(summary(times, start.elapsed()))
+    Ok(Round { cpu_ms: median(cpu.into_iter()), ..summary(times, start.elapsed()) })
+}
+
+/// Processor time of this process so far, all threads, milliseconds.
+#[cfg(unix)]
+fn processor_ms() -> Option<f64> {
+    use rustix::time::{ClockId, clock_gettime};
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    Some(now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 / 1e6)
+}
+
+#[cfg(not(unix))]
+fn processor_ms() -> Option<f64> {
+    None
 }
 
 fn warm_up<E>(bounds: &Bounds, once: &mut impl FnMut() -> Result<(), E>) -> Result<(), E> {
@@ -84,13 +100,14 @@ fn warm_up<E>(bounds: &Bounds, once: &mut impl FnMut() -> Result<(), E>) -> Resu
 fn summary(mut times: Vec<f64>, spent: Duration) -> Round {
     times.sort_by(f64::total_cmp);
     let at = |q| quantile(&times, q).unwrap_or_default();
-    let median = at(0.5);
+    let middle = at(0.5);
     Round {
         runs: times.len() as u64,
-        median_ms: median,
+        median_ms: middle,
         p90_ms: at(0.9),
         p99_ms: at(0.99),
-        spread: if median > 0.0 { (at(0.75) - at(0.25)) / median } else { 0.0 },
+        cpu_ms: None,
+        spread: if middle > 0.0 { (at(0.75) - at(0.25)) / middle } else { 0.0 },
         error: relative_error(&times),
         seconds: spent.as_secs_f64(),
         memory: Default::default(),
@@ -150,6 +167,7 @@ mod tests {
         };
         let round = measure(&bounds(0.0, 0.001, 0.0), slow).unwrap();
         assert_eq!((round.runs, round.error), (1, None));
+        assert!(round.cpu_ms.is_none_or(|cpu| cpu < round.median_ms), "{round:?}");
         assert!(round.median_ms >= 2.0 && round.p99_ms >= round.median_ms);
         assert_eq!(measure(&bounds(0.0, 1.0, 1.0), || Err("no")).unwrap_err(), "no");
     }
