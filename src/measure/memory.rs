@@ -4,24 +4,29 @@
 //! The high-water mark is the kernel's (`VmHWM` of `/proc/self/status`, Linux);
 //! it is set back to the present level before the model is opened (`5` to
 //! `/proc/self/clear_refs`, Linux 4.0), so that what loading the library took
-//! in passing does not count. Elsewhere there is no figure.
+//! in passing does not count. Pages of the program and its libraries that are
+//! touched for the first time are taken off (`/proc/self/smaps`): how many there
+//! are depends on what the system has in its page cache. Elsewhere there is no
+//! figure.
 
 use super::machine::kilobytes;
 use super::protocol::Memory;
 use crate::error::{Error, Result};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The level that a model's memory is counted from.
 #[derive(Debug, Clone)]
 pub struct Level {
     resident: Option<u64>,
+    program: HashMap<String, u64>,
     arena: ArenaLog,
 }
 
 impl Level {
     /// The level now.
     pub fn now(arena: ArenaLog) -> Self {
-        Self { resident: status("VmRSS"), arena }
+        Self { resident: status("VmRSS"), program: mapped(), arena }
     }
 
     /// Lets the high-water mark start again from what is resident now.
@@ -30,11 +35,39 @@ impl Level {
         let _ = std::fs::write("/proc/self/clear_refs", "5");
     }
 
-    /// Memory above the level.
+    /// Memory above the level, without pages of the program and its libraries
+    /// that have been touched since.
     pub fn memory(&self) -> Memory {
-        let above = |name| Some(status(name)?.saturating_sub(self.resident?));
+        let now = mapped();
+        let growth = self
+            .program
+            .iter()
+            .map(|(path, before)| now.get(path).copied().unwrap_or(0).saturating_sub(*before));
+        let code: u64 = growth.sum();
+        let above = |name| Some(status(name)?.saturating_sub(self.resident?).saturating_sub(code));
         Memory { peak: above("VmHWM"), now: above("VmRSS"), arena: self.arena.peak() }
     }
+}
+
+/// Resident bytes of each mapped file.
+fn mapped() -> HashMap<String, u64> {
+    resident_by_file(&std::fs::read_to_string("/proc/self/smaps").unwrap_or_default())
+}
+
+/// The same from the text of `smaps`: a line of each mapping that may end in a
+/// path, then lines `Rss: N kB` and others.
+fn resident_by_file(smaps: &str) -> HashMap<String, u64> {
+    let (mut found, mut path) = (HashMap::new(), None);
+    for line in smaps.lines() {
+        if let Some(size) = line.strip_prefix("Rss:") {
+            if let (Some(path), Some(bytes)) = (path.take(), kilobytes(size.trim())) {
+                *found.entry(path).or_insert(0) += bytes;
+            }
+        } else if line.starts_with(|c: char| c.is_ascii_digit() || ('a'..='f').contains(&c)) {
+            path = line.split_once('/').map(|(_, rest)| rest.to_owned());
+        }
+    }
+    found
 }
 
 fn status(name: &str) -> Option<u64> {
@@ -167,6 +200,16 @@ mod tests {
             log.read(message);
         }
         assert_eq!(log.peak(), Some(3_145_728 + 1000));
+    }
+
+    #[test]
+    fn mapped_files_are_summed_by_name() {
+        let smaps = "7f00-7f01 r--p 00000000 08:01 12 /lib/a b.so\nSize: 8 kB\nRss: 4 kB\n\
+                     7f01-7f02 rw-p 00000000 00:00 0 \nRss: 100 kB\n\
+                     7f02-7f03 r-xp 00001000 08:01 12 /lib/a b.so\nRss: 2 kB\n\
+                     7ffd-7ffe rw-p 00000000 00:00 0 [stack]\nRss: 9 kB\n";
+        let found = resident_by_file(smaps);
+        assert_eq!(found, HashMap::from([("lib/a b.so".to_owned(), 6 * 1024)]));
     }
 
     #[cfg(target_os = "linux")]
