@@ -33,6 +33,7 @@ pub mod evaluator;
 pub mod fsio;
 pub mod graph;
 pub mod labels;
+pub mod measure;
 pub mod opstring;
 pub mod report;
 pub mod runtime;

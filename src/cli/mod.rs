@@ -9,6 +9,9 @@ mod evaluate_output;
 mod evaluator_args;
 mod inspect;
 mod limits_args;
+mod measure;
+mod measure_list;
+mod measure_view;
 mod paths;
 mod pretrain;
 mod run_folder;
@@ -50,6 +53,9 @@ enum Command {
     Pretrain(pretrain::Args),
     Score(score::Args),
     Calibrate(calibrate::Args),
+    Measure(Box<measure::Args>),
+    #[command(hide = true)]
+    MeasureChild(measure::ChildArgs),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
 }
@@ -88,6 +94,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
         Command::Calibrate(a) => calibrate::run(a),
+        Command::Measure(a) => measure::run(*a),
+        Command::MeasureChild(a) => measure::run_child(a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
     }

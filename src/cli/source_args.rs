@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A label table and the networks it labels.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SourceArgs {
-    /// Label table: CSV, plain or gzip, with a column arch_str or path
+    /// Label table: CSV (plain or gzip) or Parquet, with a column arch_str or path
     #[arg(long, value_name = "FILE")]
     pub labels: PathBuf,
     /// Search space of the column arch_str
@@ -28,7 +28,8 @@ pub struct SourceArgs {
 impl SourceArgs {
     /// Reads the table; `columns` must be there and hold numbers.
     pub fn table(&self, columns: &[String]) -> anyhow::Result<LabelTable> {
-        let options = ReadOptions { columns: Some(columns.to_vec()), ..Default::default() };
+        let key = self.models.as_ref().map(|_| "path".to_owned());
+        let options = ReadOptions { key, columns: Some(columns.to_vec()), ..Default::default() };
         Ok(LabelTable::read(&self.labels, &options)?)
     }
 

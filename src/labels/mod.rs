@@ -23,6 +23,7 @@ mod group;
 mod levels;
 mod metric;
 mod normal;
+pub mod parquet;
 mod score;
 mod source;
 mod split;
