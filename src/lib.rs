@@ -36,6 +36,7 @@ pub mod labels;
 pub mod opstring;
 pub mod report;
 pub mod runtime;
+pub mod search;
 pub mod spaces;
 pub mod tokenizer;
 pub mod training;

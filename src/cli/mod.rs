@@ -4,17 +4,23 @@
 
 mod bind_args;
 mod calibrate;
+mod completions;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;
 mod inspect;
 mod limits_args;
+mod man;
 mod paths;
 mod pretrain;
 mod run_folder;
 mod runtime;
 mod runtime_args;
 mod score;
+mod search;
+mod search_args;
+mod search_output;
+mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
@@ -25,6 +31,7 @@ mod train;
 mod train_data;
 mod train_settings;
 mod training_view;
+mod verbosity;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -32,10 +39,19 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::process::ExitCode;
 
+/// Exit status, as `--help` says it.
+const STATUS: &str = "\
+Exit status: 0 all well (also where the reader of the output has gone); 1 a failure, explained in \
+one line on stderr, or some of several files failed; 2 wrong usage.
+Environment: NO_COLOR no colours; NNEVAL_MODELS folder of evaluators; NNEVAL_CACHE cache folder; \
+ORT_DYLIB_PATH the ONNX Runtime library.";
+
 /// Evaluate neural networks without running or training them.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version, about, propagate_version = true, after_help = STATUS)]
 pub struct Cli {
+    #[command(flatten)]
+    verbosity: verbosity::Verbosity,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,18 +66,34 @@ enum Command {
     Pretrain(pretrain::Args),
     Score(score::Args),
     Calibrate(calibrate::Args),
+    Search(Box<search::Args>),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// One line on stderr: what went wrong.
 pub fn report(message: impl Display) {
     let message = message.to_string();
-    note(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
+    line(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
 }
 
-/// One line on stderr. Where nobody reads stderr, it is lost.
+/// One line on stderr, unless --quiet. Where nobody reads stderr, it is lost.
 pub fn note(message: impl Display) {
+    if !verbosity::is_quiet() {
+        line(message);
+    }
+}
+
+/// One line on stderr that only --verbose shows.
+pub fn detail(message: impl Display) {
+    if verbosity::is_verbose() {
+        line(message);
+    }
+}
+
+fn line(message: impl Display) {
     let _ = writeln!(stderr().lock(), "{message}");
 }
 
@@ -79,6 +111,14 @@ pub fn is_closed_pipe(e: &anyhow::Error) -> bool {
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    cli.verbosity.apply();
+    let start = std::time::Instant::now();
+    let code = dispatch(cli);
+    detail(format_args!("{:.2} s", start.elapsed().as_secs_f64()));
+    code
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Evaluate(a) => evaluate::run(a),
         Command::String(a) => string::run(a),
@@ -90,5 +130,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Calibrate(a) => calibrate::run(a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
+        Command::Search(a) => search::run(*a),
+        Command::Completions(a) => completions::run(&a),
+        Command::Man(a) => man::run(&a),
     }
 }
