@@ -148,8 +148,11 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
     }
 }
 
-/// Architecture and values of an entry.
-fn told(entry: &Value) -> Result<(&str, Vec<(String, f64)>), String> {
+/// An architecture and values by metric.
+type Told<'a> = (&'a str, Vec<(String, f64)>);
+
+/// Reads an entry of `tell`.
+fn told(entry: &Value) -> Result<Told<'_>, String> {
     let arch = entry.get("arch").and_then(Value::as_str).ok_or("no \"arch\"")?;
     let metrics = entry.get("metrics").and_then(Value::as_object).ok_or("no \"metrics\"")?;
     let number = |(name, v): (&String, &Value)| match v.as_f64() {
