@@ -69,6 +69,9 @@ pub enum Error {
     /// A model cannot be measured, or a measurement cannot go on.
     #[error("measuring: {0}")]
     Measure(String),
+    /// A search cannot start or go on.
+    #[error("search: {0}")]
+    Search(String),
     /// A training run cannot start or go on.
     #[error("training: {0}")]
     Training(String),

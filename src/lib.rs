@@ -37,6 +37,7 @@ pub mod measure;
 pub mod opstring;
 pub mod report;
 pub mod runtime;
+pub mod search;
 pub mod spaces;
 pub mod tokenizer;
 pub mod training;

@@ -38,5 +38,6 @@ pub use levels::Levels;
 pub use metric::MetricSpec;
 pub use score::{INTERVAL_LEVEL, ScoreReport, ScoreRow, score_table};
 pub use split::{Split, Split3, split_by_class, split_classes, split3, subsample};
+pub(crate) use suggest::hint as near_names;
 pub use table::{KeyKind, LabelTable, MAX_BYTES, MAX_COLUMNS, ReadOptions};
 pub use transform::{TargetTransform, TransformKind};
