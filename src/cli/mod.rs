@@ -2,6 +2,7 @@
 //! failure that is explained on stderr, 2 wrong usage. Output whose reader has
 //! gone ends the program quietly, with 0.
 
+mod adapt;
 mod bind_args;
 mod calibrate;
 mod evaluate;
@@ -50,6 +51,7 @@ enum Command {
     Pretrain(pretrain::Args),
     Score(score::Args),
     Calibrate(calibrate::Args),
+    Adapt(Box<adapt::Args>),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
 }
@@ -88,6 +90,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
         Command::Calibrate(a) => calibrate::run(a),
+        Command::Adapt(a) => adapt::run(*a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
     }

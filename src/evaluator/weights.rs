@@ -51,6 +51,97 @@ pub fn embed(encoder: &[u8], parameters: Vec<Parameter>, outputs: &[&str]) -> Re
     model.write_to_bytes().map_err(|e| wrong(e.to_string()))
 }
 
+/// One column of the head: the output of a metric is the pooled state times
+/// `weights`, plus `bias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadColumn {
+    /// One weight for each element of the pooled state.
+    pub weights: Vec<f32>,
+    /// Constant part.
+    pub bias: f32,
+}
+
+fn no_head(reason: &str) -> Error {
+    Error::Training(format!("the evaluator's model: {reason}"))
+}
+
+/// Name of the head's output.
+const HEAD: &str = "metrics";
+
+/// The columns of the head of a bundle's model (ONNX bytes): the `Gemm` that
+/// makes the output `metrics`.
+///
+/// # Errors
+/// [`Error::Training`] where the model has no such head.
+pub fn head(model: &[u8]) -> Result<Vec<HeadColumn>> {
+    let model = ModelProto::parse_from_bytes(model).map_err(|e| no_head(&e.to_string()))?;
+    let [weight, bias] = head_names(&model)?;
+    let find = |name: &str| model.graph.initializer.iter().find(|t| t.name == name);
+    let (weight, bias) =
+        find(&weight).zip(find(&bias)).ok_or_else(|| no_head("the head has no weights inside"))?;
+    let columns = bias.dims.first().and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
+    let (w, b) = (floats(weight), floats(bias));
+    if columns == 0 || b.len() != columns || w.len() % columns != 0 || weight.dims.len() != 2 {
+        return Err(no_head("the head's weights have other dimensions than expected"));
+    }
+    let column = |(j, bias): (usize, &f32)| HeadColumn {
+        weights: w.chunks_exact(columns).filter_map(|row| row.get(j).copied()).collect(),
+        bias: *bias,
+    };
+    Ok(b.iter().enumerate().map(column).collect())
+}
+
+/// The model with other columns in its head, as many as given.
+///
+/// # Errors
+/// As [`head`], and where the columns are not as long as the head's are.
+pub fn with_head(model: &[u8], columns: &[HeadColumn]) -> Result<Vec<u8>> {
+    let d = head(model)?.first().map_or(0, |c| c.weights.len());
+    if columns.iter().any(|c| c.weights.len() != d) {
+        return Err(no_head("a new column is not as long as the head's"));
+    }
+    let mut model = ModelProto::parse_from_bytes(model).map_err(|e| no_head(&e.to_string()))?;
+    let [weight, bias] = head_names(&model)?;
+    let rows = (0..d).flat_map(|i| columns.iter().filter_map(move |c| c.weights.get(i).copied()));
+    let parts = [
+        Parameter { name: weight, dims: vec![d, columns.len()], values: rows.collect() },
+        Parameter {
+            name: bias,
+            dims: vec![columns.len()],
+            values: columns.iter().map(|c| c.bias).collect(),
+        },
+    ];
+    for part in parts {
+        let found = model.graph.mut_or_insert_default().initializer.iter_mut();
+        let found = found.into_iter().find(|t| t.name == part.name);
+        *found.ok_or_else(|| no_head("the head has no weights inside"))? = tensor(part);
+    }
+    model.write_to_bytes().map_err(|e| no_head(&e.to_string()))
+}
+
+/// Names of the head's weight and bias.
+fn head_names(model: &ModelProto) -> Result<[String; 2]> {
+    let makes = |n: &&onnx_protobuf::NodeProto| n.output.iter().any(|o| o == HEAD);
+    match model.graph.node.iter().find(makes) {
+        Some(node) if node.op_type == "Gemm" && node.attribute.is_empty() => match &*node.input {
+            [_, weight, bias] => Ok([weight.clone(), bias.clone()]),
+            _ => Err(no_head("the head has no bias")),
+        },
+        _ => Err(no_head("its output \"metrics\" is not made by a plain Gemm")),
+    }
+}
+
+/// Elements of a tensor of single precision; none of another type.
+fn floats(t: &TensorProto) -> Vec<f32> {
+    match (t.data_type, t.raw_data.is_empty()) {
+        (1, false) => {
+            t.raw_data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+        }
+        (1, true) => t.float_data.clone(),
+        _ => Vec::new(),
+    }
+}
+
 fn tensor(p: Parameter) -> TensorProto {
     TensorProto {
         name: p.name,
