@@ -1,13 +1,13 @@
 """Spearman's rho of `nneval adapt` on devices that the evaluator is not to know.
 
-For each device, number of architectures and seed it draws that many labelled
-architectures at random, and takes as many that `nneval adapt --suggest` names;
-adapts; and scores the prediction of all other architectures. All devices are left
-out at once: no output of the evaluator for any of them is used.
+Leaves one device out at a time (or with --at-once all of them): no output of the
+evaluator for any of its metrics is used. For each metric, number of labels and
+seed, draws so many labelled architectures at random, and takes as many that
+`nneval adapt --suggest` names; adapts; and scores the predictions of all others.
 
     python3 tools/adapt_devices.py --labels nats_tss_open.csv.gz
 
-Needs Python 3 alone. --middle also scores without the fastest and the slowest
+Needs Python 3.11 alone. --middle also scores without the fastest and the slowest
 tenth, as HELP's published code does (NeurIPS 2021).
 """
 
@@ -16,25 +16,28 @@ import csv
 import gzip
 import json
 import random
+import re
 import statistics
 import subprocess
 import tempfile
 from pathlib import Path
 
-METRICS = [
-    "help_titanx_1_lat_ms",
-    "help_titanx_32_lat_ms",
-    "help_titanx_256_lat_ms",
-    "help_gold_6226_lat_ms",
-    "help_pixel2_lat_ms",
-    "hwnas_raspi4_lat_ms",
-    "hwnas_eyeriss_lat_ms",
-    "hwnas_fpga_lat_ms",
+SIX = [
+    "help_titanx",
+    "help_gold_6226",
+    "help_pixel2",
+    "hwnas_raspi4",
+    "hwnas_eyeriss",
+    "hwnas_fpga",
 ]
+METRIC = re.compile(
+    r"((?:hwnas|help)_.+?)(?:_(?:1|32|256))?_(?:lat_ms|energy_mJ|arith_intensity)"
+)
 # One Titan X setting and the five other devices make a mean over six devices.
-TITANX, OTHERS = METRICS[:3], METRICS[3:]
-LEFT_OUT = ["help_titanx_", "help_gold_6226_", "help_pixel2_", "hwnas_raspi4_", "hwnas_eyeriss_", "hwnas_fpga_"]
+TITANX = ["help_titanx_1_lat_ms", "help_titanx_32_lat_ms", "help_titanx_256_lat_ms"]
+OTHERS = [f"{device}_lat_ms" for device in SIX[1:]]
 FLOPS = "cifar10_flops_M"
+ALL, MIDDLE = "all other architectures", "without the fastest and the slowest tenth"
 
 
 def ranks(values):
@@ -71,10 +74,10 @@ def run(*command):
     return done.stdout
 
 
-def known_metrics(evaluator):
-    """Names of the metrics of the evaluator in the folder."""
-    manifest = json.loads((Path(evaluator) / "evaluator.json").read_text())
-    return [m["name"] for m in manifest["metrics"]]
+def device_of(metric):
+    """Device of a column of the label table, None where it is of none."""
+    found = METRIC.fullmatch(metric)
+    return found and found[1]
 
 
 def middle(values):
@@ -87,30 +90,38 @@ def main():
     """Runs everything and prints a table."""
     args = arguments()
     with gzip.open(args.labels, "rt", newline="") as file:
-        table = list(csv.DictReader(file))
-    archs = [row["arch_str"] for row in table]
-    labels = {m: [float(r[m]) if r[m] else None for r in table] for m in METRICS}
-    flops = [float(r[FLOPS]) for r in table]
-    without = [m for m in known_metrics(args.evaluator) if m.startswith(tuple(LEFT_OUT))]
-    known = ["--evaluator", args.evaluator] + [x for m in without for x in ("--without", m)]
-    with tempfile.TemporaryDirectory() as folder:
-        samples = draw(args, Path(folder), archs, labels, known)
-        rho = measure(args, Path(folder), archs, labels, flops, samples, known)
-    report(args, rho, labels, flops, "all other architectures", lambda v: v)
+        rows = list(csv.DictReader(file))
+    table = {"arch_str": [r["arch_str"] for r in rows], FLOPS: [float(r[FLOPS]) for r in rows]}
+    manifest = json.loads((Path(args.evaluator) / "evaluator.json").read_text())
+    own = [m["name"] for m in manifest["metrics"]]
+    columns = [name for name in rows[0] if device_of(name)]
+    every = list(dict.fromkeys(map(device_of, columns)))
+    devices = every if args.devices == "all" else SIX
+    rho = {}
+    for group in [devices] if args.at_once else [[d] for d in devices]:
+        chosen = [m for m in columns if device_of(m) in group]
+        labels = {m: [float(r[m]) if r[m] else None for r in rows] for m in chosen}
+        known = ["--evaluator", args.evaluator]
+        known += [x for m in own if device_of(m) in group for x in ("--without", m)]
+        with tempfile.TemporaryDirectory() as folder:
+            samples = draw(args, Path(folder), table, labels, known)
+            measure(args, Path(folder), table, labels, samples, known, rho)
+    report(args, rho, ALL)
     if args.middle:
-        report(args, rho, labels, flops, "without the fastest and slowest tenth", middle)
+        report(args, rho, MIDDLE)
 
 
-def draw(args, folder, archs, labels, known):
+def draw(args, folder, table, labels, known):
     """Rows to label, by (how, seed, metric): the most wanted first."""
+    archs = table["arch_str"]
     full = [i for i in range(len(archs)) if all(v[i] is not None for v in labels.values())]
     write(folder / "candidates.csv", {"arch_str": [archs[i] for i in full]})
     row_of = {arch: i for i, arch in enumerate(archs)}
     most, samples = max(args.labelled), {}
     for seed in range(args.seeds):
-        suggested = run(args.nneval, "adapt", "--suggest", most, "--seed", seed,
-                        "--labels", folder / "candidates.csv", *known).split("\n")[1:]
-        suggested = [row_of[line.strip('"')] for line in suggested if line]
+        options = ["--seed", seed, "--labels", folder / "candidates.csv", *known]
+        lines = run(args.nneval, "adapt", "--suggest", most, *options).splitlines()
+        suggested = [row_of[line] for line in lines[1:]]
         for metric, values in labels.items():
             there = [i for i, v in enumerate(values) if v is not None]
             samples["random", seed, metric] = random.Random(seed).sample(there, most)
@@ -118,64 +129,66 @@ def draw(args, folder, archs, labels, known):
     return samples
 
 
-def measure(args, folder, archs, labels, flops, samples, known):
-    """rho by (suffix of the table's name, how, labels, metric): a list over seeds."""
-    few, rest = {"arch_str": archs}, {"arch_str": archs, FLOPS: flops}
+def measure(args, folder, table, labels, samples, known, rho):
+    """Adds to `rho`: lists over seeds by (part, how, labels, metric); FLOPs' by (part, metric)."""
+    few, rest = {"arch_str": table["arch_str"]}, dict(table)
     for (how, seed, metric), rows in samples.items():
         for n in args.labelled:
             chosen, name = set(rows[:n]), f"{how}-{n}-{seed}-{metric}"
             few[name] = [v if i in chosen else None for i, v in enumerate(labels[metric])]
             rest[name] = [None if i in chosen else v for i, v in enumerate(labels[metric])]
     write(folder / "few.csv", few)
-    print(run(args.nneval, "adapt", "--labels", folder / "few.csv", "--only-new",
-              "--out", folder / "adapted", *known), file=open(folder / "log.txt", "w"))
-    parts = {"all other architectures": rest}
-    if args.middle:
-        parts["without the fastest and slowest tenth"] = {
-            k: v if k in ("arch_str", FLOPS) else middle(v) for k, v in rest.items()
-        }
-    rho = {}
-    for part, columns in parts.items():
-        write(folder / "rest.csv", columns)
-        scored = run(args.nneval, "score", "--labels", folder / "rest.csv", "--rows", "all", "--bootstrap", 0,
-                     "--baseline", FLOPS, "--format", "json", "--evaluator", folder / "adapted")
-        for row in json.loads(scored)["rows"]:
+    adapted = folder / "adapted"
+    options = ["--labels", folder / "few.csv", "--only-new", "--out", adapted, *known]
+    run(args.nneval, "adapt", *options)
+    options = ["--rows", "all", "--bootstrap", 0, "--baseline", FLOPS, "--format", "json"]
+    options += ["--evaluator", adapted, "--labels", folder / "rest.csv"]
+    for part, kept in [(ALL, list), (MIDDLE, middle)][: 1 + args.middle]:
+        for metric, values in labels.items():
+            pairs = [(f, v) for f, v in zip(table[FLOPS], kept(values)) if v is not None]
+            rho[part, metric] = spearman(*zip(*pairs))
+        shown = {k: v if k in table else kept(v) for k, v in rest.items()}
+        write(folder / "rest.csv", shown)
+        for row in json.loads(run(args.nneval, "score", *options))["rows"]:
             how, n, _, metric = row["metric"].split("-")
             rho.setdefault((part, how, int(n), metric), []).append(row["rho"])
-    return rho
 
 
-def report(args, rho, labels, flops, part, kept):
+def report(args, rho, part):
     """Prints mean (least) rho over seeds, and the means over six devices."""
     settings = [(how, n) for how in ("random", "suggested") for n in args.labelled]
-    print(f"\nSpearman's rho, {part}: mean (least) of {args.seeds} seeds")
+    metrics = [key[1] for key in rho if key[0] == part and len(key) == 2]
+    print(f"\nSpearman's rho, {part}: mean (least) of {args.seeds} seeds\n")
     print("| metric | FLOPs | " + " | ".join(f"{n} {how}" for how, n in settings) + " |")
     print("|---|" + "---|" * (len(settings) + 1))
-    alone = {}
-    for metric, values in labels.items():
-        pairs = [(f, v) for f, v in zip(flops, kept(values)) if v is not None]
-        alone[metric] = spearman(*zip(*pairs))
+    for metric in metrics:
         cells = [rho[part, how, n, metric] for how, n in settings]
-        cells = [f"{statistics.mean(c):.3f} ({min(c):.3f})" for c in cells]
-        print(f"| {metric} | {alone[metric]:.3f} | " + " | ".join(cells) + " |")
-    for titanx in TITANX:
-        six = [titanx, *OTHERS]
-        means = [[statistics.mean(rho[part, how, n, m][s] for m in six) for s in range(args.seeds)]
-                 for how, n in settings]
-        cells = [f"{statistics.mean(c):.3f} ({min(c):.3f})" for c in means]
-        flat = statistics.mean(alone[m] for m in six)
-        print(f"| mean of six, {titanx} | {flat:.3f} | " + " | ".join(cells) + " |")
+        line(f"`{metric}`", rho[part, metric], cells)
+    for six in [[titanx, *OTHERS] for titanx in TITANX]:
+        if all(m in metrics for m in six):
+            flops = statistics.mean(rho[part, m] for m in six)
+            cells = [zip(*(rho[part, how, n, m] for m in six)) for how, n in settings]
+            cells = [[statistics.mean(by_seed) for by_seed in cell] for cell in cells]
+            line(f"mean of six, `{six[0]}`", flops, cells)
+
+
+def line(name, flops, cells):
+    """A line of the table; a cell is a list over seeds."""
+    texts = [f"{statistics.mean(c):.3f} ({min(c):.3f})" for c in cells]
+    print(f"| {name} | {flops:.3f} | " + " | ".join(texts) + " |")
 
 
 def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--labels", required=True, help="the label table of the topology space, gzip")
+    parser.add_argument("--labels", required=True, help="label table of the topology space, gzip")
     parser.add_argument("--evaluator", default="models/nats-tss", help="folder of the evaluator")
     parser.add_argument("--nneval", default="target/release/nneval", help="the program")
+    parser.add_argument("--devices", choices=["six", "all"], default="six", help="left out")
+    parser.add_argument("--at-once", action="store_true", help="leave them out all together")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--labelled", type=int, nargs="+", default=[10, 20, 50], help="numbers of labels")
-    parser.add_argument("--middle", action="store_true", help="also score without the outer tenths")
+    parser.add_argument("--labelled", type=int, nargs="+", default=[10, 20, 50])
+    parser.add_argument("--middle", action="store_true", help="also score without outer tenths")
     return parser.parse_args()
 
 
