@@ -130,7 +130,10 @@ def draw(args, folder, table, labels, known):
 
 
 def measure(args, folder, table, labels, samples, known, rho):
-    """Adds to `rho`: lists over seeds by (part, how, labels, metric); FLOPs' by (part, metric)."""
+    """Adds to `rho`: lists over seeds by (part, how, labels, metric); FLOPs' by (part, metric).
+
+    Shares of labels inside intervals are added by ("inside", how, labels).
+    """
     few, rest = {"arch_str": table["arch_str"]}, dict(table)
     for (how, seed, metric), rows in samples.items():
         for n in args.labelled:
@@ -152,6 +155,8 @@ def measure(args, folder, table, labels, samples, known, rho):
         for row in json.loads(run(args.nneval, "score", *options))["rows"]:
             how, n, _, metric = row["metric"].split("-")
             rho.setdefault((part, how, int(n), metric), []).append(row["rho"])
+            if part == ALL and row.get("coverage") is not None:
+                rho.setdefault(("inside", how, int(n)), []).append(row["coverage"])
 
 
 def report(args, rho, part):
@@ -170,6 +175,9 @@ def report(args, rho, part):
             cells = [zip(*(rho[part, how, n, m] for m in six)) for how, n in settings]
             cells = [[statistics.mean(by_seed) for by_seed in cell] for cell in cells]
             line(f"mean of six, `{six[0]}`", flops, cells)
+    for how, n in settings:
+        if part == ALL and (inside := rho.get(("inside", how, n))):
+            print(f"{n} {how}: {statistics.mean(inside):.1%} of the labels inside 90 % intervals")
 
 
 def line(name, flops, cells):

@@ -151,3 +151,57 @@ fn tensor(p: Parameter) -> TensorProto {
         ..Default::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onnx_protobuf::{GraphProto, NodeProto};
+
+    fn model(op: &str, inputs: &[&str]) -> Vec<u8> {
+        let parameter = |name: &str, dims: Vec<usize>, values: Vec<f32>| {
+            tensor(Parameter { name: name.into(), dims, values })
+        };
+        let node = NodeProto {
+            op_type: op.into(),
+            input: inputs.iter().map(|i| (*i).to_owned()).collect(),
+            output: vec![HEAD.into()],
+            ..Default::default()
+        };
+        let graph = GraphProto {
+            node: vec![node],
+            initializer: vec![
+                parameter("w", vec![2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+                parameter("b", vec![3], vec![7.0, 8.0, 9.0]),
+            ],
+            ..Default::default()
+        };
+        let model = ModelProto { graph: Some(graph).into(), ..Default::default() };
+        model.write_to_bytes().unwrap()
+    }
+
+    #[test]
+    fn columns_of_the_head_are_read_and_replaced() {
+        let before = model("Gemm", &["x", "w", "b"]);
+        let columns = head(&before).unwrap();
+        assert_eq!(columns[1], HeadColumn { weights: vec![2.0, 5.0], bias: 8.0 });
+        let other = [columns[2].clone(), HeadColumn { weights: vec![0.5, -1.0], bias: 0.0 }];
+        assert_eq!(head(&with_head(&before, &other).unwrap()).unwrap(), other);
+        assert_eq!(with_head(&before, &columns).unwrap(), before);
+        let long = [HeadColumn { weights: vec![0.0; 3], bias: 0.0 }];
+        assert!(with_head(&before, &long).is_err());
+    }
+
+    #[test]
+    fn models_without_a_plain_head_are_refused() {
+        for bad in [
+            model("MatMul", &["x", "w"]),
+            model("Gemm", &["x", "w"]),
+            model("Gemm", &["x", "w", "other"]),
+            model("Gemm", &["x", "b", "w"]),
+            b"junk".to_vec(),
+        ] {
+            let reason = head(&bad).unwrap_err().to_string();
+            assert!(reason.contains("the evaluator's model"), "{reason}");
+        }
+    }
+}
