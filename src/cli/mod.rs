@@ -2,6 +2,7 @@
 //! failure that is explained on stderr, 2 wrong usage. Output whose reader has
 //! gone ends the program quietly, with 0.
 
+mod adapt;
 mod bind_args;
 mod calibrate;
 mod completions;
@@ -73,6 +74,7 @@ enum Command {
     #[command(hide = true)]
     MeasureChild(measure::ChildArgs),
     Search(Box<search::Args>),
+    Adapt(Box<adapt::Args>),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
     Completions(completions::Args),
@@ -136,6 +138,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Calibrate(a) => calibrate::run(a),
         Command::Measure(a) => measure::run(*a),
         Command::MeasureChild(a) => measure::run_child(a),
+        Command::Adapt(a) => adapt::run(*a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
         Command::Search(a) => search::run(*a),

@@ -13,6 +13,13 @@ pub struct SourceArgs {
     /// Label table: CSV (plain or gzip) or Parquet, with a column arch_str or path
     #[arg(long, value_name = "FILE")]
     pub labels: PathBuf,
+    #[command(flatten)]
+    pub networks: NetworkArgs,
+}
+
+/// Where networks are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NetworkArgs {
     /// Search space of the column arch_str
     #[arg(long, conflicts_with = "models", default_value = "nats-tss",
           value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
@@ -33,6 +40,18 @@ impl SourceArgs {
         Ok(LabelTable::read(&self.labels, &options)?)
     }
 
+    /// Where the networks are.
+    pub fn source(&self) -> anyhow::Result<Source> {
+        self.networks.source()
+    }
+
+    /// Name of the space or folder.
+    pub fn space_name(&self) -> String {
+        self.networks.space_name()
+    }
+}
+
+impl NetworkArgs {
     /// Where the networks are.
     pub fn source(&self) -> anyhow::Result<Source> {
         Ok(match &self.models {

@@ -70,6 +70,11 @@ impl Metric {
         Ok(Self { spec, transform, range: [lo, hi], levels, validation: None, interval: None })
     }
 
+    /// The lowest lower end of a range up to `hi` whose margin stays above 0.
+    pub(super) fn lowest(hi: f64) -> f64 {
+        hi * MARGIN / (1.0 + MARGIN)
+    }
+
     /// A model output in the metric's unit, at one of its levels where it has
     /// such.
     pub fn value(&self, output: f64) -> f64 {
