@@ -35,7 +35,7 @@ pub struct NetworkArgs {
 impl SourceArgs {
     /// Reads the table; `columns` must be there and hold numbers.
     pub fn table(&self, columns: &[String]) -> anyhow::Result<LabelTable> {
-        let key = self.models.as_ref().map(|_| "path".to_owned());
+        let key = self.networks.models.as_ref().map(|_| "path".to_owned());
         let options = ReadOptions { key, columns: Some(columns.to_vec()), ..Default::default() };
         Ok(LabelTable::read(&self.labels, &options)?)
     }
