@@ -114,6 +114,18 @@ impl Metric {
         }
     }
 
+    /// What an interval around `output` must reach to hold `label`: the output
+    /// that gives the label or, where the metric has levels, the nearest output
+    /// that is brought to it. As [`Metric::output`] otherwise.
+    pub fn wanted(&self, label: f64, output: f64) -> Option<f64> {
+        let exact = self.output(label)?;
+        let Some(levels) = &self.levels else { return Some(exact) };
+        let [lo, hi] = levels.cell(label);
+        let lo = if lo.is_finite() { self.output(lo)? } else { f64::NEG_INFINITY };
+        let hi = if hi.is_finite() { self.output(hi)? } else { f64::INFINITY };
+        Some(output.max(lo.min(exact)).min(hi.max(exact)))
+    }
+
     /// Lower and upper end of the interval around an output, in the metric's
     /// unit, at levels as [`Metric::value`]; `None` where the evaluator was not
     /// calibrated.
