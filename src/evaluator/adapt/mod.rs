@@ -118,7 +118,11 @@ fn range(fitted: &Fitted, outputs: impl Iterator<Item = f64>, labels: &[f64]) ->
 /// than nine classes.
 fn interval(metric: &Metric, fitted: &Fitted, labelled: &[Labelled]) -> Option<Interval> {
     let row = |(l, output): (&Labelled, &f64)| {
-        Some(Calibrated { output: *output, wanted: metric.wanted(l.label, *output)?, class: l.class })
+        Some(Calibrated {
+            output: *output,
+            wanted: metric.wanted(l.label, *output)?,
+            class: l.class,
+        })
     };
     let rows: Vec<Calibrated> = labelled.iter().zip(&fitted.left_out).filter_map(row).collect();
     Interval::fit(&rows)
