@@ -66,6 +66,12 @@ pub enum Error {
     /// ONNX Runtime is missing, too old, or refused a request.
     #[error("ONNX Runtime: {0}")]
     Runtime(String),
+    /// A model cannot be measured, or a measurement cannot go on.
+    #[error("measuring: {0}")]
+    Measure(String),
+    /// A search cannot start or go on.
+    #[error("search: {0}")]
+    Search(String),
     /// A training run cannot start or go on.
     #[error("training: {0}")]
     Training(String),

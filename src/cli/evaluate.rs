@@ -5,7 +5,6 @@ use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use indicatif::{ProgressBar, ProgressStyle};
 use nneval::graph::Limits;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,7 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// A bar on a terminal, where there is enough to do for one.
 fn progress(files: usize) -> ProgressBar {
-    if files <= CHUNK || !std::io::stderr().is_terminal() {
+    if files <= CHUNK || !super::verbosity::shows_bars() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(files as u64);

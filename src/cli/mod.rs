@@ -2,19 +2,29 @@
 //! failure that is explained on stderr, 2 wrong usage. Output whose reader has
 //! gone ends the program quietly, with 0.
 
+mod adapt;
 mod bind_args;
 mod calibrate;
+mod completions;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;
 mod inspect;
 mod limits_args;
+mod man;
+mod measure;
+mod measure_list;
+mod measure_view;
 mod paths;
 mod pretrain;
 mod run_folder;
 mod runtime;
 mod runtime_args;
 mod score;
+mod search;
+mod search_args;
+mod search_output;
+mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
@@ -25,6 +35,7 @@ mod train;
 mod train_data;
 mod train_settings;
 mod training_view;
+mod verbosity;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -32,10 +43,19 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::process::ExitCode;
 
+/// Exit status, as `--help` says it.
+const STATUS: &str = "\
+Exit status: 0 all well (also where the reader of the output has gone); 1 a failure, explained in \
+one line on stderr, or some of several files failed; 2 wrong usage.
+Environment: NO_COLOR no colours; NNEVAL_MODELS folder of evaluators; NNEVAL_CACHE cache folder; \
+ORT_DYLIB_PATH the ONNX Runtime library.";
+
 /// Evaluate neural networks without running or training them.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version, about, propagate_version = true, after_help = STATUS)]
 pub struct Cli {
+    #[command(flatten)]
+    verbosity: verbosity::Verbosity,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,18 +70,38 @@ enum Command {
     Pretrain(pretrain::Args),
     Score(score::Args),
     Calibrate(calibrate::Args),
+    Measure(Box<measure::Args>),
+    #[command(hide = true)]
+    MeasureChild(measure::ChildArgs),
+    Search(Box<search::Args>),
+    Adapt(Box<adapt::Args>),
     Runtime(runtime::Args),
     Tokenizer(tokenizer::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// One line on stderr: what went wrong.
 pub fn report(message: impl Display) {
     let message = message.to_string();
-    note(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
+    line(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
 }
 
-/// One line on stderr. Where nobody reads stderr, it is lost.
+/// One line on stderr, unless --quiet. Where nobody reads stderr, it is lost.
 pub fn note(message: impl Display) {
+    if !verbosity::is_quiet() {
+        line(message);
+    }
+}
+
+/// One line on stderr that only --verbose shows.
+pub fn detail(message: impl Display) {
+    if verbosity::is_verbose() {
+        line(message);
+    }
+}
+
+fn line(message: impl Display) {
     let _ = writeln!(stderr().lock(), "{message}");
 }
 
@@ -79,6 +119,14 @@ pub fn is_closed_pipe(e: &anyhow::Error) -> bool {
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    cli.verbosity.apply();
+    let start = std::time::Instant::now();
+    let code = dispatch(cli);
+    detail(format_args!("{:.2} s", start.elapsed().as_secs_f64()));
+    code
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Evaluate(a) => evaluate::run(a),
         Command::String(a) => string::run(a),
@@ -88,7 +136,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
         Command::Calibrate(a) => calibrate::run(a),
+        Command::Measure(a) => measure::run(*a),
+        Command::MeasureChild(a) => measure::run_child(a),
+        Command::Adapt(a) => adapt::run(*a),
         Command::Runtime(a) => runtime::run(a),
         Command::Tokenizer(a) => tokenizer::run(a),
+        Command::Search(a) => search::run(*a),
+        Command::Completions(a) => completions::run(&a),
+        Command::Man(a) => man::run(&a),
     }
 }

@@ -40,6 +40,7 @@ impl RuntimeArgs {
                 located
             }
         };
+        super::detail(format_args!("ONNX Runtime: {}", located.path.display()));
         Ok(Runtime::load(&located)?)
     }
 

@@ -143,7 +143,7 @@ fn baseline(
     table: &LabelTable,
     rows: &[usize],
 ) -> anyhow::Result<(String, Vec<Option<f64>>)> {
-    let dataset = args.source.dataset.to_string().to_lowercase().replace('-', "_");
+    let dataset = args.source.networks.dataset.to_string().to_lowercase().replace('-', "_");
     let usual = format!("{dataset}_flops_M");
     let name = match &args.baseline {
         Some(name) => name.clone(),

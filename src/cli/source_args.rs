@@ -10,9 +10,16 @@ use std::path::PathBuf;
 /// A label table and the networks it labels.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SourceArgs {
-    /// Label table: CSV, plain or gzip, with a column arch_str or path
+    /// Label table: CSV (plain or gzip) or Parquet, with a column arch_str or path
     #[arg(long, value_name = "FILE")]
     pub labels: PathBuf,
+    #[command(flatten)]
+    pub networks: NetworkArgs,
+}
+
+/// Where networks are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NetworkArgs {
     /// Search space of the column arch_str
     #[arg(long, conflicts_with = "models", default_value = "nats-tss",
           value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
@@ -28,10 +35,23 @@ pub struct SourceArgs {
 impl SourceArgs {
     /// Reads the table; `columns` must be there and hold numbers.
     pub fn table(&self, columns: &[String]) -> anyhow::Result<LabelTable> {
-        let options = ReadOptions { columns: Some(columns.to_vec()), ..Default::default() };
+        let key = self.networks.models.as_ref().map(|_| "path".to_owned());
+        let options = ReadOptions { key, columns: Some(columns.to_vec()), ..Default::default() };
         Ok(LabelTable::read(&self.labels, &options)?)
     }
 
+    /// Where the networks are.
+    pub fn source(&self) -> anyhow::Result<Source> {
+        self.networks.source()
+    }
+
+    /// Name of the space or folder.
+    pub fn space_name(&self) -> String {
+        self.networks.space_name()
+    }
+}
+
+impl NetworkArgs {
     /// Where the networks are.
     pub fn source(&self) -> anyhow::Result<Source> {
         Ok(match &self.models {

@@ -122,8 +122,10 @@ fn write_models(
     out: &Path,
     options: &ModelOptions,
 ) -> nneval::Result<()> {
-    // The bar draws on stderr, and only where that is a terminal.
-    let bar = ProgressBar::new(models.len() as u64);
+    let bar = match super::verbosity::shows_bars() {
+        true => ProgressBar::new(models.len() as u64),
+        false => ProgressBar::hidden(),
+    };
     bar.set_style(ProgressStyle::default_bar());
     let result = models.par_iter().try_for_each(|(file, arch)| {
         write_atomic(&out.join(file), &to_bytes(&arch.model(options)?)?)?;

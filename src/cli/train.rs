@@ -223,7 +223,7 @@ fn describe(
         "metrics": args.metrics,
         "labels": args.source.labels,
         "space": args.source.space_name(),
-        "dataset": args.source.dataset.to_string(),
+        "dataset": args.source.networks.dataset.to_string(),
         "graphs": args.graphs,
         "valid_fraction": args.valid_fraction,
         "test_fraction": args.test_fraction,
@@ -273,7 +273,7 @@ fn manifest(
         training: Training {
             labels: file.unwrap_or_default(),
             space: args.source.space_name(),
-            dataset: args.source.dataset.to_string(),
+            dataset: args.source.networks.dataset.to_string(),
             rows: rows.len(),
             seed,
             classes: classes_of(rows),

@@ -3,7 +3,6 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nneval::training::{Config, Event, Outcome};
-use std::io::IsTerminal;
 
 /// The view of one run.
 pub struct View {
@@ -19,7 +18,7 @@ impl View {
             "training on {train} rows, validating on {valid}, {} metrics",
             names.len()
         ));
-        let bar = match std::io::stderr().is_terminal() {
+        let bar = match super::verbosity::shows_bars() {
             true => ProgressBar::new(0),
             false => ProgressBar::hidden(),
         };

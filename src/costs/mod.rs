@@ -33,8 +33,8 @@ mod work;
 pub use amount::Amount;
 
 use crate::error::Result;
-use crate::graph::Model;
 use crate::graph::shape::{Bindings, Shapes};
+use crate::graph::{Dim, Model};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -116,4 +116,18 @@ pub fn of_model(model: &Model, bindings: &Bindings) -> Result<Costs> {
     let stored = weights::count(&flat);
     let t = tally::Tally::of(&flat, &shapes, &stored);
     Ok(t.costs(&shapes.symbols, &stored))
+}
+
+/// The costs of `model` for one sample: every symbol of its inputs is 1.
+///
+/// # Errors
+/// As [`of_model`].
+pub fn of_one_sample(model: &Model) -> Result<Costs> {
+    let shapes = model.graph.inputs.iter().filter_map(|&i| model.value(i)?.ty.shape.as_ref());
+    let symbol = |d: &Dim| match d {
+        Dim::Symbol(s) => Some((s.clone(), 1)),
+        _ => None,
+    };
+    let dims = shapes.flatten().filter_map(symbol).collect();
+    of_model(model, &Bindings { dims, ..Bindings::default() })
 }

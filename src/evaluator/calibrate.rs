@@ -65,7 +65,7 @@ pub fn calibrated(
 ) -> Vec<Calibrated> {
     let row = |((label, e), class): ((&Option<f64>, &Encoded), &u64)| {
         let output = *e.outputs.get(index)?;
-        Some(Calibrated { output, wanted: metric.output((*label)?)?, class: *class })
+        Some(Calibrated { output, wanted: metric.wanted((*label)?, output)?, class: *class })
     };
     reported.iter().zip(encoded).zip(classes).filter_map(row).collect()
 }

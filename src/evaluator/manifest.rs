@@ -70,6 +70,11 @@ impl Metric {
         Ok(Self { spec, transform, range: [lo, hi], levels, validation: None, interval: None })
     }
 
+    /// The lowest lower end of a range up to `hi` whose margin stays above 0.
+    pub(super) fn lowest(hi: f64) -> f64 {
+        hi * MARGIN / (1.0 + MARGIN)
+    }
+
     /// A model output in the metric's unit, at one of its levels where it has
     /// such.
     pub fn value(&self, output: f64) -> f64 {
@@ -107,6 +112,18 @@ impl Metric {
             v if v > hi => beyond(hi + unbend(v - hi)).or(Some(f64::INFINITY)),
             v => self.transform.apply(v),
         }
+    }
+
+    /// What an interval around `output` must reach to hold `label`: the output
+    /// that gives the label or, where the metric has levels, the nearest output
+    /// that is brought to it. As [`Metric::output`] otherwise.
+    pub fn wanted(&self, label: f64, output: f64) -> Option<f64> {
+        let exact = self.output(label)?;
+        let Some(levels) = &self.levels else { return Some(exact) };
+        let [lo, hi] = levels.cell(label);
+        let lo = if lo.is_finite() { self.output(lo)? } else { f64::NEG_INFINITY };
+        let hi = if hi.is_finite() { self.output(hi)? } else { f64::INFINITY };
+        Some(output.max(lo.min(exact)).min(hi.max(exact)))
     }
 
     /// Lower and upper end of the interval around an output, in the metric's

@@ -1,5 +1,6 @@
 //! Evaluators: bundles that predict metrics of networks.
 
+pub mod adapt;
 mod batches;
 mod bundle;
 mod calibrate;

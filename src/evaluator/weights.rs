@@ -51,6 +51,97 @@ pub fn embed(encoder: &[u8], parameters: Vec<Parameter>, outputs: &[&str]) -> Re
     model.write_to_bytes().map_err(|e| wrong(e.to_string()))
 }
 
+/// One column of the head: the output of a metric is the pooled state times
+/// `weights`, plus `bias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadColumn {
+    /// One weight for each element of the pooled state.
+    pub weights: Vec<f32>,
+    /// Constant part.
+    pub bias: f32,
+}
+
+fn no_head(reason: &str) -> Error {
+    Error::Training(format!("the evaluator's model: {reason}"))
+}
+
+/// Name of the head's output.
+const HEAD: &str = "metrics";
+
+/// The columns of the head of a bundle's model (ONNX bytes): the `Gemm` that
+/// makes the output `metrics`.
+///
+/// # Errors
+/// [`Error::Training`] where the model has no such head.
+pub fn head(model: &[u8]) -> Result<Vec<HeadColumn>> {
+    let model = ModelProto::parse_from_bytes(model).map_err(|e| no_head(&e.to_string()))?;
+    let [weight, bias] = head_names(&model)?;
+    let find = |name: &str| model.graph.initializer.iter().find(|t| t.name == name);
+    let (weight, bias) =
+        find(&weight).zip(find(&bias)).ok_or_else(|| no_head("the head has no weights inside"))?;
+    let columns = bias.dims.first().and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
+    let (w, b) = (floats(weight), floats(bias));
+    if columns == 0 || b.len() != columns || w.len() % columns != 0 || weight.dims.len() != 2 {
+        return Err(no_head("the head's weights have other dimensions than expected"));
+    }
+    let column = |(j, bias): (usize, &f32)| HeadColumn {
+        weights: w.chunks_exact(columns).filter_map(|row| row.get(j).copied()).collect(),
+        bias: *bias,
+    };
+    Ok(b.iter().enumerate().map(column).collect())
+}
+
+/// The model with other columns in its head, as many as given.
+///
+/// # Errors
+/// As [`head`], and where the columns are not as long as the head's are.
+pub fn with_head(model: &[u8], columns: &[HeadColumn]) -> Result<Vec<u8>> {
+    let d = head(model)?.first().map_or(0, |c| c.weights.len());
+    if columns.iter().any(|c| c.weights.len() != d) {
+        return Err(no_head("a new column is not as long as the head's"));
+    }
+    let mut model = ModelProto::parse_from_bytes(model).map_err(|e| no_head(&e.to_string()))?;
+    let [weight, bias] = head_names(&model)?;
+    let rows = (0..d).flat_map(|i| columns.iter().filter_map(move |c| c.weights.get(i).copied()));
+    let parts = [
+        Parameter { name: weight, dims: vec![d, columns.len()], values: rows.collect() },
+        Parameter {
+            name: bias,
+            dims: vec![columns.len()],
+            values: columns.iter().map(|c| c.bias).collect(),
+        },
+    ];
+    for part in parts {
+        let found = model.graph.mut_or_insert_default().initializer.iter_mut();
+        let found = found.into_iter().find(|t| t.name == part.name);
+        *found.ok_or_else(|| no_head("the head has no weights inside"))? = tensor(part);
+    }
+    model.write_to_bytes().map_err(|e| no_head(&e.to_string()))
+}
+
+/// Names of the head's weight and bias.
+fn head_names(model: &ModelProto) -> Result<[String; 2]> {
+    let makes = |n: &&onnx_protobuf::NodeProto| n.output.iter().any(|o| o == HEAD);
+    match model.graph.node.iter().find(makes) {
+        Some(node) if node.op_type == "Gemm" && node.attribute.is_empty() => match &*node.input {
+            [_, weight, bias] => Ok([weight.clone(), bias.clone()]),
+            _ => Err(no_head("the head has no bias")),
+        },
+        _ => Err(no_head("its output \"metrics\" is not made by a plain Gemm")),
+    }
+}
+
+/// Elements of a tensor of single precision; none of another type.
+fn floats(t: &TensorProto) -> Vec<f32> {
+    match (t.data_type, t.raw_data.is_empty()) {
+        (1, false) => {
+            t.raw_data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+        }
+        (1, true) => t.float_data.clone(),
+        _ => Vec::new(),
+    }
+}
+
 fn tensor(p: Parameter) -> TensorProto {
     TensorProto {
         name: p.name,
@@ -58,5 +149,59 @@ fn tensor(p: Parameter) -> TensorProto {
         data_type: 1,
         raw_data: p.values.iter().flat_map(|v| v.to_le_bytes()).collect(),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onnx_protobuf::{GraphProto, NodeProto};
+
+    fn model(op: &str, inputs: &[&str]) -> Vec<u8> {
+        let parameter = |name: &str, dims: Vec<usize>, values: Vec<f32>| {
+            tensor(Parameter { name: name.into(), dims, values })
+        };
+        let node = NodeProto {
+            op_type: op.into(),
+            input: inputs.iter().map(|i| (*i).to_owned()).collect(),
+            output: vec![HEAD.into()],
+            ..Default::default()
+        };
+        let graph = GraphProto {
+            node: vec![node],
+            initializer: vec![
+                parameter("w", vec![2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+                parameter("b", vec![3], vec![7.0, 8.0, 9.0]),
+            ],
+            ..Default::default()
+        };
+        let model = ModelProto { graph: Some(graph).into(), ..Default::default() };
+        model.write_to_bytes().unwrap()
+    }
+
+    #[test]
+    fn columns_of_the_head_are_read_and_replaced() {
+        let before = model("Gemm", &["x", "w", "b"]);
+        let columns = head(&before).unwrap();
+        assert_eq!(columns[1], HeadColumn { weights: vec![2.0, 5.0], bias: 8.0 });
+        let other = [columns[2].clone(), HeadColumn { weights: vec![0.5, -1.0], bias: 0.0 }];
+        assert_eq!(head(&with_head(&before, &other).unwrap()).unwrap(), other);
+        assert_eq!(with_head(&before, &columns).unwrap(), before);
+        let long = [HeadColumn { weights: vec![0.0; 3], bias: 0.0 }];
+        assert!(with_head(&before, &long).is_err());
+    }
+
+    #[test]
+    fn models_without_a_plain_head_are_refused() {
+        for bad in [
+            model("MatMul", &["x", "w"]),
+            model("Gemm", &["x", "w"]),
+            model("Gemm", &["x", "w", "other"]),
+            model("Gemm", &["x", "b", "w"]),
+            b"junk".to_vec(),
+        ] {
+            let reason = head(&bad).unwrap_err().to_string();
+            assert!(reason.contains("the evaluator's model"), "{reason}");
+        }
     }
 }

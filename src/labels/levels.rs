@@ -40,6 +40,20 @@ impl Levels {
         }
     }
 
+    /// From where to where [`Levels::nearest`] gives the level `v`, a millionth
+    /// of the distances to its neighbours left off; infinite beyond the lowest
+    /// and the highest. `v` itself twice where it is no level.
+    pub fn cell(&self, v: f64) -> [f64; 2] {
+        let at = self.0.partition_point(|level| *level < v);
+        if self.0.get(at) != Some(&v) {
+            return [v, v];
+        }
+        let reach = |other: f64| v + (other - v) * (0.5 - 1e-6);
+        let below = at.checked_sub(1).and_then(|i| self.0.get(i));
+        let above = self.0.get(at + 1);
+        [below.map_or(f64::NEG_INFINITY, |b| reach(*b)), above.map_or(f64::INFINITY, |a| reach(*a))]
+    }
+
     /// What is wrong with the content, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let rising = self.0.iter().zip(self.0.iter().skip(1)).all(|(a, b)| a < b);
@@ -68,6 +82,17 @@ mod tests {
         assert_eq!(Levels::fit(&fine), None);
         assert_eq!(Levels::fit(&[1.0; 300]), None);
         assert_eq!(Levels::fit(&[0.0, 1.0, 0.0]), None);
+    }
+
+    #[test]
+    fn a_cell_is_what_is_brought_to_its_level() {
+        let levels = Levels(vec![0.0, 0.5, 1.5]);
+        let [lo, hi] = levels.cell(0.5);
+        assert!((lo - 0.25).abs() < 1e-5 && (hi - 1.0).abs() < 1e-5, "{lo} {hi}");
+        assert!(levels.nearest(lo) == 0.5 && levels.nearest(hi) == 0.5);
+        assert_eq!(levels.cell(0.0)[0], f64::NEG_INFINITY);
+        assert_eq!(levels.cell(1.5)[1], f64::INFINITY);
+        assert_eq!(levels.cell(0.7), [0.7, 0.7]);
     }
 
     #[test]

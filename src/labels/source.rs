@@ -1,5 +1,7 @@
-//! The bytes of a label table: plain or gzip, any newline convention, bounded.
+//! The bytes of a label table: plain, gzip or Parquet, any newline convention,
+//! bounded.
 
+use super::parquet;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -7,19 +9,23 @@ use std::path::Path;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Opens `path`; gzip is recognised by its magic bytes, not by the name.
+/// Opens `path`; gzip and Parquet are recognised by their magic bytes, not by
+/// the name. Parquet is given as CSV.
 ///
 /// # Errors
-/// [`Error::Io`] when the file cannot be opened or its start cannot be read.
+/// [`Error::Io`] when the file cannot be opened or its start cannot be read;
+/// [`Error::Labels`] when it is Parquet that cannot be read.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
-    let mut head = Vec::with_capacity(GZIP_MAGIC.len());
+    let mut head = Vec::with_capacity(parquet::MAGIC.len());
     (&mut file)
-        .take(GZIP_MAGIC.len() as u64)
+        .take(parquet::MAGIC.len() as u64)
         .read_to_end(&mut head)
         .map_err(|e| Error::io(path, e))?;
     file.seek(SeekFrom::Start(0)).map_err(|e| Error::io(path, e))?;
-    if head == GZIP_MAGIC {
+    if head == parquet::MAGIC {
+        Ok(Box::new(io::Cursor::new(parquet::to_csv(path, file)?)))
+    } else if head.starts_with(&GZIP_MAGIC) {
         Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))))
     } else {
         Ok(Box::new(file))

@@ -24,7 +24,7 @@ pub(super) fn near<'a>(wanted: &str, names: &'a [String]) -> Vec<&'a str> {
 }
 
 /// `, did you mean a or b?`, or nothing when no name is near.
-pub(super) fn hint(wanted: &str, names: &[String]) -> String {
+pub(crate) fn hint(wanted: &str, names: &[String]) -> String {
     let near = near(wanted, names);
     if near.is_empty() { String::new() } else { format!(", did you mean {}?", near.join(" or ")) }
 }

@@ -59,7 +59,8 @@ pub struct LabelTable {
 
 impl LabelTable {
     /// Reads a CSV file (RFC 4180, comma, header line, UTF-8 with or without a
-    /// byte order mark), plain or gzip by its magic bytes.
+    /// byte order mark), plain or gzip, or a Parquet file, told apart by their
+    /// magic bytes. Lines before the header that begin with `#` are comments.
     ///
     /// Cells of number columns are decimal numbers as Rust's `f64` reads them;
     /// spaces around them are dropped; an empty cell is a missing value.
@@ -222,7 +223,7 @@ impl<'a, R: Read> Input<'a, R> {
     }
 
     fn header(&mut self) -> Result<Vec<String>> {
-        let Some((line, cells)) = self.read()? else {
+        let Some((line, cells)) = self.after_comments()? else {
             return Err(labels(self.file, None, "the file is empty"));
         };
         if cells.len() > MAX_COLUMNS {
@@ -240,6 +241,16 @@ impl<'a, R: Read> Input<'a, R> {
             }
         }
         Ok(names)
+    }
+
+    /// The first record that does not begin with `#`.
+    fn after_comments(&mut self) -> Result<Option<(u64, Vec<&str>)>> {
+        while self.reader.read_byte_record(&mut self.record).map_err(|e| self.failure(&e))? {
+            if !self.record.get(0).is_some_and(|first| first.starts_with(b"#")) {
+                return self.cells().map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// The next row, which must have `width` cells.
@@ -260,6 +271,11 @@ impl<'a, R: Read> Input<'a, R> {
             Ok(false) => return Ok(None),
             Err(e) => return Err(self.failure(&e)),
         }
+        self.cells().map(Some)
+    }
+
+    /// The record's cells, and the line that it starts on.
+    fn cells(&self) -> Result<(u64, Vec<&str>)> {
         let inner = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
         let line = self.reader.position().line().saturating_sub(1 + inner).max(1);
         let mut cells = Vec::with_capacity(self.record.len());
@@ -269,7 +285,7 @@ impl<'a, R: Read> Input<'a, R> {
             })?;
             cells.push(text);
         }
-        Ok(Some((line, cells)))
+        Ok((line, cells))
     }
 
     fn failure(&self, error: &csv::Error) -> Error {
@@ -611,6 +627,18 @@ mod tests {
         ] {
             assert_eq!(message(text), want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn comments_may_stand_before_the_header() {
+        let text = "# machine: a, \"b\" and c\n#\npath,v\n#a,1\nb,x\n";
+        assert_eq!(
+            message(&text.replace('x', "NaN")),
+            "t.csv, line 5: column \"v\": \"NaN\" is not a finite number"
+        );
+        let t = read(&text.replace('x', "2")).unwrap();
+        assert_eq!((t.keys().join(" "), t.line(0)), ("#a b".to_owned(), Some(4)));
+        assert_eq!(message("# nothing\n"), "t.csv: the file is empty");
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn colour(i: usize) -> HSLColor {
 }
 
 /// Smallest and largest of some numbers, apart even where they are equal.
-fn range(numbers: impl Iterator<Item = f64> + Clone, room: f64) -> std::ops::Range<f64> {
+pub(super) fn range(numbers: impl Iterator<Item = f64> + Clone, room: f64) -> std::ops::Range<f64> {
     let lo = numbers.clone().fold(f64::INFINITY, f64::min);
     let hi = numbers.fold(f64::NEG_INFINITY, f64::max);
     if lo > hi {

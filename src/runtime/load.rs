@@ -5,9 +5,10 @@ use super::{MINIMUM_VERSION, one_line, provider};
 use crate::error::{Error, Result};
 use ort::LoadDynamicError;
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Proof that ONNX Runtime is loaded and initialised. Clones are handles to
 /// the same runtime; the library stays loaded until the process ends.
@@ -17,6 +18,9 @@ pub struct Runtime {
     library: PathBuf,
     version: String,
 }
+
+/// What is told the messages of ONNX Runtime.
+pub type Observer = Box<dyn Fn(&str) + Send + Sync>;
 
 /// The one runtime of the process.
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
@@ -31,13 +35,27 @@ impl Runtime {
     /// library for this machine, not ONNX Runtime, or older than
     /// [`MINIMUM_VERSION`]; or another file is loaded already.
     pub fn load(located: &Located) -> Result<Self> {
+        Self::load_with(located, None)
+    }
+
+    /// As [`load`](Self::load), but `observer` is given every message of ONNX
+    /// Runtime at level INFO and above that is not a session's: what its
+    /// allocators do, above all. The first load of a process decides.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_observed(located: &Located, observer: Observer) -> Result<Self> {
+        Self::load_with(located, Some(observer))
+    }
+
+    fn load_with(located: &Located, observer: Option<Observer>) -> Result<Self> {
         check_file(&located.path, "")?;
         let library = resolve(&located.path)?;
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = loaded.as_ref() {
             return runtime.clone().same_as(&library);
         }
-        let runtime = Self::initialise(library)?;
+        let runtime = Self::initialise(library, observer)?;
         *loaded = Some(runtime.clone());
         Ok(runtime)
     }
@@ -70,13 +88,22 @@ impl Runtime {
         )))
     }
 
-    fn initialise(library: PathBuf) -> Result<Self> {
+    fn initialise(library: PathBuf, observer: Option<Observer>) -> Result<Self> {
         let fail = |reason: String| Error::Runtime(format!("{}: {reason}", library.display()));
         // `ort` asserts that the library's entry points return no null pointers.
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let builder = ort::init_from(&library).map_err(|e| refusal(&e))?;
-            let environment = builder.with_name("nneval").with_telemetry(false).build();
-            let environment = environment.map_err(|e| one_line(&e.to_string()))?;
+            let mut builder = builder.with_name("nneval").with_telemetry(false);
+            let observed = observer.is_some();
+            if let Some(observer) = observer {
+                builder = builder.with_logger(Arc::new(
+                    move |_, _: &str, _: &str, _: &str, text: &str| observer(text),
+                ));
+            }
+            let environment = builder.build().map_err(|e| one_line(&e.to_string()))?;
+            if observed {
+                environment.set_log_level(LogLevel::Info);
+            }
             Ok((environment, ort::util::probe(&library)))
         }));
         let (environment, minor) = match attempt {

@@ -28,7 +28,7 @@ mod session;
 mod wheel;
 
 pub use install::install;
-pub use load::Runtime;
+pub use load::{Observer, Runtime};
 pub use locate::{Located, Source, cache_dir, locate};
 pub use provider::Provider;
 pub use session::{Optimization, SessionOptions};

@@ -8,9 +8,11 @@ use super::load::Runtime;
 use super::one_line;
 use super::provider::Provider;
 use crate::error::{Error, Result};
+use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How far ONNX Runtime rewrites a graph before running it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -71,6 +73,30 @@ impl Runtime {
             .map_err(|e| Error::Runtime(format!("{}: {}", path.display(), reason(options, &e))))
     }
 
+    /// Opens a model file a second time to see where its nodes are placed:
+    /// execution providers, as ONNX Runtime spells them, and the number of nodes
+    /// that each runs after optimisation.
+    ///
+    /// # Errors
+    /// As [`session_from_file`](Self::session_from_file).
+    pub fn placement(&self, path: &Path, options: &SessionOptions) -> Result<Vec<(String, u64)>> {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let listener = Arc::clone(&said);
+        let listen = move |_: LogLevel, _: &str, _: &str, _: &str, text: &str| {
+            let found = placed(text);
+            listener.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+        };
+        let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder> {
+            Ok(builder.with_logger(Arc::new(listen))?.with_log_level(LogLevel::Verbose)?)
+        };
+        let builder = configure(self.builder(options)?);
+        let mut builder = builder.map_err(|e| Error::Runtime(reason(options, &e)))?;
+        builder
+            .commit_from_file(path)
+            .map_err(|e| Error::Runtime(format!("{}: {}", path.display(), reason(options, &e))))?;
+        Ok(std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
     fn builder(&self, options: &SessionOptions) -> Result<SessionBuilder> {
         let threads = options.intra_threads;
         if i32::try_from(threads).is_err() {
@@ -84,6 +110,15 @@ impl Runtime {
         };
         configure().map_err(|e| Error::Runtime(reason(options, &e)))
     }
+}
+
+/// Provider and number of nodes from ONNX Runtime's words, ` Node(s) placed on
+/// [NAME]. Number of nodes: N` or ` All nodes placed on [NAME]. …`.
+fn placed(text: &str) -> Option<(String, u64)> {
+    let (_, rest) = text.split_once("odes placed on [").or(text.split_once("ode(s) placed on ["))?;
+    let (name, rest) = rest.split_once(']')?;
+    let count = rest.rsplit_once(':')?.1.trim().parse().ok()?;
+    Some((name.to_owned(), count))
 }
 
 /// ONNX Runtime's reason, behind the provider that was asked for.
@@ -101,6 +136,16 @@ fn without_origin(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placement_is_read_from_the_log() {
+        let cpu = || "CPUExecutionProvider".to_owned();
+        let all = " All nodes placed on [CPUExecutionProvider]. Number of nodes: 3";
+        assert_eq!(placed(all), Some((cpu(), 3)));
+        let some = " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 12";
+        assert_eq!(placed(some), Some((cpu(), 12)));
+        assert_eq!(placed("   Conv (conv1)"), None);
+    }
 
     #[test]
     fn the_reason_is_what_follows_origin_and_code() {

@@ -39,10 +39,19 @@ impl SssArch {
 
     /// Every architecture: channel counts ascending, the last varying fastest.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT).map(|index| {
-            let digit = |place: u32| (index >> (3 * place) & 7) as u8;
-            Self { channels: [4, 3, 2, 1, 0].map(|place| STEP * (digit(place) + 1)) }
-        })
+        (0..Self::COUNT).map(Self::nth)
+    }
+
+    /// The architecture at this position of [`SssArch::all`], which begins anew
+    /// after its end.
+    pub fn nth(index: usize) -> Self {
+        let digit = |place: u32| (index >> (3 * place) & 7) as u8;
+        Self { channels: [4, 3, 2, 1, 0].map(|place| STEP * (digit(place) + 1)) }
+    }
+
+    /// Position in [`SssArch::all`].
+    pub fn index(&self) -> usize {
+        self.channels.iter().fold(0, |sum, &c| sum * 8 + usize::from(c / STEP).saturating_sub(1))
     }
 
     /// The network: stem to c1, cell (c1 to c1), stride-2 residual block (to c2),

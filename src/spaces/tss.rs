@@ -91,15 +91,25 @@ impl TssArch {
     /// Every architecture: [`TssOp::ALL`] on each edge, the last edge varying
     /// fastest. The position is not NATS-Bench's architecture index.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT).map(|index| {
-            let mut rest = index;
-            let mut edges = [TssOp::None; 6];
-            for slot in edges.iter_mut().rev() {
-                *slot = TssOp::ALL.get(rest % 5).copied().unwrap_or(TssOp::None);
-                rest /= 5;
-            }
-            Self { edges }
-        })
+        (0..Self::COUNT).map(Self::nth)
+    }
+
+    /// The architecture at this position of [`TssArch::all`], which begins anew
+    /// after its end.
+    pub fn nth(index: usize) -> Self {
+        let mut rest = index;
+        let mut edges = [TssOp::None; 6];
+        for slot in edges.iter_mut().rev() {
+            *slot = TssOp::ALL.get(rest % 5).copied().unwrap_or(TssOp::None);
+            rest /= 5;
+        }
+        Self { edges }
+    }
+
+    /// Position in [`TssArch::all`].
+    pub fn index(&self) -> usize {
+        let digit = |op: &TssOp| TssOp::ALL.iter().position(|o| o == op).unwrap_or(0);
+        self.edges.iter().fold(0, |sum, op| sum * 5 + digit(op))
     }
 
     /// The network: stem, three stages of five cells with 16, 32 and 64 channels,

@@ -2,8 +2,7 @@
 
 use crate::costs;
 use crate::error::{Error, Result};
-use crate::graph::shape::Bindings;
-use crate::graph::{Dim, Limits, Model};
+use crate::graph::{Limits, Model};
 use crate::labels::LabelTable;
 use crate::opstring::{self, OpGraph};
 use crate::spaces::{ModelOptions, Space};
@@ -45,7 +44,7 @@ impl Source {
     pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
         let of = |&row: &usize| {
             let model = self.model(table, row)?;
-            let costs = costs::of_model(&model, &ones(&model));
+            let costs = costs::of_one_sample(&model);
             Ok(costs.ok().and_then(|c| c.macs.known()).map(|n| n as f64))
         };
         rows.par_iter().map(of).collect()
@@ -107,16 +106,6 @@ fn onnx_files(dir: &Path) -> Result<Vec<String>> {
     }
     names.sort_unstable();
     Ok(names)
-}
-
-/// Every symbol of the model's inputs bound to 1.
-fn ones(model: &Model) -> Bindings {
-    let shapes = model.graph.inputs.iter().filter_map(|&i| model.value(i)?.ty.shape.as_ref());
-    let symbol = |d: &Dim| match d {
-        Dim::Symbol(s) => Some((s.clone(), 1)),
-        _ => None,
-    };
-    Bindings { dims: shapes.flatten().filter_map(symbol).collect(), ..Bindings::default() }
 }
 
 fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Model> {

@@ -1,0 +1,118 @@
+//! What `nneval measure` is to measure: files, folders, lists.
+
+use super::paths;
+use anyhow::{Context, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use nneval::measure::{Origin, Target};
+use nneval::spaces::{Dataset, ModelOptions, Space, Weights};
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// How lists are read and paths are written.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Models")]
+pub struct ListArgs {
+    /// Folder that paths in the table are relative to [default: the folder,
+    /// where one folder alone is measured; else the working folder]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Search space of a list that has arch_str and no path
+    #[arg(long, default_value = "nats-tss",
+          value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
+    space: Space,
+    /// Data set whose networks of the space are taken
+    #[arg(long, default_value = "cifar10",
+          value_parser = PossibleValuesParser::new(Dataset::NAMES).try_map(|s| s.parse::<Dataset>()))]
+    dataset: Dataset,
+}
+
+/// All models in their order; of several with one key the first.
+///
+/// # Errors
+/// A folder without models, a list that cannot be read.
+pub fn targets(given: &[PathBuf], args: &ListArgs) -> anyhow::Result<Vec<Target>> {
+    let root = args.root.clone().or_else(|| match given {
+        [one] if one.is_dir() => Some(one.clone()),
+        _ => None,
+    });
+    let mut all = Vec::new();
+    for path in given {
+        if is_list(path) {
+            all.extend(list(path, args)?);
+            continue;
+        }
+        for file in paths::models(std::slice::from_ref(path))? {
+            all.push(Target::file(written(&file, root.as_deref()), file));
+        }
+    }
+    let mut seen = HashSet::new();
+    all.retain(|t: &Target| seen.insert(t.key().to_owned()));
+    Ok(all)
+}
+
+/// The path relative to the root, with `/` between.
+fn written(file: &Path, root: Option<&Path>) -> String {
+    let below = root.and_then(|r| file.strip_prefix(r).ok()).unwrap_or(file);
+    let text = below.display().to_string();
+    if cfg!(windows) { text.replace('\\', "/") } else { text }
+}
+
+fn is_list(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    path.is_file() && (name.ends_with(".csv") || name.ends_with(".csv.gz"))
+}
+
+/// Models of a list, which has a column `path` (or `file`), `arch_str`, or both.
+fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
+    let text = text(file).with_context(|| file.display().to_string())?;
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_slice());
+    let shown = file.display();
+    let header = reader.headers().with_context(|| format!("{shown}"))?.clone();
+    let column = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+    let path = column("path").or_else(|| column("file"));
+    let carried = nneval::measure::CARRIED.map(&column);
+    let [_, arch, _] = carried;
+    if path.is_none() && arch.is_none() {
+        bail!("{shown}: has neither a column path nor arch_str");
+    }
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut targets = Vec::new();
+    for record in reader.records() {
+        let record = record.with_context(|| format!("{shown}"))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cell = |at: Option<usize>| at.and_then(|i| record.get(i)).unwrap_or_default().trim();
+        let path = cell(path);
+        let origin = if path.is_empty() {
+            args.space.parse(cell(arch)).with_context(|| format!("{shown}, line {line}"))?;
+            Origin::Space(args.space, args.model_options())
+        } else {
+            Origin::File(folder.join(path))
+        };
+        let carried = carried.map(|at| cell(at).to_owned());
+        targets.push(Target { path: path.to_owned(), carried, origin });
+    }
+    if targets.is_empty() {
+        bail!("{shown}: the list has no rows");
+    }
+    Ok(targets)
+}
+
+/// The text of a list, plain or gzip.
+fn text(file: &Path) -> std::io::Result<Vec<u8>> {
+    let bytes = std::fs::read(file)?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut text = Vec::new();
+    let decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice());
+    decoder.take(nneval::labels::MAX_BYTES).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+impl ListArgs {
+    fn model_options(&self) -> ModelOptions {
+        let weights = Weights::Random { seed: 0 };
+        ModelOptions { dataset: self.dataset, weights, ..ModelOptions::default() }
+    }
+}

@@ -1,0 +1,198 @@
+//! Options of `nneval search`.
+
+use super::runtime_args::RuntimeArgs;
+use super::shipped;
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use nneval::evaluator::{Bundle, Evaluator, Options};
+use nneval::search::{Algorithm, COSTS, Limit, Problem, Settings};
+use nneval::spaces::Dataset;
+use std::path::PathBuf;
+
+/// Search a space for the best architectures.
+///
+/// Objectives and limits are metrics of evaluators and static costs (parameters
+/// or params, buffers, weight_bytes, macs, flops, activation_bytes_read,
+/// activation_bytes_written, weight_bytes_read, peak_activation_bytes,
+/// arithmetic_intensity, depth; for one sample). Where the budget covers a
+/// finite space, every architecture is measured. DIR gets pareto.csv,
+/// pareto.json, candidates.csv, front.svg, state.json and, in winners/, the
+/// networks of the Pareto set as ONNX files.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// nats-tss, nats-sss, or ONNX files and folders that are walked for *.onnx
+    #[arg(long, value_name = "SPACE|PATH", num_args = 1.., required = true)]
+    pub space: Vec<String>,
+    /// Search only these architectures: a CSV table with a column arch_str
+    /// (plain or gzip), or one architecture a line
+    #[arg(long, value_name = "FILE")]
+    pub among: Option<PathBuf>,
+    /// Data set whose networks of a NATS-Bench space are taken
+    #[arg(long, default_value = "cifar10")]
+    pub dataset: Dataset,
+    /// Metric to make large; may be repeated
+    #[arg(long, value_name = "METRIC")]
+    pub maximize: Vec<String>,
+    /// Metric to make small; may be repeated
+    #[arg(long, value_name = "METRIC")]
+    pub minimize: Vec<String>,
+    /// What is allowed: METRIC<=X or METRIC>=X, X in the metric's unit; may be
+    /// repeated
+    #[arg(long = "limit", value_name = "METRIC<=X|METRIC>=X")]
+    pub limits: Vec<Limit>,
+    /// Metric to list beside objectives and limits; may be repeated
+    #[arg(long, value_name = "METRIC")]
+    pub show: Vec<String>,
+    /// Candidates to measure
+    #[arg(long, value_name = "N", required_unless_present = "ask_tell")]
+    pub budget: Option<usize>,
+    /// How candidates are chosen [default: evolution for one objective, nsga2
+    /// for several]
+    #[arg(long, value_enum)]
+    pub algorithm: Option<AlgorithmArg>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Members of the population [default: a tenth of the budget, 10 to 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub population: Option<u32>,
+    /// Members drawn in a tournament of evolution [default: a quarter of the
+    /// population]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub tournament: Option<u32>,
+    /// With one objective: how many of the best are winners
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR", required_unless_present = "ask_tell")]
+    pub out: Option<PathBuf>,
+    /// Go on from DIR/state.json
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// Speak JSON lines on stdin and stdout: docs/searching.md
+    #[arg(long)]
+    pub ask_tell: bool,
+    /// Evaluator: a name in models/, a folder, or none; may be repeated
+    /// [default: nats-tss, where a metric is no static cost]
+    #[arg(long = "evaluator", value_name = "NAME|DIR|none")]
+    pub evaluators: Vec<String>,
+    #[command(flatten)]
+    pub runtime: RuntimeArgs,
+}
+
+/// How candidates are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AlgorithmArg {
+    /// Uniformly at random
+    Random,
+    /// Regularised evolution (Real et al. 2019)
+    Evolution,
+    /// NSGA-II (Deb et al. 2002)
+    Nsga2,
+}
+
+/// Loaded evaluators, and their names with the checksums of their models.
+pub struct Loaded {
+    /// The evaluators.
+    pub evaluators: Vec<Evaluator>,
+    /// What a resumed search compares.
+    pub names: String,
+}
+
+impl Args {
+    /// What is wanted.
+    pub fn problem(&self) -> anyhow::Result<Problem> {
+        let mut problem = Problem::new(&self.maximize, &self.minimize, &self.limits)?;
+        problem.show(&self.show);
+        Ok(problem)
+    }
+
+    /// How the search goes.
+    pub fn settings(&self, problem: &Problem) -> Settings {
+        let algorithm = match self.algorithm {
+            Some(AlgorithmArg::Random) => Algorithm::Random,
+            Some(AlgorithmArg::Evolution) => Algorithm::Evolution,
+            Some(AlgorithmArg::Nsga2) => Algorithm::Nsga2,
+            None if problem.objectives.len() == 1 => Algorithm::Evolution,
+            None => Algorithm::Nsga2,
+        };
+        let budget = self.budget.unwrap_or(0);
+        let population = match self.population {
+            Some(n) => n as usize,
+            None => (budget / 10).clamp(10, 100),
+        };
+        let tournament = self.tournament.map_or(population.div_ceil(4), |n| n as usize);
+        Settings { algorithm, seed: self.seed, budget, population, tournament }
+    }
+
+    /// Loads the evaluators asked for, ONNX Runtime only where there are any.
+    pub fn load(&self, problem: &Problem) -> anyhow::Result<Loaded> {
+        let is_cost = |name: &String| COSTS.iter().any(|c| c.0 == name);
+        let names: Vec<&str> = match self.evaluators.as_slice() {
+            [] if problem.columns.iter().all(is_cost) => Vec::new(),
+            [] => vec![shipped::DEFAULT_EVALUATOR],
+            [none] if none == "none" => Vec::new(),
+            some => some.iter().map(String::as_str).collect(),
+        };
+        let bundles = names.iter().map(|n| open(n)).collect::<anyhow::Result<Vec<_>>>()?;
+        let described: Vec<String> = bundles.iter().map(describe).collect();
+        let mut evaluators = Vec::new();
+        if !bundles.is_empty() {
+            let runtime = self.runtime.load()?;
+            let options =
+                Options { provider: self.runtime.provider, threads: self.runtime.threads.into() };
+            for bundle in bundles {
+                super::detail(format_args!("evaluator {}", describe(&bundle)));
+                evaluators.push(Evaluator::from_bundle(bundle, &runtime, options)?);
+            }
+        }
+        Ok(Loaded { evaluators, names: described.join(", ") })
+    }
+
+    /// The architectures that --among names.
+    pub fn listed(&self) -> anyhow::Result<Option<Vec<String>>> {
+        let Some(path) = &self.among else { return Ok(None) };
+        let text = read(path)?;
+        let first = text.lines().next().unwrap_or_default();
+        let keys = match first.split(',').position(|c| c.trim() == "arch_str") {
+            None => {
+                text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+            }
+            Some(at) => {
+                let mut table = csv::Reader::from_reader(text.as_bytes());
+                let cell = |r: csv::Result<csv::StringRecord>| -> anyhow::Result<String> {
+                    let row = r.with_context(|| path.display().to_string())?;
+                    Ok(row.get(at).unwrap_or_default().to_owned())
+                };
+                table.records().map(cell).collect::<anyhow::Result<Vec<String>>>()?
+            }
+        };
+        Ok(Some(keys))
+    }
+}
+
+fn open(name: &str) -> anyhow::Result<Bundle> {
+    let dir = shipped::find(name).with_context(|| {
+        format!("--evaluator {name}: no such folder, and no such name in models/")
+    })?;
+    Ok(Bundle::open(&dir)?)
+}
+
+fn describe(bundle: &Bundle) -> String {
+    let sum = nneval::fsio::sha256(&bundle.model);
+    format!("{} {}", bundle.manifest.name, sum.get(..12).unwrap_or_default())
+}
+
+fn read(path: &std::path::Path) -> anyhow::Result<String> {
+    use std::io::Read;
+    let bytes = std::fs::read(path).map_err(|e| nneval::Error::io(path, e))?;
+    let mut text = String::new();
+    let done = match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
+        false => bytes.as_slice().read_to_string(&mut text),
+    };
+    match done {
+        Ok(_) => Ok(text),
+        Err(e) => bail!("{}: {e}", path.display()),
+    }
+}

@@ -1,0 +1,234 @@
+//! What `nneval search` writes.
+
+use nneval::fsio::write_atomic;
+use nneval::report::{FrontPicture, front_picture};
+use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Rows of the table on stdout.
+const SHOWN: usize = 10;
+
+/// What all parts of the command need.
+pub struct Context<'a> {
+    /// Where values come from.
+    pub measure: &'a Measure,
+    /// How the search goes.
+    pub settings: &'a Settings,
+    /// Names of the evaluators.
+    pub source: &'a str,
+    /// Winners where there is one objective.
+    pub top: usize,
+    /// Folder to write to.
+    pub dir: Option<&'a Path>,
+}
+
+impl Context<'_> {
+    /// Writes `state.json`.
+    pub fn save<S: SearchSpace>(&self, search: &Search<S>) -> anyhow::Result<()> {
+        if let Some(dir) = self.dir {
+            search.state().with_source(self.source).save(&dir.join("state.json"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The metrics of a candidate as a JSON object.
+pub fn metrics(columns: &[String], values: &[Option<f64>]) -> Value {
+    let pairs = columns.iter().zip(values).map(|(name, v)| (name.clone(), json!(v)));
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+/// Writes everything; what is to be printed.
+pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::Result<String> {
+    let winners = search.winners(context.top);
+    if let Some(dir) = context.dir {
+        let files = networks(search, &winners, dir)?;
+        write_atomic(&dir.join("candidates.csv"), &candidates(search)?)?;
+        write_atomic(&dir.join("pareto.csv"), &pareto(search, &winners, &files)?)?;
+        let text = serde_json::to_string_pretty(&summary(search, context, &winners, &files))?;
+        write_atomic(&dir.join("pareto.json"), (text + "\n").as_bytes())?;
+        front_picture(&picture(search, context, &winners), &dir.join("front.svg"))?;
+        context.save(search)?;
+    }
+    let failed = search.history().iter().filter(|c| c.error.is_some()).count();
+    if failed > 0 {
+        super::note(format_args!("{failed} candidates could not be measured: see candidates.csv"));
+    }
+    if winners.is_empty() {
+        super::note("no candidate is within the limits");
+    }
+    Ok(table(search, context, &winners))
+}
+
+/// Writes the winners' networks to `dir/winners`, where they are no files
+/// already, and removes those of earlier winners; a name for each winner.
+fn networks<S: SearchSpace>(
+    search: &Search<S>,
+    winners: &[&Candidate],
+    dir: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let folder = dir.join("winners");
+    let mut names = Vec::with_capacity(winners.len());
+    for winner in winners {
+        let arch = search.space().parse(&winner.key)?;
+        if let Some(path) = search.space().file(&arch) {
+            names.push(path.display().to_string());
+            continue;
+        }
+        let name = format!("{}.onnx", search.space().file_stem(&arch));
+        write_atomic(&folder.join(&name), &search.space().onnx(&arch)?)?;
+        names.push(format!("winners/{name}"));
+    }
+    let current: HashSet<&str> = names.iter().filter_map(|n| n.strip_prefix("winners/")).collect();
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".onnx") && !current.contains(name.as_str()) {
+            std::fs::remove_file(entry.path()).map_err(|e| nneval::Error::io(entry.path(), e))?;
+        }
+    }
+    Ok(names)
+}
+
+fn cells(values: &[Option<f64>]) -> impl Iterator<Item = String> {
+    values.iter().map(|v| v.map_or(String::new(), |v| v.to_string()))
+}
+
+fn candidates<S: SearchSpace>(search: &Search<S>) -> anyhow::Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let columns = search.problem().columns.iter().map(String::as_str);
+    table.write_record(["arch"].into_iter().chain(columns).chain(["told", "error"]))?;
+    for c in search.history() {
+        let told = u8::from(c.told).to_string();
+        let last = [told, c.error.clone().unwrap_or_default()];
+        table.write_record([c.key.clone()].into_iter().chain(cells(&c.values)).chain(last))?;
+    }
+    Ok(table.into_inner()?)
+}
+
+fn pareto<S: SearchSpace>(
+    search: &Search<S>,
+    winners: &[&Candidate],
+    files: &[String],
+) -> anyhow::Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let columns = search.problem().columns.iter().map(String::as_str);
+    table.write_record(["arch", "file"].into_iter().chain(columns))?;
+    for (c, file) in winners.iter().zip(files) {
+        table.write_record([c.key.clone(), file.clone()].into_iter().chain(cells(&c.values)))?;
+    }
+    Ok(table.into_inner()?)
+}
+
+fn summary<S: SearchSpace>(
+    search: &Search<S>,
+    context: &Context,
+    winners: &[&Candidate],
+    files: &[String],
+) -> Value {
+    let problem = search.problem();
+    let one = |(c, file): (&&Candidate, &String)| json!({"arch": c.key, "file": file, "metrics": metrics(&problem.columns, &c.values)});
+    let units = problem.columns.iter().map(|c| (c.clone(), json!(context.measure.unit(c))));
+    json!({
+        "space": search.space().name(),
+        "objectives": problem.objectives,
+        "limits": problem.limits.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "units": units.collect::<Map<_, _>>(),
+        "settings": context.settings,
+        "evaluators": context.source,
+        "measured": search.history().len(),
+        "pareto": winners.iter().zip(files).map(one).collect::<Vec<_>>(),
+    })
+}
+
+/// Two objectives against each other, or the best so far of the only one.
+fn picture<S: SearchSpace>(
+    search: &Search<S>,
+    context: &Context,
+    winners: &[&Candidate],
+) -> FrontPicture {
+    let problem = search.problem();
+    let axis = |name: &String| match context.measure.unit(name) {
+        "" => name.clone(),
+        unit => format!("{name}, {unit}"),
+    };
+    let value = |name: &String, c: &Candidate| problem.value(name, &c.values).unwrap_or(f64::NAN);
+    match problem.objectives.as_slice() {
+        [a, b, ..] => {
+            let point = |c: &Candidate| [value(&b.metric, c), value(&a.metric, c)];
+            let front = winners.iter().map(|c| point(c)).collect();
+            FrontPicture {
+                axes: [axis(&b.metric), axis(&a.metric)],
+                candidates: search.history().iter().map(point).collect(),
+                front,
+                label: "on the front".into(),
+            }
+        }
+        [only] => best_so_far(search, &only.metric, only.goal, axis(&only.metric)),
+        [] => FrontPicture::default(),
+    }
+}
+
+fn best_so_far<S: SearchSpace>(
+    search: &Search<S>,
+    metric: &str,
+    goal: Goal,
+    axis: String,
+) -> FrontPicture {
+    let problem = search.problem();
+    let (mut candidates, mut front) = (Vec::new(), Vec::new());
+    let mut best = f64::INFINITY;
+    for (i, c) in (1u32..).zip(search.history()) {
+        let Some(v) = problem.value(metric, &c.values) else { continue };
+        candidates.push([f64::from(i), v]);
+        let cost = if goal == Goal::Maximize { -v } else { v };
+        if problem.score(&c.values).violation == 0.0 && cost < best {
+            best = cost;
+            front.push([f64::from(i), v]);
+        }
+    }
+    let axes = ["candidates measured".to_owned(), axis];
+    FrontPicture { axes, candidates, front, label: "better than all before".into() }
+}
+
+/// Six significant digits.
+fn number(v: f64) -> String {
+    match v.abs() {
+        a if a >= 1e6 || a == v.abs().trunc() => format!("{v:.0}"),
+        a if a >= 1.0 => format!("{v:.3}"),
+        _ => format!("{v:.6}"),
+    }
+}
+
+fn table<S: SearchSpace>(search: &Search<S>, context: &Context, winners: &[&Candidate]) -> String {
+    let problem = search.problem();
+    let head = problem.columns.iter().map(|c| match context.measure.unit(c) {
+        "" => c.clone(),
+        unit => format!("{c} [{unit}]"),
+    });
+    let head: Vec<String> = head.chain(["architecture".to_owned()]).collect();
+    let row = |c: &&Candidate| -> Vec<String> {
+        let values = c.values.iter().map(|v| v.map_or("-".to_owned(), number));
+        values.chain([c.key.clone()]).collect()
+    };
+    let rows: Vec<Vec<String>> =
+        std::iter::once(head).chain(winners.iter().take(SHOWN).map(row)).collect();
+    let width = |at: usize| {
+        rows.iter().filter_map(|r| r.get(at)).map(|c| c.chars().count()).max().unwrap_or(0)
+    };
+    let mut text = String::new();
+    for row in &rows {
+        let padded = row.iter().enumerate().map(|(i, c)| match i + 1 == row.len() {
+            true => c.clone(),
+            false => format!("{c:>0$}", width(i)),
+        });
+        text += &(padded.collect::<Vec<_>>().join("  ") + "\n");
+    }
+    let more = winners.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text += &format!("and {more} more\n");
+    }
+    let place = context.dir.map_or(String::new(), |d| format!(", in {}", d.display()));
+    text + &format!("{} candidates measured{place}\n", search.history().len())
+}

@@ -1,0 +1,163 @@
+//! `nneval search --ask-tell`: a search by JSON lines on stdin and stdout. Each
+//! line of input has one line of output; a line that cannot be obeyed is
+//! answered by an error and changes nothing but what that error says.
+
+use super::search_output::{Context, metrics, write};
+use nneval::graph::{Limits, Model};
+use nneval::search::{Measure, Search, SearchSpace};
+use serde_json::{Map, Value, json};
+use std::io::{BufRead, Read};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Longest line, in bytes.
+const LINE: u64 = 16 << 20;
+/// Candidates of one request, at most.
+const MOST: usize = 10_000;
+/// Least time between two writes of the state.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Answers until stdin ends, then writes what a search writes.
+pub fn talk<S: SearchSpace>(
+    search: &mut Search<S>,
+    context: &Context,
+    budget: Option<usize>,
+) -> anyhow::Result<ExitCode> {
+    let mut everything = None;
+    let mut saved = Instant::now();
+    let mut input = std::io::stdin().lock();
+    for number in 1usize.. {
+        let Some(line) = line(&mut input)? else { break };
+        let mut talk = Talk { search, context, budget, everything: &mut everything };
+        let answer = match line.and_then(|l| talk.answer(&l)) {
+            Ok(answer) => answer,
+            Err(e) => json!({"error": format!("line {number}: {e}")}),
+        };
+        super::print(format_args!("{answer}\n"))?;
+        if saved.elapsed() >= SAVE_EVERY {
+            context.save(search)?;
+            saved = Instant::now();
+        }
+    }
+    write(search, context)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The next line; `None` at the end of the input.
+fn line(input: &mut impl BufRead) -> std::io::Result<Option<Result<String, String>>> {
+    let mut bytes = Vec::new();
+    if input.by_ref().take(LINE).read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(None);
+    }
+    if bytes.len() as u64 == LINE && !bytes.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err(format!("longer than {LINE} bytes"))));
+    }
+    Ok(Some(String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())))
+}
+
+struct Talk<'t, 's, S: SearchSpace> {
+    search: &'t mut Search<'s, S>,
+    context: &'t Context<'t>,
+    budget: Option<usize>,
+    everything: &'t mut Option<Measure>,
+}
+
+impl<S: SearchSpace> Talk<'_, '_, S> {
+    fn answer(&mut self, line: &str) -> Result<Value, String> {
+        let request: Map<String, Value> =
+            serde_json::from_str(line).map_err(|e| format!("not a JSON object: {e}"))?;
+        let mut parts = request.iter();
+        let (Some((name, value)), None) = (parts.next(), parts.next()) else {
+            return Err("expected one of ask, tell, evaluate, front".into());
+        };
+        match name.as_str() {
+            "ask" => self.ask(value),
+            "tell" => self.tell(value),
+            "evaluate" => self.evaluate(value),
+            "front" => Ok(self.front()),
+            other => Err(format!("{other:?} is none of ask, tell, evaluate, front")),
+        }
+    }
+
+    fn ask(&mut self, value: &Value) -> Result<Value, String> {
+        let n = value.as_u64().and_then(|n| usize::try_from(n).ok());
+        let n = n.filter(|n| (1..=MOST).contains(n));
+        let n = n.ok_or_else(|| format!("ask: expected a number from 1 to {MOST}"))?;
+        let left = self.budget.map_or(n, |b| b.saturating_sub(self.search.history().len()));
+        let keys = self.search.ask(n.min(left));
+        let values = self.context.measure.values(self.search.space(), &keys);
+        let from = self.search.history().len();
+        for (key, values) in keys.into_iter().zip(values) {
+            self.search.add(key, values);
+        }
+        let columns = &self.search.problem().columns;
+        let one = |c: &nneval::search::Candidate| match &c.error {
+            None => json!({"arch": c.key, "metrics": metrics(columns, &c.values)}),
+            Some(e) => json!({"arch": c.key, "error": e}),
+        };
+        let new = self.search.history().get(from..).unwrap_or_default();
+        Ok(json!({"candidates": new.iter().map(one).collect::<Vec<_>>()}))
+    }
+
+    /// Tells one after the other up to the first that is wrong.
+    fn tell(&mut self, value: &Value) -> Result<Value, String> {
+        let list = value.as_array().ok_or("tell: expected a list")?;
+        for (i, entry) in list.iter().enumerate() {
+            let told = told(entry).and_then(|(arch, values)| {
+                self.search.tell(arch, &values).map_err(|e| e.to_string())
+            });
+            told.map_err(|e| format!("tell: entry {}: {e}; {i} before it were told", i + 1))?;
+        }
+        Ok(json!({"told": list.len()}))
+    }
+
+    fn front(&self) -> Value {
+        let columns = &self.search.problem().columns;
+        let winners = self.search.winners(self.context.top);
+        let one = |c: &&nneval::search::Candidate| json!({"arch": c.key, "metrics": metrics(columns, &c.values), "told": c.told});
+        json!({"front": winners.iter().map(one).collect::<Vec<_>>()})
+    }
+
+    /// All metrics of all evaluators, and all static costs.
+    fn evaluate(&mut self, value: &Value) -> Result<Value, String> {
+        let texts = || value.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect();
+        let keys: Option<Vec<String>> = texts();
+        let keys = keys.ok_or("evaluate: expected a list of architectures or paths")?;
+        if keys.len() > MOST {
+            return Err(format!("evaluate: more than {MOST} at once"));
+        }
+        let all = match self.everything.take() {
+            Some(measure) => measure,
+            None => self.context.measure.everything().map_err(|e| e.to_string())?,
+        };
+        let space = self.search.space();
+        let results = all.of_models(&keys, |key| match space.parse(key) {
+            Ok(arch) => space.model(&arch),
+            Err(_) if key.ends_with(".onnx") => Model::open(key, &Limits::default()),
+            Err(e) => Err(e),
+        });
+        let columns = all.columns();
+        let one = |(key, result): (&String, nneval::Result<Vec<Option<f64>>>)| match result {
+            Ok(values) => json!({"arch": key, "metrics": metrics(&columns, &values)}),
+            Err(e) => json!({"arch": key, "error": e.to_string()}),
+        };
+        let results: Vec<Value> = keys.iter().zip(results).map(one).collect();
+        *self.everything = Some(all);
+        Ok(json!({"results": results}))
+    }
+}
+
+/// An architecture and values by metric.
+type Told<'a> = (&'a str, Vec<(String, f64)>);
+
+/// Reads an entry of `tell`.
+fn told(entry: &Value) -> Result<Told<'_>, String> {
+    let arch = entry.get("arch").and_then(Value::as_str).ok_or("no \"arch\"")?;
+    let metrics = entry.get("metrics").and_then(Value::as_object).ok_or("no \"metrics\"")?;
+    let number = |(name, v): (&String, &Value)| match v.as_f64() {
+        Some(x) => Ok((name.clone(), x)),
+        None => Err(format!("{name}: {v} is not a number")),
+    };
+    Ok((arch, metrics.iter().map(number).collect::<Result<Vec<_>, _>>()?))
+}

@@ -1,0 +1,41 @@
+//! How much is said on stderr: options of every command.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Verbosity {
+    /// Say nothing on stderr but errors: no notes, no progress bars
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Messages")]
+    quiet: bool,
+    /// Say more on stderr: what is loaded from where, how long things take
+    #[arg(long, short, global = true, help_heading = "Messages")]
+    verbose: bool,
+}
+
+impl Verbosity {
+    /// Makes it hold from here on.
+    pub fn apply(self) {
+        QUIET.store(self.quiet, Ordering::Relaxed);
+        VERBOSE.store(self.verbose, Ordering::Relaxed);
+    }
+}
+
+/// Whether only errors are said.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Whether details are said.
+pub fn is_verbose() -> bool {
+    VERBOSE.load(Ordering::Relaxed)
+}
+
+/// Whether progress bars are drawn: on a terminal, unless --quiet.
+pub fn shows_bars() -> bool {
+    !is_quiet() && std::io::stderr().is_terminal()
+}

@@ -1,0 +1,221 @@
+//! Values of candidates: predictions of evaluators, static costs.
+
+use super::space::SearchSpace;
+use crate::costs::{self, Costs};
+use crate::error::{Error, Result};
+use crate::evaluator::{Evaluator, Prediction};
+use crate::graph::Model;
+use crate::labels::near_names;
+use crate::opstring;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Names and units of the static costs, for one sample (symbolic dimensions are
+/// 1).
+pub const COSTS: [(&str, &str); 12] = [
+    ("parameters", ""),
+    ("params", ""),
+    ("buffers", ""),
+    ("weight_bytes", "B"),
+    ("macs", ""),
+    ("flops", ""),
+    ("activation_bytes_read", "B"),
+    ("activation_bytes_written", "B"),
+    ("weight_bytes_read", "B"),
+    ("peak_activation_bytes", "B"),
+    ("arithmetic_intensity", "FLOP/B"),
+    ("depth", ""),
+];
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Cost(&'static str),
+    Metric { evaluator: usize, metric: usize },
+    Told,
+}
+
+/// Gives candidates their values.
+#[derive(Debug)]
+pub struct Measure {
+    evaluators: Arc<[Evaluator]>,
+    columns: Vec<(String, Source)>,
+}
+
+impl Measure {
+    /// Finds each column among the evaluators' metrics and [`COSTS`]. A metric
+    /// of several evaluators is named `EVALUATOR:METRIC`. With `told`, columns
+    /// that nothing here knows stay unknown until they are told.
+    ///
+    /// # Errors
+    /// [`Error::Search`] for a name that nothing knows, or several evaluators.
+    pub fn new(evaluators: Vec<Evaluator>, columns: &[String], told: bool) -> Result<Self> {
+        let find = |name: &String| Ok((name.clone(), source(&evaluators, name, told)?));
+        let columns = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
+        Ok(Self { evaluators: evaluators.into(), columns })
+    }
+
+    /// All metrics of the same evaluators and all static costs.
+    ///
+    /// # Errors
+    /// [`Error::Search`] where two evaluators have one name and one metric.
+    pub fn everything(&self) -> Result<Self> {
+        let mut names: Vec<String> = Vec::new();
+        for e in self.evaluators.iter() {
+            let own = e.manifest().metrics.iter().map(|m| m.spec.name.clone());
+            let named = own.map(|m| match self.evaluators.len() {
+                1 => m,
+                _ => format!("{}:{m}", e.manifest().name),
+            });
+            names.extend(named);
+        }
+        names.extend(COSTS.iter().filter(|c| c.0 != "params").map(|c| c.0.to_owned()));
+        let find = |name: &String| Ok((name.clone(), source(&self.evaluators, name, false)?));
+        let columns = names.iter().map(find).collect::<Result<Vec<_>>>()?;
+        Ok(Self { evaluators: Arc::clone(&self.evaluators), columns })
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> Vec<String> {
+        self.columns.iter().map(|c| c.0.clone()).collect()
+    }
+
+    /// The evaluators.
+    pub fn evaluators(&self) -> &[Evaluator] {
+        &self.evaluators
+    }
+
+    /// Unit of a column; empty where it is unknown or a count.
+    pub fn unit(&self, column: &str) -> &str {
+        match self.columns.iter().find(|(name, _)| name == column) {
+            Some((_, Source::Cost(c))) => COSTS.iter().find(|(n, _)| n == c).map_or("", |c| c.1),
+            Some((_, Source::Metric { evaluator, metric })) => {
+                let e = self.evaluators.get(*evaluator);
+                let m = e.and_then(|e| e.manifest().metrics.get(*metric));
+                m.map_or("", |m| m.spec.unit.as_str())
+            }
+            _ => "",
+        }
+    }
+
+    /// Values of architectures of a space, one for each column; one that cannot
+    /// be measured fails alone.
+    pub fn values<S: SearchSpace>(
+        &self,
+        space: &S,
+        keys: &[String],
+    ) -> Vec<Result<Vec<Option<f64>>>> {
+        self.of_models(keys, |key| space.model(&space.parse(key)?))
+    }
+
+    /// Values of the models that `model` makes of keys.
+    pub fn of_models(
+        &self,
+        keys: &[String],
+        model: impl Fn(&String) -> Result<Model> + Sync,
+    ) -> Vec<Result<Vec<Option<f64>>>> {
+        let wants = |f: fn(&Source) -> bool| self.columns.iter().any(|(_, s)| f(s));
+        let costs = wants(|s| matches!(s, Source::Cost(_)));
+        let strings = wants(|s| matches!(s, Source::Metric { .. }));
+        if !costs && !strings {
+            return keys.iter().map(|_| Ok(vec![None; self.columns.len()])).collect();
+        }
+        let read = |key: &String| -> Result<(String, Option<Costs>)> {
+            let model = model(key)?;
+            let string = match strings {
+                true => opstring::write(&opstring::of_model(&model)?),
+                false => String::new(),
+            };
+            Ok((string, costs.then(|| costs::of_one_sample(&model)).transpose()?))
+        };
+        let facts: Vec<Result<(String, Option<Costs>)>> = keys.par_iter().map(read).collect();
+        let good: Vec<&str> = facts.iter().flatten().map(|f| f.0.as_str()).collect();
+        let mut predictions = self.predictions(&good);
+        let mut join = |fact: Result<(String, Option<Costs>)>| {
+            let (_, costs) = fact?;
+            let mut own = Vec::with_capacity(predictions.len());
+            for p in &mut predictions {
+                own.push(p.next().transpose()?);
+            }
+            Ok(self.row(costs.as_ref(), &own))
+        };
+        facts.into_iter().map(&mut join).collect()
+    }
+
+    /// For each evaluator what it predicts; nothing where no column reads it.
+    fn predictions(&self, strings: &[&str]) -> Vec<std::vec::IntoIter<Result<Prediction>>> {
+        let used = |i: usize| {
+            let reads =
+                |s: &Source| matches!(s, Source::Metric { evaluator, .. } if *evaluator == i);
+            self.columns.iter().any(|(_, s)| reads(s))
+        };
+        let predict = |(i, e): (usize, &Evaluator)| match used(i) {
+            true => e.evaluate_strings(strings).into_iter(),
+            false => Vec::new().into_iter(),
+        };
+        self.evaluators.iter().enumerate().map(predict).collect()
+    }
+
+    fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> Vec<Option<f64>> {
+        let value = |(_, source): &(String, Source)| match *source {
+            Source::Told => None,
+            Source::Cost(name) => costs.and_then(|c| cost(c, name)),
+            Source::Metric { evaluator, metric } => {
+                predictions.get(evaluator)?.as_ref()?.metrics.get(metric).copied()
+            }
+        };
+        self.columns.iter().map(value).collect()
+    }
+}
+
+fn cost(c: &Costs, name: &str) -> Option<f64> {
+    let known = |a: &costs::Amount| a.known().map(|n| n as f64);
+    match name {
+        "parameters" | "params" => Some(c.parameters as f64),
+        "buffers" => Some(c.buffers as f64),
+        "weight_bytes" => Some(c.weight_bytes as f64),
+        "macs" => known(&c.macs),
+        "flops" => known(&c.flops),
+        "activation_bytes_read" => known(&c.activation_bytes_read),
+        "activation_bytes_written" => known(&c.activation_bytes_written),
+        "weight_bytes_read" => known(&c.weight_bytes_read),
+        "peak_activation_bytes" => known(&c.peak_activation_bytes),
+        "arithmetic_intensity" => c.arithmetic_intensity,
+        "depth" => Some(c.depth as f64),
+        _ => None,
+    }
+}
+
+fn source(evaluators: &[Evaluator], name: &str, told: bool) -> Result<Source> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (i, e) in evaluators.iter().enumerate() {
+        let manifest = e.manifest();
+        let plain =
+            |m: &str| m == name || name.strip_prefix(&manifest.name) == Some(&format!(":{m}"));
+        let at = manifest.metrics.iter().position(|m| plain(&m.spec.name));
+        found.extend(at.map(|at| (i, at)));
+    }
+    let costs = COSTS.iter().find(|(n, _)| *n == name);
+    match (found.as_slice(), costs) {
+        ([(evaluator, metric)], _) => Ok(Source::Metric { evaluator: *evaluator, metric: *metric }),
+        ([], Some((cost, _))) => Ok(Source::Cost(cost)),
+        ([], None) if told => Ok(Source::Told),
+        ([], None) => {
+            let of = |e: &Evaluator| -> Vec<String> {
+                e.manifest().metrics.iter().map(|m| m.spec.name.clone()).collect()
+            };
+            let names: Vec<String> = evaluators
+                .iter()
+                .flat_map(of)
+                .chain(COSTS.iter().map(|c| c.0.to_owned()))
+                .collect();
+            let hint = near_names(name, &names);
+            Err(Error::Search(format!(
+                "no evaluator predicts {name:?}, and it is no static cost{hint}"
+            )))
+        }
+        _ => Err(Error::Search(format!(
+            "several evaluators predict {name}; name one of them: EVALUATOR:{name}"
+        ))),
+    }
+}
