@@ -124,6 +124,7 @@ fn examples_build_with_the_static_library() {
 #[test]
 fn other_versions_are_not_found() {
     let project = scratch().join("cmake/versions");
+    let _ = std::fs::remove_dir_all(&project);
     std::fs::create_dir_all(&project).unwrap();
     for (version, found) in
         [("0.1", true), ("0.1.0", true), ("0.2", false), ("1.0", false), ("0.0", false)]

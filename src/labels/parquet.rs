@@ -3,7 +3,7 @@
 //! Columns must be numbers, booleans or text; null is an empty cell. Files may
 //! be uncompressed, Snappy or gzip, which is what pyarrow and pandas write.
 
-use super::table::MAX_BYTES;
+use super::limits::MAX_BYTES;
 use crate::error::{Error, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};

@@ -1,16 +1,12 @@
 //! Label tables: one row per network, a key, a class, and numbers.
 
+use super::limits::{MAX_BYTES, MAX_COLUMNS};
 use super::{source, suggest};
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Longest table that is read, in bytes of uncompressed text (1 GiB).
-pub const MAX_BYTES: u64 = 1 << 30;
-/// Most columns a table may have.
-pub const MAX_COLUMNS: usize = 10_000;
 
 const ARCH: &str = "arch_str";
 const PATH: &str = "path";

@@ -5,6 +5,7 @@
 //! dimensions of one name have one size. Values are chosen so that the model
 //! runs: see [`Fill`].
 
+use super::fill::Fill;
 use super::uses::{Use, Uses};
 use crate::error::{Error, Result};
 use crate::graph::shape::{Bindings, Shapes};
@@ -15,27 +16,6 @@ use serde::{Deserialize, Serialize};
 const MAX_ELEMENTS: u64 = 1 << 31;
 /// Tensors in a sequence.
 const SEQUENCE_LENGTH: usize = 3;
-
-/// How the elements of an input are chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Fill {
-    /// Floats, uniform in [0, 1).
-    Unit,
-    /// Integers, uniform below the bound.
-    Below(u64),
-    /// One everywhere: integers whose use tells nothing.
-    Ones,
-    /// One number everywhere.
-    Constant(i64),
-    /// These numbers, again and again.
-    Values(Vec<i64>),
-    /// 0, 1, 2, … along the last axis, modulo the bound.
-    Positions(u64),
-    /// Nine in ten are 1, the others 0, the first of each row is 1.
-    Mask,
-    /// Short words.
-    Words,
-}
 
 /// What holds the tensor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,6 +27,7 @@
 mod child;
 mod control;
 pub mod drift;
+pub mod fill;
 pub mod inputs;
 pub mod log;
 mod machine;

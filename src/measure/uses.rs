@@ -5,7 +5,7 @@
 //! around them. Operators are those of ONNX operator set 21 and
 //! `EmbedLayerNormalization` of `com.microsoft`.
 
-use super::inputs::Fill;
+use super::fill::Fill;
 use crate::graph::shape::Shapes;
 use crate::graph::{Graph, Model, Node, ValueId};
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,7 @@
 //! Planned inputs as values of ONNX Runtime, a function of plan and seed.
 
-use super::inputs::{Fill, Holder, InputPlan};
+use super::fill::Fill;
+use super::inputs::{Holder, InputPlan};
 use crate::error::{Error, Result};
 use ort::memory::Allocator;
 use ort::value::{

@@ -1,8 +1,16 @@
-//! Building the libraries.
+//! The libraries: what they are called, how they are built.
 
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The version of the ABI, in the soname (`capi/build.rs`): grows when programs
+/// must be compiled anew.
+pub const ABI: &str = "0";
+/// The version of nneval.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// What programs that link the static library need besides.
+pub const SYSTEM_LIBRARIES: [&str; 5] = ["gcc_s", "pthread", "m", "dl", "c"];
 
 /// The built libraries.
 pub struct Artifacts {

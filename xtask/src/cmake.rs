@@ -1,6 +1,6 @@
 //! The files that `find_package(nneval)` reads.
 
-use crate::install::{ABI, SYSTEM_LIBRARIES, VERSION};
+use crate::artifacts::{ABI, SYSTEM_LIBRARIES, VERSION};
 use std::path::Path;
 
 /// Names and contents; they lie in `cmake/nneval` in `libdir`.

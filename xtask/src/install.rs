@@ -3,19 +3,11 @@
 //! Nothing installed holds the prefix: pkg-config and CMake files find it from
 //! where they lie, so the tree may be moved as a whole.
 
-use crate::artifacts::{self, Artifacts};
+use crate::artifacts::{self, ABI, Artifacts, VERSION};
 use crate::tree::Tree;
 use crate::{cmake, pkgconfig};
 use anyhow::{Context, bail};
 use std::path::{Component, Path, PathBuf};
-
-/// The version of the ABI, in the soname (`capi/build.rs`): grows when programs
-/// must be compiled anew.
-pub const ABI: &str = "0";
-/// The version of nneval.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// What programs that link the static library need besides.
-pub const SYSTEM_LIBRARIES: [&str; 5] = ["gcc_s", "pthread", "m", "dl", "c"];
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

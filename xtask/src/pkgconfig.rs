@@ -1,6 +1,6 @@
 //! `nneval.pc`.
 
-use crate::install::{SYSTEM_LIBRARIES, VERSION};
+use crate::artifacts::{SYSTEM_LIBRARIES, VERSION};
 use std::path::Path;
 
 /// The content of the file, which lies in `pkgconfig` in `libdir`.
