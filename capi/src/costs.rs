@@ -102,6 +102,25 @@ unsafe fn bindings(dimensions: *const Dimension, count: usize) -> Result<Binding
     Ok(bindings)
 }
 
+/// An entry point that gives costs.
+///
+/// # Safety
+/// The header's convention, for both.
+unsafe fn give(
+    costs: *mut *mut Costs,
+    error: *mut *mut Error,
+    work: impl FnOnce() -> Result<core::Costs, Error>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        guard(error, || {
+            let out = Output::new(costs, "costs")?;
+            out.give(Costs::new(work()?));
+            Ok(())
+        })
+    }
+}
+
 /// Static costs of the ONNX file at `path`. `count` dimensions that the model
 /// leaves open get a size; costs that depend on others are formulas.
 #[unsafe(no_mangle)]
@@ -114,12 +133,10 @@ pub unsafe extern "C" fn nneval_costs_of_file(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let out = Output::new(costs, "costs")?;
+        give(costs, error, || {
             let (path, bindings) = (self::path(path, "path")?, bindings(dimensions, count)?);
             let model = Model::open(path, &Limits::default())?;
-            out.give(Costs::new(core::of_model(&model, &bindings)?));
-            Ok(())
+            Ok(core::of_model(&model, &bindings)?)
         })
     }
 }
@@ -135,12 +152,10 @@ pub unsafe extern "C" fn nneval_costs_of_buffer(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let out = Output::new(costs, "costs")?;
+        give(costs, error, || {
             let model = Memory::new(reference(buffer, "buffer")?)?;
             let bindings = bindings(dimensions, count)?;
-            out.give(Costs::new(model.costs(&bindings)?));
-            Ok(())
+            Ok(model.costs(&bindings)?)
         })
     }
 }

@@ -43,6 +43,48 @@ fn only(results: Results) -> Result<Prediction, Error> {
     results.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
+/// An entry point for one network: `work` looks at its argument and evaluates.
+///
+/// # Safety
+/// The header's convention, for all three.
+unsafe fn one(
+    evaluator: *const Evaluator,
+    prediction: *mut *mut Prediction,
+    error: *mut *mut Error,
+    work: impl FnOnce(&Evaluator) -> Result<Results, Error>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        guard(error, || {
+            let evaluator = reference(evaluator, "evaluator")?;
+            let out = Output::new(prediction, "prediction")?;
+            out.give(only(work(evaluator)?)?);
+            Ok(())
+        })
+    }
+}
+
+/// An entry point for many networks, as [`one`] for one.
+///
+/// # Safety
+/// The header's convention, for all three.
+unsafe fn many(
+    evaluator: *const Evaluator,
+    batch: *mut *mut Batch,
+    error: *mut *mut Error,
+    work: impl FnOnce(&Evaluator) -> Result<Results, Error>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        guard(error, || {
+            let evaluator = reference(evaluator, "evaluator")?;
+            let out = Output::new(batch, "batch")?;
+            out.give(Batch(work(evaluator)?));
+            Ok(())
+        })
+    }
+}
+
 /// Evaluates the ONNX file at `path`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_evaluate_file(
@@ -53,12 +95,9 @@ pub unsafe extern "C" fn nneval_evaluate_file(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(prediction, "prediction")?;
+        one(evaluator, prediction, error, |evaluator| {
             let file = self::path(path, "path")?.to_owned();
-            out.give(only(evaluator.files(&[file]))?);
-            Ok(())
+            Ok(evaluator.files(&[file]))
         })
     }
 }
@@ -73,12 +112,9 @@ pub unsafe extern "C" fn nneval_evaluate_buffer(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(prediction, "prediction")?;
+        one(evaluator, prediction, error, |evaluator| {
             let model = Memory::new(reference(buffer, "buffer")?)?;
-            out.give(only(evaluator.models(&[model]))?);
-            Ok(())
+            Ok(evaluator.models(&[model]))
         })
     }
 }
@@ -94,12 +130,8 @@ pub unsafe extern "C" fn nneval_evaluate_string(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(prediction, "prediction")?;
-            let string = some_text(string, "string")?;
-            out.give(only(evaluator.strings(&[string]))?);
-            Ok(())
+        one(evaluator, prediction, error, |evaluator| {
+            Ok(evaluator.strings(&[some_text(string, "string")?]))
         })
     }
 }
@@ -117,14 +149,11 @@ pub unsafe extern "C" fn nneval_evaluate_files(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(batch, "batch")?;
+        many(evaluator, batch, error, |evaluator| {
             let file = |p: &*const c_char| path(*p, "paths").map(ToOwned::to_owned);
             let paths: Result<Vec<PathBuf>, Error> =
                 slice(paths, count, "paths")?.iter().map(file).collect();
-            out.give(Batch(evaluator.files(&paths?)));
-            Ok(())
+            Ok(evaluator.files(&paths?))
         })
     }
 }
@@ -141,14 +170,11 @@ pub unsafe extern "C" fn nneval_evaluate_buffers(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(batch, "batch")?;
+        many(evaluator, batch, error, |evaluator| {
             let buffers = slice(buffers, count, "buffers")?;
             let models: Result<Vec<Memory>, Error> =
                 buffers.iter().map(|b| Memory::new(b)).collect();
-            out.give(Batch(evaluator.models(&models?)));
-            Ok(())
+            Ok(evaluator.models(&models?))
         })
     }
 }
@@ -165,14 +191,11 @@ pub unsafe extern "C" fn nneval_evaluate_strings(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let evaluator = reference(evaluator, "evaluator")?;
-            let out = Output::new(batch, "batch")?;
+        many(evaluator, batch, error, |evaluator| {
             let strings = slice(strings, count, "strings")?;
             let strings: Result<Vec<&str>, Error> =
                 strings.iter().map(|s| some_text(*s, "strings")).collect();
-            out.give(Batch(evaluator.strings(&strings?)));
-            Ok(())
+            Ok(evaluator.strings(&strings?))
         })
     }
 }

@@ -11,6 +11,25 @@ use nneval::graph::Limits;
 use nneval::opstring;
 use std::ffi::{CString, c_char};
 
+/// An entry point that gives an operation string.
+///
+/// # Safety
+/// The header's convention, for both.
+unsafe fn give(
+    string: *mut *mut c_char,
+    error: *mut *mut Error,
+    work: impl FnOnce() -> Result<String, Error>,
+) -> Status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        guard(error, || {
+            let out = Output::new(string, "string")?;
+            out.set(c_string(work()?).into_raw());
+            Ok(())
+        })
+    }
+}
+
 /// The operation string of the ONNX file at `path`, to be freed with
 /// `nneval_string_free`.
 #[unsafe(no_mangle)]
@@ -21,11 +40,8 @@ pub unsafe extern "C" fn nneval_operation_string_of_file(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let out = Output::new(string, "string")?;
-            let text = opstring::of_file(self::path(path, "path")?, &Limits::default())?;
-            out.set(c_string(text).into_raw());
-            Ok(())
+        give(string, error, || {
+            Ok(opstring::of_file(self::path(path, "path")?, &Limits::default())?)
         })
     }
 }
@@ -40,12 +56,7 @@ pub unsafe extern "C" fn nneval_operation_string_of_buffer(
 ) -> Status {
     // SAFETY: the header's convention.
     unsafe {
-        guard(error, || {
-            let out = Output::new(string, "string")?;
-            let text = Memory::new(reference(buffer, "buffer")?)?.operation_string()?;
-            out.set(c_string(text).into_raw());
-            Ok(())
-        })
+        give(string, error, || Ok(Memory::new(reference(buffer, "buffer")?)?.operation_string()?))
     }
 }
 
