@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{METRICS, entries, failure, labels, nneval_with_runtime, success, train};
+use common::{METRICS, RUN_FILES, entries, failure, labels, nneval_with_runtime, success, train};
 use serde_json::Value;
 use std::path::Path;
 
@@ -74,16 +74,7 @@ fn pretraining_leaves_a_run_folder_that_training_starts_from() {
             .arg("--out")
             .arg(&pretrained),
     );
-    let files = [
-        "best.ckpt",
-        "config.json",
-        "curves.svg",
-        "epochs.csv",
-        "last.ckpt",
-        "reproduce.sh",
-        "steps.csv",
-    ];
-    assert_eq!(entries(&pretrained), files);
+    assert_eq!(entries(&pretrained), RUN_FILES);
     let table = labels(dir.path(), 79);
     let out = dir.path().join("evaluator");
     let start = pretrained.join("best.ckpt");

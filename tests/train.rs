@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{METRICS, entries, failure, labels, nneval_with_runtime, success, train};
+use common::{METRICS, RUN_FILES, entries, failure, labels, nneval_with_runtime, success, train};
 use serde_json::Value;
 use std::path::Path;
 
@@ -52,16 +52,7 @@ fn the_folder_holds_the_evaluator_and_the_run() {
     let (out, table) = (dir.path().join("new/evaluator"), labels(dir.path(), 79));
     success(train(&table, &out).args(["--epochs", "2", "--seed", "7"]));
     assert_eq!(entries(&out), ["evaluator.json", "evaluator.onnx", "run", "tokenizer.json"]);
-    let files = [
-        "best.ckpt",
-        "config.json",
-        "curves.svg",
-        "epochs.csv",
-        "last.ckpt",
-        "reproduce.sh",
-        "steps.csv",
-    ];
-    assert_eq!(entries(&out.join("run")), files);
+    assert_eq!(entries(&out.join("run")), RUN_FILES);
     let config = json(&out.join("run/config.json"));
     assert_eq!(config["config"]["seed"], 7);
     assert_eq!(config["options"]["split_seed"], 0);
@@ -82,7 +73,7 @@ fn the_folder_holds_the_evaluator_and_the_run() {
     let (elsewhere, run) = (dir.path().join("second"), dir.path().join("logs"));
     success(train(&table, &elsewhere).args(["--epochs", "1", "--run-dir"]).arg(&run));
     assert_eq!(entries(&elsewhere), ["evaluator.json", "evaluator.onnx", "tokenizer.json"]);
-    assert_eq!(entries(&run), files);
+    assert_eq!(entries(&run), RUN_FILES);
 }
 
 #[test]

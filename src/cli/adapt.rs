@@ -289,8 +289,7 @@ fn describe(
     let manifest = &mut bundle.manifest;
     let old = kept.iter().filter_map(|&i| manifest.metrics.get(i).cloned());
     manifest.metrics = old.chain(adapted.iter().map(|a| a.metric.clone())).collect();
-    let last = out.file_name().map(|n| n.to_string_lossy().into_owned());
-    manifest.name = args.name.clone().or(last).unwrap_or_default();
+    manifest.name = run_folder::evaluator_name(args.name.as_deref(), out);
     let training = &mut manifest.training;
     training.command = format!("{} && {}", training.command, run_folder::command());
     seen(training, classes);

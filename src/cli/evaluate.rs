@@ -3,7 +3,7 @@
 use super::evaluate_output::{Format, Output};
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use nneval::graph::Limits;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,14 +44,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// A bar on a terminal, where there is enough to do for one.
 fn progress(files: usize) -> ProgressBar {
-    if files <= CHUNK || !super::verbosity::shows_bars() {
+    if files <= CHUNK {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(files as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}")
-    {
-        bar.set_style(style);
-    }
-    bar
+    let look = "{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}";
+    super::verbosity::bar(files as u64, look)
 }

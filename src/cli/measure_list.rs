@@ -6,7 +6,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::measure::{Origin, Target};
 use nneval::spaces::{Dataset, ModelOptions, Space, Weights};
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// How lists are read and paths are written.
@@ -65,8 +64,8 @@ fn is_list(path: &Path) -> bool {
 
 /// Models of a list, which has a column `path` (or `file`), `arch_str`, or both.
 fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
-    let text = text(file).with_context(|| file.display().to_string())?;
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_slice());
+    let text = nneval::labels::read_text(file)?;
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
     let shown = file.display();
     let header = reader.headers().with_context(|| format!("{shown}"))?.clone();
     let column = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
@@ -96,18 +95,6 @@ fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
         bail!("{shown}: the list has no rows");
     }
     Ok(targets)
-}
-
-/// The text of a list, plain or gzip.
-fn text(file: &Path) -> std::io::Result<Vec<u8>> {
-    let bytes = std::fs::read(file)?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
-    let mut text = Vec::new();
-    let decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice());
-    decoder.take(nneval::labels::MAX_BYTES).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 impl ListArgs {

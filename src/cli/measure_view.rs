@@ -1,11 +1,10 @@
 //! What `nneval measure` shows: a bar on a terminal, a summary in the end.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use nneval::measure::drift::{Drift, median};
 use nneval::measure::table::Latency;
 use nneval::measure::{Event, Log, Record, Times};
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::path::Path;
 
 /// Failures that the summary tells one by one.
@@ -24,13 +23,7 @@ impl View {
     /// `left` of `all` models are to be measured.
     pub fn new(all: usize, left: usize, rounds: u32) -> Self {
         let steps = left as u64 * u64::from(rounds);
-        let bar = match std::io::stderr().is_terminal() {
-            true => ProgressBar::new(steps),
-            false => ProgressBar::hidden(),
-        };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %, ETA {eta}, {msg}") {
-            bar.set_style(style);
-        }
+        let bar = super::verbosity::bar(steps, "{bar:30} {percent} %, ETA {eta}, {msg}");
         if left < all {
             super::note(format_args!("{} of {all} models are measured already", all - left));
         }

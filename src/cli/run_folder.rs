@@ -22,6 +22,12 @@ pub fn command() -> String {
     std::iter::once("nneval".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
 }
 
+/// What an evaluator in `out` is called: as given, else as the folder.
+pub fn evaluator_name(given: Option<&str>, out: &Path) -> String {
+    let last = || out.file_name().map(|n| n.to_string_lossy().into_owned());
+    given.map(str::to_owned).or_else(last).unwrap_or_default()
+}
+
 /// What a run is made of.
 pub struct Description<'a> {
     /// Settings of the optimisation.

@@ -3,7 +3,6 @@
 use super::search_output::{Context, write};
 use super::{paths, search_talk};
 use anyhow::bail;
-use indicatif::{ProgressBar, ProgressStyle};
 use nneval::search::{
     Algorithm, Files, Measure, Nats, Search, SearchSpace, Settings, State, Subset,
 };
@@ -100,7 +99,9 @@ fn measure_all<S: SearchSpace>(search: &mut Search<S>, context: &Context) -> any
     let settings = context.settings;
     let size = search.space().size();
     let step = generation(settings, size);
-    let bar = progress(settings.budget.min(size.unwrap_or(usize::MAX)));
+    let total = settings.budget.min(size.unwrap_or(usize::MAX));
+    let look = "{bar:30} {pos}/{len} candidates, {per_sec}, ETA {eta}";
+    let bar = super::verbosity::bar(total as u64, look);
     let mut saved: Option<Instant> = None;
     while search.history().len() < settings.budget {
         let done = search.history().len();
@@ -121,16 +122,4 @@ fn measure_all<S: SearchSpace>(search: &mut Search<S>, context: &Context) -> any
     }
     bar.finish_and_clear();
     Ok(())
-}
-
-fn progress(total: usize) -> ProgressBar {
-    if !super::verbosity::shows_bars() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(total as u64);
-    let style = "{bar:30} {pos}/{len} candidates, {per_sec}, ETA {eta}";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
-    }
-    bar
 }

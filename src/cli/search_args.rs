@@ -2,7 +2,7 @@
 
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator, Options};
 use nneval::search::{Algorithm, COSTS, Limit, Problem, Settings};
@@ -127,7 +127,7 @@ impl Args {
 
     /// Loads the evaluators asked for, ONNX Runtime only where there are any.
     pub fn load(&self, problem: &Problem) -> anyhow::Result<Loaded> {
-        let is_cost = |name: &String| COSTS.iter().any(|c| c.0 == name);
+        let is_cost = |name: &String| COSTS.iter().any(|c| c.name == name);
         let names: Vec<&str> = match self.evaluators.as_slice() {
             [] if problem.columns.iter().all(is_cost) => Vec::new(),
             [] => vec![shipped::DEFAULT_EVALUATOR],
@@ -152,7 +152,7 @@ impl Args {
     /// The architectures that --among names.
     pub fn listed(&self) -> anyhow::Result<Option<Vec<String>>> {
         let Some(path) = &self.among else { return Ok(None) };
-        let text = read(path)?;
+        let text = nneval::labels::read_text(path)?;
         let first = text.lines().next().unwrap_or_default();
         let keys = match first.split(',').position(|c| c.trim() == "arch_str") {
             None => {
@@ -181,18 +181,4 @@ fn open(name: &str) -> anyhow::Result<Bundle> {
 fn describe(bundle: &Bundle) -> String {
     let sum = nneval::fsio::sha256(&bundle.model);
     format!("{} {}", bundle.manifest.name, sum.get(..12).unwrap_or_default())
-}
-
-fn read(path: &std::path::Path) -> anyhow::Result<String> {
-    use std::io::Read;
-    let bytes = std::fs::read(path).map_err(|e| nneval::Error::io(path, e))?;
-    let mut text = String::new();
-    let done = match bytes.starts_with(&[0x1f, 0x8b]) {
-        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
-        false => bytes.as_slice().read_to_string(&mut text),
-    };
-    match done {
-        Ok(_) => Ok(text),
-        Err(e) => bail!("{}: {e}", path.display()),
-    }
 }

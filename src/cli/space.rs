@@ -2,7 +2,6 @@
 
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressStyle};
 use nneval::fsio::write_atomic;
 use nneval::spaces::{Arch, Batch, Dataset, ModelOptions, Space, Weights, read_table, to_bytes};
 use rayon::prelude::*;
@@ -122,11 +121,8 @@ fn write_models(
     out: &Path,
     options: &ModelOptions,
 ) -> nneval::Result<()> {
-    let bar = match super::verbosity::shows_bars() {
-        true => ProgressBar::new(models.len() as u64),
-        false => ProgressBar::hidden(),
-    };
-    bar.set_style(ProgressStyle::default_bar());
+    let look = "{bar:30} {pos}/{len} networks, {per_sec}, ETA {eta}";
+    let bar = super::verbosity::bar(models.len() as u64, look);
     let result = models.par_iter().try_for_each(|(file, arch)| {
         write_atomic(&out.join(file), &to_bytes(&arch.model(options)?)?)?;
         bar.inc(1);

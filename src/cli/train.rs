@@ -262,12 +262,11 @@ fn manifest(
         classes.dedup();
         classes
     };
-    let last = args.out.file_name().map(|n| n.to_string_lossy().into_owned());
     let file = args.source.labels.file_name().map(|n| n.to_string_lossy().into_owned());
     Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
-        name: args.name.clone().or(last).unwrap_or_default(),
+        name: run_folder::evaluator_name(args.name.as_deref(), &args.out),
         window: args.data.window,
         metrics,
         training: Training {

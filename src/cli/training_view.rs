@@ -1,7 +1,7 @@
 //! What `nneval train` shows: a progress bar with ETA on a terminal, a line an
 //! epoch.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use nneval::training::{Config, Event, Outcome};
 
 /// The view of one run.
@@ -18,15 +18,8 @@ impl View {
             "training on {train} rows, validating on {valid}, {} metrics",
             names.len()
         ));
-        let bar = match super::verbosity::shows_bars() {
-            true => ProgressBar::new(0),
-            false => ProgressBar::hidden(),
-        };
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {per_sec}, ETA {eta} {msg}")
-        {
-            bar.set_style(style);
-        }
+        let look = "{bar:30} {pos}/{len} steps, {per_sec}, ETA {eta} {msg}";
+        let bar = super::verbosity::bar(0, look);
         Self { bar, epochs: config.epochs, names: names.to_vec() }
     }
 

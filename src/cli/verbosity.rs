@@ -1,5 +1,6 @@
 //! How much is said on stderr: options of every command.
 
+use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,7 +36,14 @@ pub fn is_verbose() -> bool {
     VERBOSE.load(Ordering::Relaxed)
 }
 
-/// Whether progress bars are drawn: on a terminal, unless --quiet.
-pub fn shows_bars() -> bool {
-    !is_quiet() && std::io::stderr().is_terminal()
+/// A progress bar of that length and look, drawn on a terminal, unless --quiet.
+pub fn bar(length: u64, look: &str) -> ProgressBar {
+    if is_quiet() || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(look) {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -39,6 +39,7 @@ pub use levels::Levels;
 pub use limits::{MAX_BYTES, MAX_COLUMNS};
 pub use metric::MetricSpec;
 pub use score::{INTERVAL_LEVEL, ScoreReport, ScoreRow, score_table};
+pub use source::read_text;
 pub use split::{Split, Split3, split_by_class, split_classes, split3, subsample};
 pub(crate) use suggest::hint as near_names;
 pub use table::{KeyKind, LabelTable, ReadOptions};

@@ -1,6 +1,7 @@
 //! The bytes of a label table: plain, gzip or Parquet, any newline convention,
 //! bounded.
 
+use super::limits::MAX_BYTES;
 use super::parquet;
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -30,6 +31,22 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
     } else {
         Ok(Box::new(file))
     }
+}
+
+/// The text of a table or list: plain or gzip, or Parquet as CSV.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Labels`]: damaged, not UTF-8, more than
+/// [`MAX_BYTES`] of text.
+pub fn read_text(path: &Path) -> Result<String> {
+    let bad = |reason: String| Error::Labels { file: path.to_owned(), line: None, reason };
+    let mut bytes = Vec::new();
+    let mut source = open(path)?.take(MAX_BYTES.saturating_add(1));
+    source.read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(bad(too_long().to_string()));
+    }
+    String::from_utf8(bytes).map_err(|_| bad("not UTF-8 text".to_owned()))
 }
 
 /// Passes text on with every newline (`\r\n`, `\r`, `\n`) as `\n` and a newline

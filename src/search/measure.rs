@@ -10,27 +10,45 @@ use crate::opstring;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Names and units of the static costs, for one sample (symbolic dimensions are
-/// 1).
-pub const COSTS: [(&str, &str); 12] = [
-    ("parameters", ""),
-    ("params", ""),
-    ("buffers", ""),
-    ("weight_bytes", "B"),
-    ("macs", ""),
-    ("flops", ""),
-    ("activation_bytes_read", "B"),
-    ("activation_bytes_written", "B"),
-    ("weight_bytes_read", "B"),
-    ("peak_activation_bytes", "B"),
-    ("arithmetic_intensity", "FLOP/B"),
-    ("depth", ""),
+/// A static cost that can be an objective or a limit, for one sample (symbolic
+/// dimensions are 1).
+#[derive(Debug)]
+pub struct StaticCost {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit; empty for a count.
+    pub unit: &'static str,
+    of: fn(&Costs) -> Option<f64>,
+}
+
+const fn cost(name: &'static str, unit: &'static str, of: fn(&Costs) -> Option<f64>) -> StaticCost {
+    StaticCost { name, unit, of }
+}
+
+fn known(amount: &costs::Amount) -> Option<f64> {
+    amount.known().map(|n| n as f64)
+}
+
+/// The static costs; `params` is `parameters`.
+pub static COSTS: [StaticCost; 12] = [
+    cost("parameters", "", |c| Some(c.parameters as f64)),
+    cost("params", "", |c| Some(c.parameters as f64)),
+    cost("buffers", "", |c| Some(c.buffers as f64)),
+    cost("weight_bytes", "B", |c| Some(c.weight_bytes as f64)),
+    cost("macs", "", |c| known(&c.macs)),
+    cost("flops", "", |c| known(&c.flops)),
+    cost("activation_bytes_read", "B", |c| known(&c.activation_bytes_read)),
+    cost("activation_bytes_written", "B", |c| known(&c.activation_bytes_written)),
+    cost("weight_bytes_read", "B", |c| known(&c.weight_bytes_read)),
+    cost("peak_activation_bytes", "B", |c| known(&c.peak_activation_bytes)),
+    cost("arithmetic_intensity", "FLOP/B", |c| c.arithmetic_intensity),
+    cost("depth", "", |c| Some(c.depth as f64)),
 ];
 
 /// Where a value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Source {
-    Cost(&'static str),
+    Cost(&'static StaticCost),
     Metric { evaluator: usize, metric: usize },
     Told,
 }
@@ -69,7 +87,7 @@ impl Measure {
             });
             names.extend(named);
         }
-        names.extend(COSTS.iter().filter(|c| c.0 != "params").map(|c| c.0.to_owned()));
+        names.extend(COSTS.iter().filter(|c| c.name != "params").map(|c| c.name.to_owned()));
         let find = |name: &String| Ok((name.clone(), source(&self.evaluators, name, false)?));
         let columns = names.iter().map(find).collect::<Result<Vec<_>>>()?;
         Ok(Self { evaluators: Arc::clone(&self.evaluators), columns })
@@ -88,7 +106,7 @@ impl Measure {
     /// Unit of a column; empty where it is unknown or a count.
     pub fn unit(&self, column: &str) -> &str {
         match self.columns.iter().find(|(name, _)| name == column) {
-            Some((_, Source::Cost(c))) => COSTS.iter().find(|(n, _)| n == c).map_or("", |c| c.1),
+            Some((_, Source::Cost(c))) => c.unit,
             Some((_, Source::Metric { evaluator, metric })) => {
                 let e = self.evaluators.get(*evaluator);
                 let m = e.and_then(|e| e.manifest().metrics.get(*metric));
@@ -159,30 +177,12 @@ impl Measure {
     fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> Vec<Option<f64>> {
         let value = |(_, source): &(String, Source)| match *source {
             Source::Told => None,
-            Source::Cost(name) => costs.and_then(|c| cost(c, name)),
+            Source::Cost(cost) => costs.and_then(cost.of),
             Source::Metric { evaluator, metric } => {
                 predictions.get(evaluator)?.as_ref()?.metrics.get(metric).copied()
             }
         };
         self.columns.iter().map(value).collect()
-    }
-}
-
-fn cost(c: &Costs, name: &str) -> Option<f64> {
-    let known = |a: &costs::Amount| a.known().map(|n| n as f64);
-    match name {
-        "parameters" | "params" => Some(c.parameters as f64),
-        "buffers" => Some(c.buffers as f64),
-        "weight_bytes" => Some(c.weight_bytes as f64),
-        "macs" => known(&c.macs),
-        "flops" => known(&c.flops),
-        "activation_bytes_read" => known(&c.activation_bytes_read),
-        "activation_bytes_written" => known(&c.activation_bytes_written),
-        "weight_bytes_read" => known(&c.weight_bytes_read),
-        "peak_activation_bytes" => known(&c.peak_activation_bytes),
-        "arithmetic_intensity" => c.arithmetic_intensity,
-        "depth" => Some(c.depth as f64),
-        _ => None,
     }
 }
 
@@ -195,10 +195,10 @@ fn source(evaluators: &[Evaluator], name: &str, told: bool) -> Result<Source> {
         let at = manifest.metrics.iter().position(|m| plain(&m.spec.name));
         found.extend(at.map(|at| (i, at)));
     }
-    let costs = COSTS.iter().find(|(n, _)| *n == name);
+    let costs = COSTS.iter().find(|c| c.name == name);
     match (found.as_slice(), costs) {
         ([(evaluator, metric)], _) => Ok(Source::Metric { evaluator: *evaluator, metric: *metric }),
-        ([], Some((cost, _))) => Ok(Source::Cost(cost)),
+        ([], Some(cost)) => Ok(Source::Cost(cost)),
         ([], None) if told => Ok(Source::Told),
         ([], None) => {
             let of = |e: &Evaluator| -> Vec<String> {
@@ -207,7 +207,7 @@ fn source(evaluators: &[Evaluator], name: &str, told: bool) -> Result<Source> {
             let names: Vec<String> = evaluators
                 .iter()
                 .flat_map(of)
-                .chain(COSTS.iter().map(|c| c.0.to_owned()))
+                .chain(COSTS.iter().map(|c| c.name.to_owned()))
                 .collect();
             let hint = near_names(name, &names);
             Err(Error::Search(format!(

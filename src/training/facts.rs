@@ -38,3 +38,8 @@ impl Facts {
         Self(rows)
     }
 }
+
+/// The rows that have a label, and those labels.
+pub(super) fn labelled(labels: &[Option<f64>]) -> (Vec<usize>, Vec<f64>) {
+    labels.iter().enumerate().filter_map(|(i, label)| Some((i, (*label)?))).unzip()
+}

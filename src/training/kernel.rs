@@ -6,7 +6,7 @@
 //! and noise chosen on a grid by the marginal likelihood (section 5.4) with the
 //! signal's variance at its maximum.
 
-use super::Facts;
+use super::facts::{Facts, labelled};
 use crate::error::{Error, Result};
 use crate::opstring::features::{LIVE, NAMES};
 use nalgebra::{DMatrix, DVector};
@@ -44,9 +44,7 @@ impl Kernel {
     /// # Errors
     /// [`Error::Training`]: fewer than 3 or more than 2,000 labels.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
-        let rows: Vec<usize> =
-            (0..labels.len()).filter(|&i| matches!(labels.get(i), Some(Some(_)))).collect();
-        let values: Vec<f64> = labels.iter().flatten().copied().collect();
+        let (rows, values) = labelled(labels);
         if !(FEWEST_ROWS..=MOST_ROWS).contains(&values.len()) {
             return Err(Error::Training(format!(
                 "a kernel teacher needs {FEWEST_ROWS} to {MOST_ROWS} labelled rows, not {}",

@@ -2,7 +2,7 @@
 //! when there are many labels. Trees follow the steps of measured latencies,
 //! which smooth functions do not.
 
-use super::Facts;
+use super::facts::{Facts, labelled};
 use crate::error::{Error, Result};
 use crate::opstring::features::NAMES;
 use forust_ml::objective::ObjectiveType;
@@ -31,9 +31,7 @@ impl Trees {
     /// # Errors
     /// [`Error::Training`]: fewer than 50 labels, or no fit.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
-        let rows: Vec<usize> =
-            (0..labels.len()).filter(|&i| matches!(labels.get(i), Some(Some(_)))).collect();
-        let values: Vec<f64> = labels.iter().flatten().copied().collect();
+        let (rows, values) = labelled(labels);
         if values.len() < FEWEST_ROWS {
             return Err(Error::Training(format!(
                 "trees as a teacher need at least {FEWEST_ROWS} labelled rows, not {}",

@@ -19,6 +19,17 @@ pub const FIXTURE: &str = "fixtures/nats_tss_9930.onnx";
 /// Metrics of [`labels`]: the first has a value in every row, the second not.
 pub const METRICS: [&str; 2] = ["cifar10_test_acc_pct", "hwnas_edgegpu_lat_ms"];
 
+/// What a finished run leaves in its folder.
+pub const RUN_FILES: [&str; 7] = [
+    "best.ckpt",
+    "config.json",
+    "curves.svg",
+    "epochs.csv",
+    "last.ckpt",
+    "reproduce.sh",
+    "steps.csv",
+];
+
 /// The built program, without the caller's choice of ONNX Runtime.
 pub fn nneval() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nneval"));
