@@ -71,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
-    let evaluator = known(&args.evaluator)?;
+    let evaluator = start(&args.evaluator)?;
     let table = args.labels.as_ref().map(|l| read(l, &[])).transpose()?;
     let source = source(args, table.as_ref())?;
     let every = match &table {
@@ -102,7 +102,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
 }
 
 fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
-    let evaluator = known(&args.evaluator)?;
+    let evaluator = start(&args.evaluator)?;
     let manifest = evaluator.manifest();
     let table = read(labels, &args.metrics)?;
     let specs = specs(args, manifest, &table)?;
@@ -214,7 +214,7 @@ fn draw(keys: &[String], seed: u64) -> Vec<String> {
 
 /// The evaluator to start from: new metrics are sums of its outputs, which those
 /// that are multiples of a formula do not fit.
-fn known(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
+fn start(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
     let evaluator = args.load()?;
     if evaluator.needs_costs() {
         bail!(
