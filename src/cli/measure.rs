@@ -50,9 +50,10 @@ struct TimingArgs {
     #[arg(long, value_name = "N", default_value_t = Settings::default().rounds,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Processes whose peak memory is averaged: it varies from one to the next
+    /// Processes that a model is opened in for its peak memory, which is averaged;
+    /// 0: no figure
     #[arg(long, value_name = "N", default_value_t = Settings::default().memory_runs,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
+          value_parser = clap::value_parser!(u32).range(0..=1000))]
     memory_runs: u32,
     /// A round ends when half the 95 % confidence interval of the median is
     /// this share of the median

@@ -117,11 +117,12 @@ fn range(values: &[f64], unit: &str) -> Option<String> {
 fn time(t: &Times) -> String {
     let share = |x: f64| if t.models() > 0.0 { 100.0 * x / t.models() } else { 0.0 };
     let mut text = format!(
-        "{:.1} s: {:.1} s in models ({:.1} s opening and first runs), {:.1} s control model ({:.1} %), \
-         {:.1} s overhead ({:.1} % of the time in models)",
+        "{:.1} s: {:.1} s in models ({:.1} s opening and first runs), {:.1} s in processes for memory, \
+         {:.1} s control model ({:.1} %), {:.1} s overhead ({:.1} % of the time in models)",
         t.total,
         t.models(),
         t.opening,
+        t.memory,
         t.control,
         share(t.control),
         t.overhead(),

@@ -1,17 +1,15 @@
 //! Memory of this process: the most that was resident above a level, a limit
 //! on it, and what ONNX Runtime's arena says of itself.
 //!
-//! What is resident now is summed exactly from `/proc/self/smaps` (Linux). Pages
-//! of the program and its libraries that are touched for the first time are taken
-//! off: how many there are depends on what the system has in its page cache.
-//! The kernel's high-water mark (`VmHWM` of `/proc/self/status`) is set back to
-//! the present level before the model is opened (`5` to `/proc/self/clear_refs`,
-//! Linux 4.0), so that what loading the library took in passing does not count.
-//! Since Linux 6.2 the mark is a reading of counters that each processor keeps a
-//! part of, so it replaces the exact sum only where it lies above it by more than
-//! those counters can be wrong. Measuring processes keep what is freed (see
-//! [`super::process`]), so that this happens for large blocks only. Elsewhere
-//! there is no figure.
+//! The most is the kernel's high-water mark (`VmHWM` of `/proc/self/status`,
+//! Linux); it is set back to the present level before the model is opened (`5` to
+//! `/proc/self/clear_refs`, Linux 4.0), so that what loading the library took in
+//! passing does not count. Since Linux 6.2 the mark is read from counters of which
+//! each processor keeps up to 32 pages to itself. What is resident now is summed
+//! exactly from `/proc/self/smaps`, and counts where it is more. Pages of the
+//! program and its libraries that are touched for the first time are taken off:
+//! how many there are depends on what the system has in its page cache.
+//! Elsewhere there is no figure.
 
 use super::machine::kilobytes;
 use super::protocol::Memory;
@@ -46,7 +44,7 @@ impl Level {
         let now = Resident::now();
         let both = self.before.as_ref().zip(now.as_ref());
         let above = both.map(|(before, now)| now.above(before));
-        let peak = both.and_then(|(before, now)| now.peak_above(before, mark?));
+        let peak = both.and_then(|(before, now)| Some(now.peak_above(before, mark?)));
         Memory { peak: peak.max(above), now: above, arena: self.arena.peak() }
     }
 }
@@ -97,20 +95,10 @@ impl Resident {
         self.total.saturating_sub(before.total).saturating_sub(self.code_above(before))
     }
 
-    /// What the mark says, where it says more than it can be wrong by.
-    fn peak_above(&self, before: &Self, mark: u64) -> Option<u64> {
-        let beyond = mark.checked_sub(self.total)?;
-        (beyond > mark_error()).then(|| self.above(before).saturating_add(beyond))
+    /// The same of the most that was resident.
+    fn peak_above(&self, before: &Self, mark: u64) -> u64 {
+        mark.saturating_sub(before.total).saturating_sub(self.code_above(before))
     }
-}
-
-/// Most bytes that the kernel's mark may be off by: each of the counters of
-/// anonymous pages and of pages of files holds back up to `max(32, 2n)` pages on
-/// each of `n` processors (`percpu_counter`, Linux 6.2).
-fn mark_error() -> u64 {
-    let n = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let page = rustix::param::page_size() as u64;
-    2 * n * (2 * n).max(32) * page
 }
 
 fn status(name: &str) -> Option<u64> {
@@ -257,16 +245,15 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_counts_only_beyond_its_error() {
+    fn code_that_is_touched_later_does_not_count() {
         let of = |total, code| Resident {
             total,
             by_file: HashMap::from([("lib/a.so".to_owned(), code)]),
         };
         let (before, now) = (of(10 << 20, 1 << 20), of(30 << 20, 3 << 20));
         assert_eq!(now.above(&before), 18 << 20);
-        assert_eq!(now.peak_above(&before, (30 << 20) + mark_error()), None);
-        assert_eq!(now.peak_above(&before, 5 << 20), None);
-        assert_eq!(now.peak_above(&before, 1 << 30), Some((1 << 30) - (12 << 20)));
+        assert_eq!(now.peak_above(&before, 5 << 20), 0);
+        assert_eq!(now.peak_above(&before, 1 << 30), (1 << 30) - (12 << 20));
     }
 
     #[cfg(target_os = "linux")]

@@ -17,19 +17,26 @@ const STDERR_BYTES: u64 = 4096;
 /// Options of glibc's allocator; other systems pass them over.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
-/// Blocks of up to 32 MiB, the largest that glibc allows, come from one heap that
-/// never shrinks: what is resident in the end is then the most that ever was, and
-/// does not depend on where the system happens to place things.
-const KEPT: &str = "glibc.malloc.mmap_threshold=33554432:\
-                    glibc.malloc.trim_threshold=1099511627776:\
-                    glibc.malloc.arena_max=1";
+/// Blocks from a page on come from the system and go back to it when freed, all
+/// others from one heap: what is resident is then what is in use, and does not
+/// depend on the gaps that the heap happens to have.
+const IN_USE: &str = "glibc.malloc.mmap_threshold=4096:glibc.malloc.arena_max=1";
 
-/// [`KEPT`] and the user's tunables.
+/// [`IN_USE`] and the user's tunables.
 fn tunables(own: Option<String>) -> String {
     match own.filter(|o| !o.is_empty()) {
-        Some(own) => format!("{KEPT}:{own}"),
-        None => KEPT.to_owned(),
+        Some(own) => format!("{IN_USE}:{own}"),
+        None => IN_USE.to_owned(),
     }
+}
+
+/// What a measuring process is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Run times: the system's allocator is as the user has it.
+    Latency,
+    /// Peak memory.
+    Memory,
 }
 
 /// How a measuring process is started: a program that calls
@@ -55,14 +62,17 @@ impl Process {
     ///
     /// # Errors
     /// [`Error::Measure`] where the program cannot be started.
-    pub fn start(launcher: &Launcher) -> Result<Self> {
+    pub fn start(launcher: &Launcher, purpose: Purpose) -> Result<Self> {
         let fail = |e: std::io::Error| {
             Error::Measure(format!("{} cannot be started: {e}", launcher.program.display()))
         };
         let stderr = tempfile::tempfile().map_err(fail)?;
-        let mut child = Command::new(&launcher.program)
+        let mut command = Command::new(&launcher.program);
+        if purpose == Purpose::Memory {
+            command.env(TUNABLES, tunables(std::env::var(TUNABLES).ok()));
+        }
+        let mut child = command
             .args(&launcher.arguments)
-            .env(TUNABLES, tunables(std::env::var(TUNABLES).ok()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr.try_clone().map_err(fail)?)
@@ -180,7 +190,8 @@ mod tests {
 
     fn shell(script: &str) -> Process {
         let arguments = vec!["-c".into(), script.into()];
-        Process::start(&Launcher { program: "/bin/sh".into(), arguments }).unwrap()
+        Process::start(&Launcher { program: "/bin/sh".into(), arguments }, Purpose::Latency)
+            .unwrap()
     }
 
     #[test]
@@ -208,14 +219,14 @@ mod tests {
 
     #[test]
     fn tunables_of_the_user_come_last_and_win() {
-        assert_eq!(tunables(None), KEPT);
-        assert_eq!(tunables(Some("a=1".to_owned())), format!("{KEPT}:a=1"));
+        assert_eq!(tunables(None), IN_USE);
+        assert_eq!(tunables(Some("a=1".to_owned())), format!("{IN_USE}:a=1"));
     }
 
     #[test]
     fn a_missing_program_is_an_error() {
         let launcher = Launcher { program: "/no/such".into(), arguments: vec![] };
-        let e = Process::start(&launcher).err().unwrap().to_string();
+        let e = Process::start(&launcher, Purpose::Memory).err().unwrap().to_string();
         assert!(e.contains("/no/such"), "{e}");
     }
 }

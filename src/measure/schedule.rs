@@ -8,7 +8,7 @@
 use super::inputs::{self, InputPlan};
 use super::log::{Entry, Log, Record};
 use super::machine::available_memory;
-use super::process::{Launcher, Process};
+use super::process::{Launcher, Process, Purpose};
 use super::protocol::{Bounds, Job, Opened, Reply, Request, Round};
 use super::settings::Settings;
 use super::target::Target;
@@ -34,6 +34,8 @@ pub struct Times {
     pub running: f64,
     /// The control model, its opening included.
     pub control: f64,
+    /// Processes that models were opened in for their peak memory.
+    pub memory: f64,
     /// Models that failed, until they did.
     pub failed: f64,
 }
@@ -44,10 +46,10 @@ impl Times {
         self.opening + self.running
     }
 
-    /// Everything else but the control model and failures: starting processes,
+    /// Everything else but processes for memory, the control model and failures: starting processes,
     /// loading the library, reading graphs, making inputs, writing.
     pub fn overhead(&self) -> f64 {
-        (self.total - self.models() - self.control - self.failed).max(0.0)
+        (self.total - self.models() - self.memory - self.control - self.failed).max(0.0)
     }
 }
 
@@ -142,7 +144,7 @@ impl Run<'_, '_> {
         let Some(file) = settings.control.file(&self.folder)? else { return Ok(()) };
         let fail = |e: String| Error::Measure(format!("control model {}: {e}", file.display()));
         let plans = plan(&file, settings).map_err(|e| fail(e.to_string()))?;
-        let mut process = Process::start(self.schedule.launcher)?;
+        let mut process = Process::start(self.schedule.launcher, Purpose::Latency)?;
         self.open(&mut process, file.clone(), plans).map_err(fail)?;
         self.control = Some(process);
         self.times.control += start.elapsed().as_secs_f64();
@@ -205,20 +207,27 @@ impl Run<'_, '_> {
         let plans = plan(&file, self.schedule.settings).map_err(|e| e.to_string())?;
         let shapes: Vec<String> = plans.iter().map(InputPlan::setting).collect();
         record.input_shapes = shapes.join(";");
-        for _ in 1..self.schedule.settings.memory_runs {
-            let (_, opened) = self.open_new(&file, &plans)?;
-            self.times.opening += opened.seconds();
-            record.again.push(opened.memory);
+        let start = Instant::now();
+        for _ in 0..self.schedule.settings.memory_runs {
+            let (_, opened) = self.open_new(&file, &plans, Purpose::Memory)?;
+            record.memory.push(opened.memory);
         }
-        let (process, opened) = self.open_new(&file, &plans)?;
+        self.times.memory += start.elapsed().as_secs_f64();
+        let (process, opened) = self.open_new(&file, &plans, Purpose::Latency)?;
         self.times.opening += opened.seconds();
         record.opened = Some(opened);
         Ok(process)
     }
 
     /// Opens a model in a new process.
-    fn open_new(&self, file: &Path, plans: &[InputPlan]) -> Result<(Process, Opened), String> {
-        let mut process = Process::start(self.schedule.launcher).map_err(|e| e.to_string())?;
+    fn open_new(
+        &self,
+        file: &Path,
+        plans: &[InputPlan],
+        purpose: Purpose,
+    ) -> Result<(Process, Opened), String> {
+        let mut process =
+            Process::start(self.schedule.launcher, purpose).map_err(|e| e.to_string())?;
         let opened = self.open(&mut process, file.to_owned(), plans.to_vec())?;
         Ok((process, opened))
     }

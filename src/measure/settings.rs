@@ -20,7 +20,8 @@ pub struct Settings {
     pub inputs: BTreeMap<String, Vec<u64>>,
     /// Rounds in which a model is measured.
     pub rounds: u32,
-    /// Processes whose peak memory is averaged, one at least.
+    /// Processes that a model is opened in for its peak memory, which is averaged;
+    /// 0: none, and no figure.
     #[serde(default = "one")]
     pub memory_runs: u32,
     /// When a round ends.
