@@ -26,7 +26,7 @@ pub use reliability::{Coverage, Reliability, reliability};
 use crate::error::Result;
 use crate::graph::Limits;
 use crate::opstring;
-use crate::runtime::{Provider, Runtime};
+use crate::runtime::{Placement, Provider, Runtime};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,8 @@ pub struct Options {
     pub provider: Provider,
     /// CPU threads; 0: all cores.
     pub threads: usize,
+    /// Lets TensorRT compute in half precision; other providers never do.
+    pub fp16: bool,
 }
 
 impl Evaluator {
@@ -97,13 +99,19 @@ impl Evaluator {
     /// # Errors
     /// [`crate::Error::Runtime`].
     pub fn from_bundle(bundle: Bundle, runtime: &Runtime, options: Options) -> Result<Self> {
-        let encoder = Encoder::new(runtime, &bundle.model, options.provider, options.threads)?;
+        let encoder = Encoder::new(runtime, &bundle.model, options, bundle.manifest.window)?;
         Ok(Self { bundle, encoder })
     }
 
     /// What the evaluator predicts.
     pub fn manifest(&self) -> &Manifest {
         &self.bundle.manifest
+    }
+
+    /// The share of the model's nodes that the provider took; `None` for the CPU,
+    /// which takes all.
+    pub fn placement(&self) -> Option<&Placement> {
+        self.encoder.placement()
     }
 
     /// What the evaluator was loaded from.
