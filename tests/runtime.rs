@@ -179,7 +179,8 @@ fn auto_says_what_it_chose_and_why_not_better() {
 fn half_precision_is_for_tensorrt() {
     for provider in ["cpu", "auto"] {
         let mut command = nneval_with_runtime();
-        let stderr = failure(command.args(["runtime", "--quiet", "--fp16", "--provider", provider]));
+        let stderr =
+            failure(command.args(["runtime", "--quiet", "--fp16", "--provider", provider]));
         assert!(stderr.contains("--fp16 is for TensorRT; the provider is cpu"), "{stderr}");
     }
 }

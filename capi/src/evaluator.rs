@@ -66,7 +66,8 @@ fn load_runtime(options: &Options) -> Result<Runtime, Error> {
                       or run `nneval runtime --install`";
         nneval::Error::Runtime(format!("no shared library is found; {remedy}"))
     };
-    let located = runtime::locate_for(options.library.as_deref(), options.provider)?.ok_or_else(none)?;
+    let located =
+        runtime::locate_for(options.library.as_deref(), options.provider)?.ok_or_else(none)?;
     Ok(Runtime::load(&located)?)
 }
 

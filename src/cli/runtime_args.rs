@@ -65,7 +65,7 @@ impl RuntimeArgs {
         Ok(SessionOptions {
             provider,
             intra_threads: self.threads.into(),
-            tensorrt: TensorRt { fp16: self.fp16, profile: None },
+            tensorrt: TensorRt { fp16: self.fp16, ..Default::default() },
             ..Default::default()
         })
     }

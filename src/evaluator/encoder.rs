@@ -48,10 +48,11 @@ impl Encoder {
             (Provider::Cpu, n) => (Budget::CPU, n),
             _ => (Budget::GPU, 1),
         };
+        let profile = Some(profile(budget, window));
         let options = SessionOptions {
             provider: options.provider,
             intra_threads: 1,
-            tensorrt: TensorRt { fp16: options.fp16, profile: Some(profile(budget, window)) },
+            tensorrt: TensorRt { fp16: options.fp16, profile, keep_engines: true },
             ..Default::default()
         };
         let (first, placement) = runtime.placed_session(model, &options)?;

@@ -115,7 +115,8 @@ mod tests {
         );
         let reason = without_remedy(Provider::Cuda, &message);
         assert_eq!(reason, "no device: none");
-        let chosen = Chosen { provider: Provider::Cpu, passed_over: vec![(Provider::Cuda, reason)] };
+        let chosen =
+            Chosen { provider: Provider::Cpu, passed_over: vec![(Provider::Cuda, reason)] };
         assert_eq!(chosen.to_string(), "cpu (cuda: no device: none)");
     }
 }

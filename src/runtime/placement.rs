@@ -75,7 +75,12 @@ impl fmt::Display for Placement {
     /// `cuda took 119 of 121 nodes (98 %); cpu 2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (taken, nodes) = (self.taken(), self.nodes);
-        write!(f, "{} took {taken} of {nodes} nodes ({:.0} %)", self.provider, 100.0 * self.share())?;
+        write!(
+            f,
+            "{} took {taken} of {nodes} nodes ({:.0} %)",
+            self.provider,
+            100.0 * self.share()
+        )?;
         self.elsewhere.iter().try_for_each(|(name, n)| write!(f, "; {} {n}", short(name)))
     }
 }

@@ -8,7 +8,7 @@ use super::load::Runtime;
 use super::one_line;
 use super::placement::Placement;
 use super::provider::Provider;
-use super::tensorrt::TensorRt;
+use super::tensorrt::{self, TensorRt};
 use crate::error::{Error, Result};
 use crate::fsio::sha256;
 use ort::logging::LogLevel;
@@ -113,12 +113,27 @@ impl Runtime {
         options: &SessionOptions,
         listener: Option<Listener>,
     ) -> Result<Session> {
+        let keeps = options.provider == Provider::TensorRt && options.tensorrt.keep_engines;
         let key = match model {
-            Model::Bytes(bytes) if options.provider == Provider::TensorRt => Some(sha256(bytes)),
+            Model::Bytes(bytes) if keeps => Some(sha256(bytes)),
             _ => None,
         };
+        let session = self.open_with(model, options, listener, key.as_deref());
+        if let (Err(_), Some(key)) = (&session, &key) {
+            tensorrt::discard_empty(key);
+        }
+        session
+    }
+
+    fn open_with(
+        &self,
+        model: Model,
+        options: &SessionOptions,
+        listener: Option<Listener>,
+        key: Option<&str>,
+    ) -> Result<Session> {
         let refused = |e: &ort::Error| Error::Runtime(reason(options, e));
-        let mut builder = self.builder(options, key.as_deref())?;
+        let mut builder = self.builder(options, key)?;
         if let Some(listener) = listener {
             let listen = move |_: LogLevel, _: &str, _: &str, _: &str, text: &str| listener(text);
             let heard = |b: SessionBuilder| -> ort::Result<SessionBuilder> {
@@ -155,6 +170,7 @@ impl Runtime {
 fn reason(options: &SessionOptions, error: &ort::Error) -> String {
     let provider = options.provider;
     let reason = one_line(without_origin(error.message()));
+    let reason = reason.trim_end_matches('.');
     let remedy = provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
     format!("provider {provider}: {reason}{remedy}")
 }

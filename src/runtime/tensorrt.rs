@@ -12,6 +12,8 @@ pub struct TensorRt {
     /// The shapes to expect. Without them an engine is built again for each
     /// shape that is outside of those seen.
     pub profile: Option<Profile>,
+    /// Keeps built engines in nneval's cache folder, for models given as bytes.
+    pub keep_engines: bool,
 }
 
 /// An optimisation profile: the shapes \[batch, length\] that an engine is built
@@ -44,12 +46,12 @@ impl TensorRt {
     pub(super) fn provider(&self, key: Option<&str>) -> ep::TensorRT {
         let mut provider = ep::TensorRT::default().with_fp16(self.fp16);
         if let Some(folder) = key.and_then(engines) {
-            let folder = folder.display();
+            let folder = folder.display().to_string();
             provider = provider
                 .with_engine_cache(true)
-                .with_engine_cache_path(folder)
+                .with_engine_cache_path(&folder)
                 .with_timing_cache(true)
-                .with_timing_cache_path(folder);
+                .with_timing_cache_path(&folder);
         }
         if let Some(p) = &self.profile {
             provider = provider
@@ -61,12 +63,26 @@ impl TensorRt {
     }
 }
 
-/// The folder of a model's engines, `tensorrt/KEY` in nneval's cache; `None`
-/// where there is no cache folder or it cannot be written to.
+/// The folder of a model's engines, `tensorrt/KEY` in nneval's cache.
+fn folder(key: &str) -> Option<PathBuf> {
+    Some(cache_dir()?.join("tensorrt").join(key))
+}
+
+/// The folder of a model's engines, made where it is missing; `None` where there
+/// is no cache folder or it cannot be written to.
 fn engines(key: &str) -> Option<PathBuf> {
-    let folder = cache_dir()?.join("tensorrt").join(key);
+    let folder = folder(key)?;
     std::fs::create_dir_all(&folder).ok()?;
     Some(folder)
+}
+
+/// Removes the folder of a model's engines where none came to be.
+pub(super) fn discard_empty(key: &str) {
+    if let Some(folder) = folder(key) {
+        // A folder with engines in it stays, and so does the one of all models.
+        let _ = std::fs::remove_dir(&folder);
+        let _ = folder.parent().map(std::fs::remove_dir);
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +91,8 @@ mod tests {
 
     #[test]
     fn shapes_are_spelled_for_every_input() {
-        let profile = Profile { inputs: &["a", "b"], least: [1, 8], usual: [2, 8], most: [64, 512] };
+        let profile =
+            Profile { inputs: &["a", "b"], least: [1, 8], usual: [2, 8], most: [64, 512] };
         assert_eq!(profile.spelled(profile.most), "a:64x512,b:64x512");
     }
 }

@@ -136,8 +136,7 @@ mod tests {
 
     #[test]
     fn pins_are_well_formed_and_distinct() {
-        let wheels =
-            [LINUX_X86_64, LINUX_AARCH64, MACOS_ARM64, WINDOWS_X86_64, LINUX_X86_64_GPU];
+        let wheels = [LINUX_X86_64, LINUX_AARCH64, MACOS_ARM64, WINDOWS_X86_64, LINUX_X86_64_GPU];
         for (i, a) in wheels.iter().enumerate() {
             assert_eq!(a.sha256.len(), 64);
             assert!(a.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
