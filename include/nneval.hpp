@@ -266,6 +266,8 @@ struct Options {
   bool fp16 = false;
   /// CPU threads; 0: all cores.
   std::uint32_t threads = 0;
+  /// Memory in bytes, about, for predictions that are kept; 0 keeps none.
+  std::size_t cache = 64000000;
   /// ONNX Runtime's shared library; empty: ORT_DYLIB_PATH, else nneval's cache.
   std::filesystem::path library;
 };
@@ -286,6 +288,7 @@ class Evaluator {
     if (!status) status = nneval_options_set_provider(raw, options.provider.c_str(), &error);
     if (!status) status = nneval_options_set_fp16(raw, options.fp16, &error);
     if (!status) status = nneval_options_set_threads(raw, options.threads, &error);
+    if (!status) status = nneval_options_set_cache(raw, options.cache, &error);
     if (!status && !options.library.empty()) {
       const auto library = detail::spelled(options.library);
       status = nneval_options_set_library(raw, library.c_str(), &error);

@@ -49,14 +49,14 @@ impl Evaluator {
             })
             .collect();
         let provider = options.provider.resolve(&runtime).provider;
-        if options.fp16 && provider != Provider::TensorRt {
+        let how = evaluator::Options { provider, ..options.evaluator };
+        if how.fp16 && provider != Provider::TensorRt {
             let reason = format!("half precision is for TensorRT; the provider is {provider}");
             return Err(nneval::Error::Runtime(reason).into());
         }
-        let how = evaluator::Options { provider, threads: options.threads, fp16: options.fp16 };
         let inner = evaluator::Evaluator::from_bundle(bundle, &runtime, how)?;
         let provider = c_string(provider.name());
-        Ok(Self { inner, workers: Workers::start(options.threads)?, metrics, name, provider })
+        Ok(Self { inner, workers: Workers::start(how.threads)?, metrics, name, provider })
     }
 }
 

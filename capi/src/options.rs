@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::guard::{guard, release};
 use crate::output::Output;
 use crate::status::Status;
+use nneval::evaluator;
 use nneval::runtime::Choice;
 use std::ffi::c_char;
 use std::path::PathBuf;
@@ -16,8 +17,7 @@ const MOST_THREADS: u32 = 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub(crate) provider: Choice,
-    pub(crate) threads: usize,
-    pub(crate) fp16: bool,
+    pub(crate) evaluator: evaluator::Options,
     pub(crate) library: Option<PathBuf>,
 }
 
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn nneval_options_set_fp16(
     // SAFETY: the header's convention.
     unsafe {
         guard(error, || {
-            reference_mut(options, "options")?.fp16 = fp16 != 0;
+            reference_mut(options, "options")?.evaluator.fp16 = fp16 != 0;
             Ok(())
         })
     }
@@ -93,7 +93,25 @@ pub unsafe extern "C" fn nneval_options_set_threads(
             if threads > MOST_THREADS {
                 return Err(Error::invalid("threads", &format!("is over {MOST_THREADS}")));
             }
-            options.threads = threads as usize;
+            options.evaluator.threads = threads as usize;
+            Ok(())
+        })
+    }
+}
+
+/// Sets the memory in bytes, about, for predictions that the evaluator keeps, so
+/// that what is evaluated again is not encoded again: 64,000,000 without this call;
+/// 0 keeps none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_cache(
+    options: *mut Options,
+    bytes: usize,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            reference_mut(options, "options")?.evaluator.cache_bytes = bytes;
             Ok(())
         })
     }

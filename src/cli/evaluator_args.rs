@@ -39,6 +39,7 @@ pub fn open(
         provider: session.provider,
         threads: session.intra_threads,
         fp16: session.tensorrt.fp16,
+        ..Default::default()
     };
     let evaluator = Evaluator::from_bundle(bundle, runtime, options)?;
     tell(evaluator.placement());

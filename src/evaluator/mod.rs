@@ -3,6 +3,7 @@
 pub mod adapt;
 mod batches;
 mod bundle;
+mod cache;
 mod calibrate;
 mod conformal;
 mod domain;
@@ -11,7 +12,9 @@ mod interval;
 mod manifest;
 mod packed;
 mod pool;
+mod predict;
 mod reliability;
+mod stream;
 pub mod weights;
 
 pub use batches::{bucket, padded};
@@ -21,22 +24,22 @@ pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows};
 pub use interval::{Calibrated, Interval, LEVEL};
 pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
+pub use predict::Spelled;
 pub use reliability::{Coverage, Reliability, reliability};
 
 use crate::error::Result;
-use crate::graph::Limits;
-use crate::opstring;
 use crate::runtime::{Placement, Provider, Runtime};
-use rayon::prelude::*;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use cache::Cache;
+use std::path::Path;
 
 /// A loaded evaluator. Shared freely between threads: calls at the same time use
-/// different sessions.
+/// different sessions. Predictions of the strings seen last are kept
+/// ([`Options::cache_bytes`]).
 #[derive(Debug)]
 pub struct Evaluator {
     bundle: Bundle,
     encoder: Encoder,
+    cache: Cache,
 }
 
 /// Predicted metrics of one network.
@@ -75,7 +78,7 @@ pub struct Encoded {
 }
 
 /// How an evaluator is loaded.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Execution provider.
     pub provider: Provider,
@@ -83,6 +86,16 @@ pub struct Options {
     pub threads: usize,
     /// Lets TensorRT compute in half precision; other providers never do.
     pub fp16: bool,
+    /// Memory in bytes, about, for predictions that are kept by operation string,
+    /// so that what is evaluated again is not encoded again; 0 keeps none.
+    pub cache_bytes: usize,
+}
+
+impl Default for Options {
+    /// The CPU, all cores, 64 MB of predictions.
+    fn default() -> Self {
+        Self { provider: Provider::Cpu, threads: 0, fp16: false, cache_bytes: 64_000_000 }
+    }
 }
 
 impl Evaluator {
@@ -100,7 +113,7 @@ impl Evaluator {
     /// [`crate::Error::Runtime`].
     pub fn from_bundle(bundle: Bundle, runtime: &Runtime, options: Options) -> Result<Self> {
         let encoder = Encoder::new(runtime, &bundle.model, options, bundle.manifest.window)?;
-        Ok(Self { bundle, encoder })
+        Ok(Self { bundle, encoder, cache: Cache::new(options.cache_bytes) })
     }
 
     /// What the evaluator predicts.
@@ -118,117 +131,9 @@ impl Evaluator {
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
     }
-
-    /// Predicts for ONNX files; a bad file fails alone.
-    pub fn evaluate_files(&self, paths: &[PathBuf], limits: &Limits) -> Vec<Result<Prediction>> {
-        self.evaluate_each(paths, |p| opstring::of_file(p, limits))
-    }
-
-    /// Predicts for operation strings.
-    pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
-        self.evaluate_tokens(strings.par_iter().map(encode).collect())
-    }
-
-    /// Predicts for items of any kind, `string` giving the operation string of
-    /// each; an item that has none fails alone.
-    pub fn evaluate_each<T: Sync>(
-        &self,
-        items: &[T],
-        string: impl Fn(&T) -> Result<String> + Sync,
-    ) -> Vec<Result<Prediction>> {
-        let encode = |item: &T| self.bundle.tokenizer.encode(&string(item)?);
-        self.evaluate_tokens(items.par_iter().map(encode).collect())
-    }
-
-    /// Model outputs and pooled states for operation strings.
-    ///
-    /// # Errors
-    /// [`crate::Error::Tokenizer`] of the first bad string, or
-    /// [`crate::Error::Runtime`].
-    pub fn encode<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Result<Vec<Encoded>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
-        let tokens = strings.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
-        self.encode_tokens(&tokens, &["metrics", "pooled"])
-    }
-
-    fn evaluate_tokens(&self, tokens: Vec<Result<Vec<u32>>>) -> Vec<Result<Prediction>> {
-        let good: Vec<Vec<u32>> = tokens.iter().flatten().cloned().collect();
-        let outputs: &[&str] = match self.bundle.manifest.domain {
-            Some(_) => &["metrics", "pooled"],
-            None => &["metrics"],
-        };
-        let encoded = match self.encode_tokens(&good, outputs) {
-            Ok(encoded) => encoded,
-            Err(e) => {
-                let reason = e.to_string();
-                let fail = |t: Result<Vec<u32>>| t.and(Err(crate::Error::Runtime(reason.clone())));
-                return tokens.into_iter().map(fail).collect();
-            }
-        };
-        let mut encoded = encoded.into_iter();
-        let missing = || crate::Error::Runtime("no prediction".into());
-        let join = |t: Result<Vec<u32>>| {
-            t.and_then(|_| encoded.next().ok_or_else(missing).map(|e| self.prediction(&e)))
-        };
-        tokens.into_iter().map(join).collect()
-    }
-
-    /// One entry a sequence; equal pieces run through the model once. `pooled`
-    /// stays empty where it is not among `outputs`.
-    fn encode_tokens(&self, tokens: &[Vec<u32>], outputs: &[&str]) -> Result<Vec<Encoded>> {
-        let window = self.bundle.manifest.window.max(1);
-        let mut numbers: HashMap<&[u32], usize> = HashMap::new();
-        let mut pieces: Vec<Vec<u32>> = Vec::new();
-        for piece in tokens.iter().flat_map(|t| t.chunks(window)) {
-            numbers.entry(piece).or_insert_with(|| {
-                pieces.push(piece.to_vec());
-                pieces.len() - 1
-            });
-        }
-        let mut rows = self.encoder.run(&pieces, outputs)?.into_iter();
-        let (metrics, pooled) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
-        let one = |t: &Vec<u32>| {
-            let mean = |rows: &Rows| {
-                let parts = t.chunks(window).filter_map(|p| {
-                    Some((p.len() as f64 / t.len() as f64, rows.get(*numbers.get(p)?)?.as_slice()))
-                });
-                weighted_mean(parts)
-            };
-            let windows = t.chunks(window).count();
-            let (outputs, pooled) = (mean(&metrics), mean(&pooled));
-            Encoded { outputs, pooled, tokens: t.clone(), windows }
-        };
-        Ok(tokens.iter().map(one).collect())
-    }
-
-    fn prediction(&self, encoded: &Encoded) -> Prediction {
-        let manifest = &self.bundle.manifest;
-        let output = |i: usize| encoded.outputs.get(i).copied().unwrap_or(f64::NAN);
-        let metrics = || manifest.metrics.iter().enumerate();
-        let seen = Seen { pooled: &encoded.pooled, tokens: &encoded.tokens };
-        let in_domain = manifest.domain.as_ref().map(|d| d.score(&seen));
-        Prediction {
-            metrics: metrics().map(|(i, m)| m.value(output(i))).collect(),
-            intervals: metrics().map(|(i, m)| m.interval(output(i))).collect(),
-            in_domain,
-            flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
-            tokens: encoded.tokens.len(),
-            windows: encoded.windows,
-        }
-    }
 }
 
 const _: fn() = || {
     fn shared<T: Send + Sync>() {}
     shared::<Evaluator>();
 };
-
-fn weighted_mean<'a>(parts: impl Iterator<Item = (f64, &'a [f32])>) -> Vec<f64> {
-    let mut mean: Vec<f64> = Vec::new();
-    for (share, row) in parts {
-        mean.resize(row.len().max(mean.len()), 0.0);
-        mean.iter_mut().zip(row).for_each(|(m, x)| *m += share * f64::from(*x));
-    }
-    mean
-}
