@@ -1,19 +1,22 @@
 //! Each stage from an ONNX file to predictions, and all of them together.
 //!
 //! The stages that need ONNX Runtime are left out where none is installed
-//! (`nneval runtime --install`). Throughput is in networks.
+//! (`nneval runtime --install`).
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+mod rates;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use nneval::evaluator::{
     Bundle, Encoder, Evaluator, FORMAT, Manifest, Metric, Options, Training, weights,
 };
-use nneval::graph::Limits;
+use nneval::graph::{Limits, Model};
 use nneval::labels::{MetricSpec, TargetTransform, TransformKind};
 use nneval::opstring;
-use nneval::runtime::{Provider, Runtime, locate};
+use nneval::runtime::{Runtime, locate};
 use nneval::spaces::{ModelOptions, Space, TssArch, to_bytes};
 use nneval::tokenizer::Tokenizer;
 use nneval::training::TrainingGraphs;
+use rates::rates;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -74,18 +77,32 @@ fn untrained() -> Bundle {
     Bundle { manifest, tokenizer: vocabulary(), model: model("medium") }
 }
 
+fn read(c: &mut Criterion) {
+    let limits = Limits::default();
+    let mut group = c.benchmark_group("read");
+    rates(&mut group, BenchmarkId::from_parameter("TSS file"), 1, fixture_tokens(), || {
+        Model::open(black_box(std::path::Path::new(FIXTURE)), &limits).expect("a model")
+    });
+    group.finish();
+}
+
+/// Tokens of the fixture's operation string.
+fn fixture_tokens() -> usize {
+    let string = opstring::of_file(FIXTURE.as_ref(), &Limits::default()).expect("a string");
+    vocabulary().encode(&string).expect("tokens").len()
+}
+
 fn string(c: &mut Criterion) {
     let mut group = c.benchmark_group("string");
-    group.throughput(Throughput::Elements(1));
     let limits = Limits::default();
-    group.bench_function("TSS file", |b| {
-        b.iter(|| opstring::of_file(black_box(FIXTURE.as_ref()), &limits).expect("a string"));
+    rates(&mut group, BenchmarkId::from_parameter("TSS file"), 1, fixture_tokens(), || {
+        opstring::of_file(black_box(FIXTURE.as_ref()), &limits).expect("a string")
     });
     let options = ModelOptions::default();
     let arch = "64:64:64:64:64";
-    group.bench_function("SSS architecture", |b| {
-        b.iter(|| nneval::training::of_arch(Space::NatsSss, black_box(arch), &options));
-    });
+    let of_arch = || nneval::training::of_arch(Space::NatsSss, black_box(arch), &options);
+    let tokens = vocabulary().encode(&of_arch().expect("a string")).expect("tokens").len();
+    rates(&mut group, BenchmarkId::from_parameter("SSS architecture"), 1, tokens, of_arch);
     group.finish();
 }
 
@@ -93,9 +110,8 @@ fn tokenize(c: &mut Criterion) {
     let string = opstring::of_file(FIXTURE.as_ref(), &Limits::default()).expect("a string");
     let tokenizer = vocabulary();
     let mut group = c.benchmark_group("tokenize");
-    group.throughput(Throughput::Bytes(string.len() as u64));
-    group.bench_function("TSS string", |b| {
-        b.iter(|| tokenizer.encode(black_box(&string)).expect("tokens"));
+    rates(&mut group, BenchmarkId::from_parameter("TSS string"), 1, fixture_tokens(), || {
+        tokenizer.encode(black_box(&string)).expect("tokens")
     });
     group.finish();
 }
@@ -103,16 +119,16 @@ fn tokenize(c: &mut Criterion) {
 fn encode(c: &mut Criterion) {
     let Some(runtime) = runtime() else { return };
     let mut group = c.benchmark_group("encode");
+    group.sample_size(10);
     for size in ["tiny", "medium"] {
         let encoder =
-            Encoder::new(&runtime, &model(size), Provider::Cpu, 0).expect("a valid encoder");
+            Encoder::new(&runtime, &model(size), Options::default(), 512).expect("a valid encoder");
         for length in [16, 32, 64, 128, 256, 512] {
             let tokens = |row: u32| (0..length).map(|i| 3 + (7 * i + row) % 100).collect();
             let batch: Vec<Vec<u32>> = (0..128).map(tokens).collect();
-            group.throughput(Throughput::Elements(batch.len() as u64));
-            group.sample_size(10);
-            group.bench_with_input(BenchmarkId::new(size, length), &batch, |b, batch| {
-                b.iter(|| encoder.run(black_box(batch), &["metrics"]).expect("rows"));
+            let all = batch.iter().map(Vec::len).sum();
+            rates(&mut group, BenchmarkId::new(size, length), batch.len(), all, || {
+                encoder.run(black_box(&batch), &["metrics"]).expect("rows")
             });
         }
     }
@@ -141,26 +157,22 @@ fn whole_path(c: &mut Criterion) {
     let shipped = Bundle::open(Path::new("models/nats-tss"));
     let bundle = shipped.unwrap_or_else(|_| untrained());
     println!("evaluator: {}", bundle.manifest.name);
-    let evaluator =
-        Evaluator::from_bundle(bundle, &runtime, Options::default()).expect("an evaluator");
+    // Nothing is kept, so that each call encodes all.
+    let options = Options { cache_bytes: 0, ..Default::default() };
+    let evaluator = Evaluator::from_bundle(bundle, &runtime, options).expect("an evaluator");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = files(folder.path());
+    let evaluate = || {
+        let results = evaluator.evaluate_files(&files, &Limits::default());
+        assert!(results.iter().all(Result::is_ok));
+        results
+    };
+    let tokens = evaluate().iter().flatten().map(|p| p.tokens).sum();
     let mut group = c.benchmark_group("evaluate");
-    group.throughput(Throughput::Elements(files.len() as u64));
     group.sample_size(10);
-    group.bench_function("TSS files", |b| {
-        b.iter_batched(
-            || files.clone(),
-            |files| {
-                let results = evaluator.evaluate_files(&files, &Limits::default());
-                assert!(results.iter().all(Result::is_ok));
-                results
-            },
-            BatchSize::LargeInput,
-        );
-    });
+    rates(&mut group, BenchmarkId::from_parameter("TSS files"), files.len(), tokens, evaluate);
     group.finish();
 }
 
-criterion_group!(benches, string, tokenize, encode, whole_path);
+criterion_group!(benches, read, string, tokenize, encode, whole_path);
 criterion_main!(benches);

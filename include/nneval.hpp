@@ -259,10 +259,15 @@ class Prediction {
 
 /// How an evaluator is loaded.
 struct Options {
-  /// "cpu", "cuda" or "tensorrt"; loading fails where it cannot be used.
+  /// "cpu", "cuda", "tensorrt", or "auto" for the best that works; loading fails
+  /// where the named one cannot be used.
   std::string provider = "cpu";
+  /// Whether TensorRT may compute in half precision.
+  bool fp16 = false;
   /// CPU threads; 0: all cores.
   std::uint32_t threads = 0;
+  /// Memory in bytes, about, for predictions that are kept; 0 keeps none.
+  std::size_t cache = 64000000;
   /// ONNX Runtime's shared library; empty: ORT_DYLIB_PATH, else nneval's cache.
   std::filesystem::path library;
 };
@@ -281,7 +286,9 @@ class Evaluator {
     auto status = nneval_options_new(&raw, &error);
     const detail::Handle<nneval_options, nneval_options_free> set(raw);
     if (!status) status = nneval_options_set_provider(raw, options.provider.c_str(), &error);
+    if (!status) status = nneval_options_set_fp16(raw, options.fp16, &error);
     if (!status) status = nneval_options_set_threads(raw, options.threads, &error);
+    if (!status) status = nneval_options_set_cache(raw, options.cache, &error);
     if (!status && !options.library.empty()) {
       const auto library = detail::spelled(options.library);
       status = nneval_options_set_library(raw, library.c_str(), &error);
@@ -294,6 +301,10 @@ class Evaluator {
   }
 
   std::string name() const { return detail::text(nneval_evaluator_name(get())); }
+  /// The execution provider that is used.
+  std::string provider() const { return detail::text(nneval_evaluator_provider(get())); }
+  /// The share of the model's nodes that the provider took, over 0 up to 1.
+  double provider_share() const noexcept { return nneval_evaluator_provider_share(get()); }
   /// Number of metrics.
   std::size_t size() const noexcept { return nneval_evaluator_metric_count(get()); }
   std::string metric_name(std::size_t i) const {

@@ -217,26 +217,113 @@ fn the_shipped_evaluator_predicts_the_shipped_network() {
 /// from many at once, are the same to the bit.
 #[test]
 fn a_prediction_does_not_depend_on_its_batch_mates() {
-    use nneval::evaluator::{Evaluator, Options};
+    use nneval::evaluator::{Evaluator, Options, Prediction};
     let strings: Vec<String> = nneval::spaces::TssArch::all()
         .step_by(311)
         .map(|a| nneval::training::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
         .collect::<Result<_, _>>()
         .unwrap();
-    let options = Options { threads: 3, ..Default::default() };
-    let evaluator =
-        Evaluator::load("models/nats-tss".as_ref(), &common::runtime(), options).unwrap();
-    let all: Vec<_> =
-        evaluator.evaluate_strings(&strings).into_iter().map(Result::unwrap).collect();
-    let alone = |i: usize| evaluator.evaluate_strings(&strings[i..=i]).remove(0).unwrap();
+    let evaluator = |cache_bytes| {
+        let options = Options { threads: 3, cache_bytes, ..Default::default() };
+        Evaluator::load("models/nats-tss".as_ref(), &common::runtime(), options).unwrap()
+    };
+    let (keeping, plain) = (evaluator(1 << 20), evaluator(0));
+    let predict = |evaluator: &Evaluator, strings: &[String]| -> Vec<Prediction> {
+        evaluator.evaluate_strings(strings).into_iter().map(Result::unwrap).collect()
+    };
+    let all = predict(&plain, &strings);
     std::thread::scope(|scope| {
         for start in 0..4 {
-            let (all, alone) = (&all, &alone);
+            let (all, plain, strings, predict) = (&all, &plain, &strings, &predict);
             scope.spawn(move || {
                 for i in (start..all.len()).step_by(4) {
-                    assert_eq!(alone(i), all[i]);
+                    assert_eq!(predict(plain, &strings[i..=i])[0], all[i]);
                 }
             });
         }
     });
+    // What is kept, or stands twice in a call, is to the bit what is encoded.
+    let twice: Vec<String> = strings.iter().chain(&strings).cloned().collect();
+    for _ in 0..2 {
+        assert_eq!(predict(&keeping, &twice), [all.clone(), all.clone()].concat());
+    }
+}
+
+fn list(text: &[u8], format: &str) -> (Option<i32>, String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("list.txt");
+    std::fs::copy(FIXTURE, dir.path().join("beside.onnx")).unwrap();
+    std::fs::write(&path, text).unwrap();
+    run(evaluate(format).arg("--list").arg(&path))
+}
+
+#[test]
+fn a_list_has_paths_and_operation_strings() {
+    let string = success(nneval_with_runtime().args(["string", FIXTURE]));
+    let absolute = std::fs::canonicalize(FIXTURE).unwrap().display().to_string();
+    let text = format!("beside.onnx\n\n{string}{absolute}\r\n{}", string.trim_end());
+    let (code, stdout, _) = list(text.as_bytes(), "csv");
+    assert_eq!(code, Some(0));
+    let rows = csv(&stdout);
+    let names: Vec<&str> = rows[1..].iter().map(|r| r[0].as_str()).collect();
+    assert_eq!(names, ["beside.onnx", string.trim_end(), &absolute, string.trim_end()]);
+    let alone = csv(&success(evaluate("csv").arg(FIXTURE)));
+    assert!(rows[1..].iter().all(|r| r[1..] == alone[1][1..]), "{rows:?}");
+}
+
+#[test]
+fn what_is_wrong_in_a_list_fails_alone_and_what_is_no_text_ends_it() {
+    let (code, stdout, stderr) = list(b"beside.onnx\n|1:Relu(\nabsent.onnx\nbeside.onnx\n", "csv");
+    let rows = csv(&stdout);
+    assert_eq!((code, rows.len()), (Some(1), 5));
+    let errors: Vec<bool> = rows[1..].iter().map(|r| !r[10].is_empty()).collect();
+    assert_eq!(errors, [false, true, true, false], "{stdout}");
+    assert!(stderr.contains("operation string, byte") && stderr.contains("absent.onnx"));
+
+    let (code, stdout, stderr) = list(b"beside.onnx\n\xff\nbeside.onnx\n", "csv");
+    assert_eq!((code, csv(&stdout).len()), (Some(1), 2), "{stdout}");
+    assert!(stderr.contains("list.txt, line 2: not UTF-8"), "{stderr}");
+    let (code, _, stderr) = run(evaluate("csv").args(["--list", "absent.txt"]));
+    assert!(code == Some(1) && stderr.contains("absent.txt"), "{stderr}");
+    assert_eq!(run(evaluate("csv").args(["--list", "-", FIXTURE])).0, Some(2));
+    assert_eq!(run(&mut evaluate("csv")).0, Some(2));
+}
+
+/// 200,000 lines through standard input; memory after a tenth of them and at the end.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_lists_take_no_more_memory_than_short_ones() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let strings: Vec<String> = nneval::spaces::TssArch::all()
+        .step_by(400)
+        .map(|a| nneval::training::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let mut command = evaluate("csv");
+    command.args(["--list", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut program = command.spawn().unwrap();
+    let mut input = program.stdin.take().unwrap();
+    let mut rows = BufReader::new(program.stdout.take().unwrap()).lines();
+    let status = format!("/proc/{}/status", program.id());
+    let peak = || -> u64 {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let line = text.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let writer = std::thread::spawn(move || {
+        for string in strings.iter().cycle().take(200_000) {
+            writeln!(input, "{string}").unwrap();
+        }
+    });
+    assert!(rows.next().unwrap().unwrap().starts_with("path,"));
+    let early = rows.by_ref().take(20_000).count();
+    let before = peak();
+    let late = rows.by_ref().take(175_000).count();
+    let after = peak();
+    assert_eq!((early, late), (20_000, 175_000));
+    assert!(after < before + 32_000, "{before} kB, then {after} kB");
+    writer.join().unwrap();
+    assert_eq!(rows.count(), 5_000);
+    assert!(program.wait().unwrap().success());
 }

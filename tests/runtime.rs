@@ -143,11 +143,66 @@ fn a_library_without_a_usable_api_fails_without_a_crash() {
 }
 
 #[test]
-fn a_provider_that_is_not_built_in_fails_with_the_reason() {
+fn a_provider_that_is_not_built_in_fails_with_the_reason_and_what_to_install() {
     for (provider, reason) in [("cuda", "CUDA"), ("tensorrt", "TensorRT")] {
-        let stderr = failure(nneval_with_runtime().args(["runtime", "--provider", provider]));
-        assert!(stderr.contains(&format!("provider {provider}: {reason}")), "{stderr}");
+        for command in [&["runtime"][..], &["evaluate", common::FIXTURE]] {
+            let mut nneval = nneval_with_runtime();
+            let stderr = failure(nneval.args(command).args(["--provider", provider]));
+            assert!(stderr.contains(&format!("provider {provider}: {reason}")), "{stderr}");
+            for part in ["nneval runtime --install --gpu", "CUDA 13", "cuDNN 9"] {
+                assert!(stderr.contains(part), "{stderr}");
+            }
+            assert_eq!(stderr.contains("TensorRT 10"), provider == "tensorrt", "{stderr}");
+        }
     }
+}
+
+#[test]
+fn auto_says_what_it_chose_and_why_not_better() {
+    let mut command = nneval_with_runtime();
+    command.args(["runtime", "--format", "json", "--provider", "auto"]);
+    let (code, stdout, stderr) = common::run(&mut command);
+    assert_eq!(code, Some(0), "{stderr}");
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["provider"], "cpu");
+    assert!(stderr.starts_with("Provider: cpu (tensorrt: TensorRT"), "{stderr}");
+    assert!(stderr.contains("; cuda: CUDA") && stderr.lines().count() == 1, "{stderr}");
+    let evaluated = |provider: &str| {
+        let mut command = nneval_with_runtime();
+        command.args(["evaluate", "--quiet", "--format", "csv", common::FIXTURE]);
+        common::success(command.args(["--provider", provider]))
+    };
+    assert_eq!(evaluated("auto"), evaluated("cpu"));
+}
+
+#[test]
+fn half_precision_is_for_tensorrt() {
+    for provider in ["cpu", "auto"] {
+        let mut command = nneval_with_runtime();
+        let stderr =
+            failure(command.args(["runtime", "--quiet", "--fp16", "--provider", provider]));
+        assert!(stderr.contains("--fp16 is for TensorRT; the provider is cpu"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_gpu_provider_without_a_library_downloads_nothing() {
+    let cache = tempfile::tempdir().unwrap();
+    let mut command = nneval();
+    command.args(["evaluate", common::FIXTURE, "--provider", "cuda"]);
+    let stderr = failure(command.env("NNEVAL_CACHE", cache.path()));
+    assert!(stderr.contains("no ONNX Runtime found; --provider cuda needs"), "{stderr}");
+    assert!(is_empty(cache.path()));
+}
+
+#[test]
+fn the_cpu_takes_every_node() {
+    let located = Located { path: runtime_library(), source: Source::Explicit };
+    let runtime = Runtime::load(&located).unwrap();
+    let model = std::fs::read("models/graphs/tiny/encoder.onnx").unwrap();
+    let placement = runtime.placement(&model, &SessionOptions::default()).unwrap();
+    assert!(placement.nodes > 10 && placement.elsewhere.is_empty(), "{placement:?}");
+    assert_eq!((placement.share(), placement.shares().as_str()), (1.0, "cpu"));
 }
 
 #[test]
@@ -156,6 +211,7 @@ fn wrong_usage_has_status_2() {
         &["--provider", "gpu"][..],
         &["--threads", "100000"],
         &["--force"],
+        &["--gpu"],
         &["--install", "--onnxruntime", "x"],
     ] {
         nneval().arg("runtime").args(wrong).assert().code(2);
@@ -197,9 +253,14 @@ fn fake_python(body: &str) -> tempfile::TempDir {
 
 #[cfg(unix)]
 fn failed_install(python: &str) -> String {
+    failed_install_of(python, &[])
+}
+
+#[cfg(unix)]
+fn failed_install_of(python: &str, more: &[&str]) -> String {
     let (cache, path) = (tempfile::tempdir().unwrap(), fake_python(python));
     let mut command = nneval();
-    command.args(["runtime", "--install"]);
+    command.args(["runtime", "--install"]).args(more);
     let stderr = failure(command.env("NNEVAL_CACHE", cache.path()).env("PATH", path.path()));
     assert!(is_empty(cache.path()));
     stderr
@@ -223,6 +284,18 @@ fn an_altered_wheel_is_refused_and_nothing_is_kept() {
         "while [ \"$1\" != --dest ]; do shift; done; echo bogus > \"$2/onnxruntime-bogus.whl\"",
     );
     assert!(stderr.contains("onnxruntime-bogus.whl") && stderr.contains("SHA-256"), "{stderr}");
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#[test]
+fn the_gpu_library_is_asked_for_by_name_and_version_and_checked() {
+    let asks = failed_install_of("echo \"ERROR: $*\" >&2; exit 1", &["--gpu"]);
+    assert!(asks.contains("onnxruntime-gpu==1.31.1"), "{asks}");
+    let altered = failed_install_of(
+        "while [ \"$1\" != --dest ]; do shift; done; echo bogus > \"$2/gpu.whl\"",
+        &["--gpu"],
+    );
+    assert!(altered.contains("05d548956197b9d01f59b625de740e0d"), "{altered}");
 }
 
 #[test]

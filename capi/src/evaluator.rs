@@ -9,7 +9,7 @@ use crate::status::Status;
 use crate::text::c_string;
 use crate::workers::Workers;
 use nneval::evaluator::{self, Bundle};
-use nneval::runtime::{self, Runtime};
+use nneval::runtime::{self, Placement, Provider, Runtime};
 use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr::null;
@@ -21,6 +21,7 @@ pub struct Evaluator {
     pub(crate) workers: Workers,
     pub(crate) metrics: Arc<[MetricNames]>,
     name: CString,
+    provider: CString,
 }
 
 /// What a metric is called; predictions share it.
@@ -47,9 +48,15 @@ impl Evaluator {
                 direction: m.spec.higher_is_better.map_or(0, |up| if up { 1 } else { -1 }),
             })
             .collect();
-        let how = evaluator::Options { provider: options.provider, threads: options.threads };
+        let provider = options.provider.resolve(&runtime).provider;
+        let how = evaluator::Options { provider, ..options.evaluator };
+        if how.fp16 && provider != Provider::TensorRt {
+            let reason = format!("half precision is for TensorRT; the provider is {provider}");
+            return Err(nneval::Error::Runtime(reason).into());
+        }
         let inner = evaluator::Evaluator::from_bundle(bundle, &runtime, how)?;
-        Ok(Self { inner, workers: Workers::start(options.threads)?, metrics, name })
+        let provider = c_string(provider.name());
+        Ok(Self { inner, workers: Workers::start(how.threads)?, metrics, name, provider })
     }
 }
 
@@ -59,7 +66,8 @@ fn load_runtime(options: &Options) -> Result<Runtime, Error> {
                       or run `nneval runtime --install`";
         nneval::Error::Runtime(format!("no shared library is found; {remedy}"))
     };
-    let located = runtime::locate(options.library.as_deref())?.ok_or_else(none)?;
+    let located =
+        runtime::locate_for(options.library.as_deref(), options.provider)?.ok_or_else(none)?;
     Ok(Runtime::load(&located)?)
 }
 
@@ -96,6 +104,24 @@ pub unsafe extern "C" fn nneval_evaluator_name(evaluator: *const Evaluator) -> *
         // SAFETY: the header's convention.
         unsafe { evaluator.as_ref() }.map_or(null(), |e| e.name.as_ptr())
     })
+}
+
+/// The execution provider that is used: "cpu", "cuda" or "tensorrt"; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_evaluator_provider(evaluator: *const Evaluator) -> *const c_char {
+    guard_value(null(), || {
+        // SAFETY: the header's convention.
+        unsafe { evaluator.as_ref() }.map_or(null(), |e| e.provider.as_ptr())
+    })
+}
+
+/// The share of the model's nodes that the provider took, over 0 up to 1; the CPU
+/// runs the others. 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_evaluator_provider_share(evaluator: *const Evaluator) -> f64 {
+    let share = |e: &Evaluator| e.inner.placement().map_or(1.0, Placement::share);
+    // SAFETY: the header's convention.
+    guard_value(0.0, || unsafe { evaluator.as_ref() }.map_or(0.0, share))
 }
 
 /// Number of metrics that the evaluator predicts; 0 for NULL.

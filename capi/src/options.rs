@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::guard::{guard, release};
 use crate::output::Output;
 use crate::status::Status;
-use nneval::runtime::Provider;
+use nneval::evaluator;
+use nneval::runtime::Choice;
 use std::ffi::c_char;
 use std::path::PathBuf;
 
@@ -15,8 +16,8 @@ const MOST_THREADS: u32 = 1024;
 /// How an evaluator is loaded: provider, threads, ONNX Runtime's library.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    pub(crate) provider: Provider,
-    pub(crate) threads: usize,
+    pub(crate) provider: Choice,
+    pub(crate) evaluator: evaluator::Options,
     pub(crate) library: Option<PathBuf>,
 }
 
@@ -35,8 +36,10 @@ pub unsafe extern "C" fn nneval_options_new(
     }
 }
 
-/// Sets the execution provider: "cpu", "cuda" or "tensorrt". Loading fails where
-/// it cannot be used; nothing else is used instead.
+/// Sets the execution provider: "cpu", "cuda", "tensorrt", or "auto" for the best
+/// that works. Loading fails where the named one cannot be used, or takes no node
+/// of the model; nothing else is used instead. `nneval_evaluator_provider` tells
+/// which is used, `nneval_evaluator_provider_share` for how much of the model.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_options_set_provider(
     options: *mut Options,
@@ -49,10 +52,27 @@ pub unsafe extern "C" fn nneval_options_set_provider(
             let options = reference_mut(options, "options")?;
             let name = text(provider, "provider")?;
             let unknown = |_| {
-                let known = Provider::NAMES.join(", ");
+                let known = Choice::NAMES.join(", ");
                 Error::invalid("provider", &format!("is {name:?}, which is none of {known}"))
             };
             options.provider = name.parse().map_err(unknown)?;
+            Ok(())
+        })
+    }
+}
+
+/// Sets whether TensorRT may compute in half precision: 0 no, as without this
+/// call, else yes. Loading fails where it may and the provider is another.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_fp16(
+    options: *mut Options,
+    fp16: i32,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            reference_mut(options, "options")?.evaluator.fp16 = fp16 != 0;
             Ok(())
         })
     }
@@ -73,7 +93,25 @@ pub unsafe extern "C" fn nneval_options_set_threads(
             if threads > MOST_THREADS {
                 return Err(Error::invalid("threads", &format!("is over {MOST_THREADS}")));
             }
-            options.threads = threads as usize;
+            options.evaluator.threads = threads as usize;
+            Ok(())
+        })
+    }
+}
+
+/// Sets the memory in bytes, about, for predictions that the evaluator keeps, so
+/// that what is evaluated again is not encoded again: 64,000,000 without this call;
+/// 0 keeps none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_cache(
+    options: *mut Options,
+    bytes: usize,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            reference_mut(options, "options")?.evaluator.cache_bytes = bytes;
             Ok(())
         })
     }

@@ -1,10 +1,11 @@
-//! `nneval evaluate`: predicted metrics of ONNX files.
+//! `nneval evaluate`: predicted metrics of ONNX files and operation strings.
 
+use super::evaluate_list::{Item, List};
 use super::evaluate_output::{Format, Output};
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use indicatif::ProgressBar;
-use nneval::graph::Limits;
+use nneval::evaluator::Evaluator;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,8 +13,13 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX files, and folders that are walked for *.onnx
-    #[arg(required = true)]
+    #[arg(required_unless_present = "list")]
     paths: Vec<PathBuf>,
+    /// Take them from the lines of FILE (-: standard input) instead: paths of ONNX
+    /// files, relative to FILE, and operation strings, as `nneval string` prints
+    /// them. Lists of any length take the same memory
+    #[arg(long, value_name = "FILE|-", conflicts_with = "paths")]
+    list: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -21,22 +27,44 @@ pub struct Args {
     evaluator: EvaluatorArgs,
 }
 
-/// Files that are evaluated, and held in memory, at once.
-const CHUNK: usize = 2048;
+/// Models from which on a bar is worth drawing.
+const MANY: usize = 2048;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let files = paths::models(&args.paths)?;
+    let Some(list) = &args.list else {
+        let files = paths::models(&args.paths)?;
+        let bar = progress(files.len());
+        let evaluator = args.evaluator.load()?;
+        return evaluate(&evaluator, files.into_iter().map(Item::file), args.format, &bar);
+    };
+    let list = List::open(list)?;
     let evaluator = args.evaluator.load()?;
-    let bar = progress(files.len());
-    let mut out = Output::new(args.format, evaluator.manifest())?;
+    let fault = list.fault();
+    let bar = super::verbosity::bar(0, "{pos} models, {per_sec}");
+    let code = evaluate(&evaluator, list, args.format, &bar)?;
+    fault.check()?;
+    Ok(code)
+}
+
+fn evaluate(
+    evaluator: &Evaluator,
+    items: impl Iterator<Item = Item> + Send,
+    format: Format,
+    bar: &ProgressBar,
+) -> anyhow::Result<ExitCode> {
+    let mut out = Output::new(format, evaluator.manifest())?;
     let mut failed = false;
-    for chunk in files.chunks(CHUNK) {
-        let results = evaluator.evaluate_files(chunk, &Limits::default());
-        failed |= results.iter().any(Result::is_err);
-        bar.suspend(|| out.rows(chunk, results))?;
-        bar.inc(chunk.len() as u64);
-    }
+    evaluator.evaluate_stream(
+        items,
+        |item| item.network(evaluator),
+        |items, results| {
+            failed |= results.iter().any(Result::is_err);
+            bar.suspend(|| out.rows(&items, &results))?;
+            bar.inc(items.len() as u64);
+            anyhow::Ok(())
+        },
+    )?;
     bar.finish_and_clear();
     out.end()?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -44,7 +72,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// A bar on a terminal, where there is enough to do for one.
 fn progress(files: usize) -> ProgressBar {
-    if files <= CHUNK {
+    if files <= MANY {
         return ProgressBar::hidden();
     }
     let look = "{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}";

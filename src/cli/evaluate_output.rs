@@ -1,10 +1,11 @@
 //! Predictions as a table, JSON or CSV.
 
+use super::evaluate_list::Item;
 use clap::ValueEnum;
 use nneval::evaluator::{Manifest, Metric, Prediction};
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::io::{BufWriter, Stdout, Write};
-use std::path::{Path, PathBuf};
 
 /// Output formats of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -13,7 +14,7 @@ pub enum Format {
     Table,
     /// One JSON array
     Json,
-    /// path; value, lower and upper end for each metric; in_domain, flagged,
+    /// path (or operation string); value, lower and upper end for each metric; in_domain, flagged,
     /// windows, error
     Csv,
 }
@@ -51,7 +52,7 @@ impl<'a> Output<'a> {
                 let last = ["in_domain", "flagged", "windows", "error"].map(String::from);
                 let header: Vec<String> =
                     std::iter::once("path".to_owned()).chain(columns).chain(last).collect();
-                o.csv(&header.iter().map(String::as_str).collect::<Vec<_>>())?;
+                o.out.write_all(&csv(&header)?)?;
             }
             Format::Json => write!(o.out, "[")?,
             Format::Table => {}
@@ -59,22 +60,28 @@ impl<'a> Output<'a> {
         Ok(o)
     }
 
-    /// Adds results of some files; failures also go to stderr.
+    /// Adds results of some items; failures also go to stderr.
     pub fn rows(
         &mut self,
-        paths: &[PathBuf],
-        results: Vec<nneval::Result<Prediction>>,
+        items: &[Item],
+        results: &[nneval::Result<Prediction>],
     ) -> anyhow::Result<()> {
-        for (path, result) in paths.iter().zip(results) {
-            if let Err(e) = &result {
+        let written = |(item, result): (&Item, &nneval::Result<Prediction>)| match self.format {
+            Format::Table => Ok(self.table(item.name(), result).into_bytes()),
+            Format::Csv => csv(&self.csv_row(item.name(), result)),
+            Format::Json => Ok(self.json(item.name(), result).to_string().into_bytes()),
+        };
+        let rows: Vec<anyhow::Result<Vec<u8>>> =
+            items.par_iter().zip(results).map(written).collect();
+        for (result, row) in results.iter().zip(rows) {
+            if let Err(e) = result {
                 self.out.flush()?;
                 super::report(e);
             }
-            match self.format {
-                Format::Table => self.table(path, result)?,
-                Format::Csv => self.csv_row(path, result)?,
-                Format::Json => self.json(path, result)?,
+            if self.format == Format::Json {
+                write!(self.out, "{}", if self.rows == 0 { "\n" } else { ",\n" })?;
             }
+            self.out.write_all(&row?)?;
             self.rows += 1;
         }
         Ok(())
@@ -88,14 +95,8 @@ impl<'a> Output<'a> {
         Ok(self.out.flush()?)
     }
 
-    fn csv(&mut self, cells: &[&str]) -> anyhow::Result<()> {
-        let mut w = csv::WriterBuilder::new().from_writer(Vec::new());
-        w.write_record(cells)?;
-        Ok(self.out.write_all(&w.into_inner()?)?)
-    }
-
-    fn csv_row(&mut self, path: &Path, r: nneval::Result<Prediction>) -> anyhow::Result<()> {
-        let mut cells = vec![path.display().to_string()];
+    fn csv_row(&self, name: &str, r: &nneval::Result<Prediction>) -> Vec<String> {
+        let mut cells = vec![name.to_owned()];
         match r {
             Ok(p) => {
                 let known = |x: Option<f64>| x.map_or(String::new(), number);
@@ -111,39 +112,35 @@ impl<'a> Output<'a> {
                 cells.push(e.to_string());
             }
         }
-        self.csv(&cells.iter().map(String::as_str).collect::<Vec<_>>())
+        cells
     }
 
-    fn json(&mut self, path: &Path, r: nneval::Result<Prediction>) -> anyhow::Result<()> {
-        let separator = if self.rows == 0 { "\n" } else { ",\n" };
-        let path = path.display().to_string();
-        let object = match r {
-            Ok(p) => {
-                let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
-                    let mut object = json!({"value": x, "unit": m.spec.unit});
-                    if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
-                        o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
-                    }
-                    (m.spec.name.clone(), object)
-                };
-                let all = self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
-                let metrics: Map<String, Value> = all.map(metric).collect();
-                let mut object = json!({
-                    "path": path, "metrics": metrics, "tokens": p.tokens, "windows": p.windows
-                });
-                if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
-                    o.insert("in_domain".to_owned(), json!(score));
-                    o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
-                }
-                object
-            }
-            Err(e) => json!({"path": path, "error": e.to_string()}),
+    fn json(&self, name: &str, r: &nneval::Result<Prediction>) -> Value {
+        let p = match r {
+            Ok(p) => p,
+            Err(e) => return json!({"path": name, "error": e.to_string()}),
         };
-        Ok(write!(self.out, "{separator}{object}")?)
+        let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
+            let mut object = json!({"value": x, "unit": m.spec.unit});
+            if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
+                o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
+            }
+            (m.spec.name.clone(), object)
+        };
+        let all = self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
+        let metrics: Map<String, Value> = all.map(metric).collect();
+        let mut object = json!({
+            "path": name, "metrics": metrics, "tokens": p.tokens, "windows": p.windows
+        });
+        if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
+            o.insert("in_domain".to_owned(), json!(score));
+            o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
+        }
+        object
     }
 
-    fn table(&mut self, path: &Path, r: nneval::Result<Prediction>) -> anyhow::Result<()> {
-        let Ok(p) = r else { return Ok(()) };
+    fn table(&self, name: &str, r: &nneval::Result<Prediction>) -> String {
+        let Ok(p) = r else { return String::new() };
         let windows = match p.windows {
             1 => String::new(),
             n => format!(", encoded in {n} windows"),
@@ -155,7 +152,7 @@ impl<'a> Output<'a> {
             ),
             _ => String::new(),
         };
-        writeln!(self.out, "{} ({} tokens{windows}){outside}", path.display(), p.tokens)?;
+        let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens);
         let width = self.manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
         let units = self.manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
         let units = units.max().unwrap_or(0);
@@ -166,8 +163,16 @@ impl<'a> Output<'a> {
             let interval = ends.map_or(String::new(), |[lo, hi]| {
                 format!("  {level:.0} %: {} to {}", number(lo), number(hi))
             });
-            writeln!(self.out, "{}", (line + &interval).trim_end())?;
+            text.push_str((line + &interval).trim_end());
+            text.push('\n');
         }
-        Ok(())
+        text
     }
+}
+
+/// One line of CSV.
+fn csv(cells: &[String]) -> anyhow::Result<Vec<u8>> {
+    let mut w = csv::WriterBuilder::new().from_writer(Vec::new());
+    w.write_record(cells)?;
+    Ok(w.into_inner()?)
 }

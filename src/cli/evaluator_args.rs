@@ -1,9 +1,10 @@
 //! Options of commands that predict: the evaluator, and what runs it.
 
-use super::runtime_args::RuntimeArgs;
+use super::runtime_args::{RuntimeArgs, tell};
 use super::shipped;
 use anyhow::Context;
 use nneval::evaluator::{Bundle, Evaluator, Options};
+use nneval::runtime::{Runtime, SessionOptions};
 
 /// Which evaluator, and how it runs.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,9 +23,25 @@ impl EvaluatorArgs {
             format!("--evaluator {}: no such folder, and no such name in models/", self.evaluator)
         })?;
         let bundle = Bundle::open(&dir)?;
-        let runtime = self.runtime.load()?;
-        let options =
-            Options { provider: self.runtime.provider, threads: self.runtime.threads.into() };
-        Ok(Evaluator::from_bundle(bundle, &runtime, options)?)
+        let (runtime, session) = self.runtime.load()?;
+        open(bundle, &runtime, &session)
     }
+}
+
+/// An evaluator for session options; which share of the model its provider took
+/// is said on stderr.
+pub fn open(
+    bundle: Bundle,
+    runtime: &Runtime,
+    session: &SessionOptions,
+) -> anyhow::Result<Evaluator> {
+    let options = Options {
+        provider: session.provider,
+        threads: session.intra_threads,
+        fp16: session.tensorrt.fp16,
+        ..Default::default()
+    };
+    let evaluator = Evaluator::from_bundle(bundle, runtime, options)?;
+    tell(evaluator.placement());
+    Ok(evaluator)
 }

@@ -109,8 +109,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     check_writable(
         args.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
     )?;
-    let runtime = args.runtime.load()?;
-    runtime.check(&args.runtime.session_options())?;
+    let (runtime, session) = args.runtime.load()?;
+    runtime.check(&session)?;
+    if session.tensorrt.fp16 {
+        bail!("--fp16: models are measured in their own precision");
+    }
+    let settings = Settings { provider: session.provider.to_string(), ..settings };
     let machine = Machine::this(&runtime.version());
     let partial = partial(&args.out)?;
     let mut log = match args.resume && partial.exists() {

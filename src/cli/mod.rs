@@ -7,6 +7,7 @@ mod bind_args;
 mod calibrate;
 mod completions;
 mod evaluate;
+mod evaluate_list;
 mod evaluate_output;
 mod evaluator_args;
 mod inspect;

@@ -1,7 +1,7 @@
 //! `nneval pretrain`: parameters to start from, learnt without any label.
 
 use super::run_folder;
-use super::runtime_args::RuntimeArgs;
+use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::train::open_graphs;
 use super::train_data::DataArgs;
 use super::train_settings::TrainSettings;
@@ -66,10 +66,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let none = Examples::default();
     let config = args.settings.config();
-    let runtime = args.runtime.load()?;
+    let (runtime, session) = args.runtime.load()?;
+    tell_placement(&runtime, &graphs.train, &session)?;
     let run = Run {
         runtime: &runtime,
-        session: args.runtime.session_options(),
+        session,
         graphs: &graphs,
         config: &config,
         train: &train,

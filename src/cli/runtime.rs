@@ -2,7 +2,7 @@
 
 use super::runtime_args::RuntimeArgs;
 use anyhow::Context;
-use nneval::runtime::{self, Located, Runtime, Source};
+use nneval::runtime::{self, Choice, Located, Provider, Runtime, Source};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 ///
 /// Prints which library is used, how it was found, its version and the
 /// execution providers it was built with, after a trial of the chosen
-/// provider. Nothing is downloaded without --install.
+/// provider on a model of one node. Nothing is downloaded without --install.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -19,6 +19,11 @@ pub struct Args {
     /// Fetch the pinned ONNX Runtime into nneval's cache, unless it is there
     #[arg(long, conflicts_with = "onnxruntime")]
     install: bool,
+
+    /// Fetch the library with GPU providers (CUDA, TensorRT; 250 MB), which then
+    /// serves --provider cuda, tensorrt and auto; and try what works
+    #[arg(long, requires = "install")]
+    gpu: bool,
 
     /// Fetch it even if it is there
     #[arg(long, requires = "install")]
@@ -37,10 +42,18 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let located = if args.install { install(args.force)? } else { found(&args.runtime)? };
+    let mut choice = args.runtime.provider;
+    if args.gpu && choice == Choice::default() {
+        choice = Choice::Auto;
+    }
+    let located = match args.install {
+        true => install(&args)?,
+        false => found(&args.runtime)?,
+    };
     let runtime = Runtime::load(&located)?;
-    runtime.check(&args.runtime.session_options())?;
-    let report = Report::new(&located, &runtime, &args.runtime);
+    let session = args.runtime.session_options(choice, &runtime)?;
+    runtime.check(&session)?;
+    let report = Report::new(&located, &runtime, session.provider);
     let text = match args.format {
         Format::Table => report.table(),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
@@ -50,14 +63,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn found(args: &RuntimeArgs) -> anyhow::Result<Located> {
-    runtime::locate(args.onnxruntime.as_deref())?.context(
+    runtime::locate_for(args.onnxruntime.as_deref(), args.provider)?.context(
         "no ONNX Runtime found: run `nneval runtime --install`, give --onnxruntime PATH, \
          or set ORT_DYLIB_PATH",
     )
 }
 
-fn install(force: bool) -> anyhow::Result<Located> {
-    let located = runtime::install(force)?;
+fn install(args: &Args) -> anyhow::Result<Located> {
+    let located = match args.gpu {
+        true => runtime::install_gpu(args.force)?,
+        false => runtime::install(args.force)?,
+    };
     let state = match located.source {
         Source::Installed => "Installed",
         _ => "Already installed:",
@@ -83,13 +99,13 @@ struct Report {
 }
 
 impl Report {
-    fn new(located: &Located, runtime: &Runtime, args: &RuntimeArgs) -> Self {
+    fn new(located: &Located, runtime: &Runtime, provider: Provider) -> Self {
         Self {
             library: runtime.library().display().to_string(),
             source: located.source.name(),
             version: runtime.version(),
             providers: runtime.available_providers(),
-            provider: args.provider.name(),
+            provider: provider.name(),
         }
     }
 

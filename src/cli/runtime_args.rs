@@ -1,7 +1,10 @@
 //! Options of every command that runs a model on ONNX Runtime.
 
+use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::runtime::{self, Provider, Runtime, SessionOptions};
+use nneval::runtime::{
+    self, Choice, Located, Placement, Provider, Runtime, SessionOptions, TensorRt,
+};
 use std::path::PathBuf;
 
 const HEADING: &str = "ONNX Runtime";
@@ -14,10 +17,15 @@ pub struct RuntimeArgs {
     #[arg(long, value_name = "PATH", help_heading = HEADING)]
     pub onnxruntime: Option<PathBuf>,
 
-    /// Execution provider; the command fails where it cannot be used
+    /// Execution provider; the command fails where it cannot be used, or takes
+    /// no node of the model. auto: the best that works, which is said on stderr
     #[arg(long, help_heading = HEADING, default_value = "cpu",
-          value_parser = PossibleValuesParser::new(Provider::NAMES).try_map(|s| s.parse::<Provider>()))]
-    pub provider: Provider,
+          value_parser = PossibleValuesParser::new(Choice::NAMES).try_map(|s| s.parse::<Choice>()))]
+    pub provider: Choice,
+
+    /// Let TensorRT compute in half precision where it finds that faster
+    #[arg(long, help_heading = HEADING)]
+    pub fp16: bool,
 
     /// Threads within an operator; 0 uses all cores
     #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 0,
@@ -26,30 +34,72 @@ pub struct RuntimeArgs {
 }
 
 impl RuntimeArgs {
-    /// Loads ONNX Runtime; where none is found, installs it first and says so
-    /// on stderr.
-    #[allow(dead_code)]
-    pub fn load(&self) -> anyhow::Result<Runtime> {
-        let located = match runtime::locate(self.onnxruntime.as_deref())? {
+    /// Loads ONNX Runtime, and tells how sessions are to be opened: the provider
+    /// as asked for, full optimisation. Where no library is found, it is installed
+    /// first, and that is said on stderr.
+    pub fn load(&self) -> anyhow::Result<(Runtime, SessionOptions)> {
+        let located = match runtime::locate_for(self.onnxruntime.as_deref(), self.provider)? {
             Some(located) => located,
-            None => {
-                let version = runtime::PINNED_VERSION;
-                super::note(format_args!("No ONNX Runtime found; installing version {version}."));
-                let located = runtime::install(false)?;
-                super::note(format_args!("Installed {}", located.path.display()));
-                located
-            }
+            None => self.install()?,
         };
         super::detail(format_args!("ONNX Runtime: {}", located.path.display()));
-        Ok(Runtime::load(&located)?)
+        let runtime = Runtime::load(&located)?;
+        let options = self.session_options(self.provider, &runtime)?;
+        Ok((runtime, options))
     }
 
-    /// Session options as asked for; full optimisation.
-    pub fn session_options(&self) -> SessionOptions {
-        SessionOptions {
-            provider: self.provider,
-            intra_threads: self.threads.into(),
-            ..Default::default()
+    /// Session options for the provider; which one `auto` is, is said on stderr.
+    pub fn session_options(
+        &self,
+        choice: Choice,
+        runtime: &Runtime,
+    ) -> anyhow::Result<SessionOptions> {
+        let chosen = choice.resolve(runtime);
+        if choice == Choice::Auto {
+            super::note(format_args!("Provider: {chosen}"));
         }
+        let provider = chosen.provider;
+        if self.fp16 && provider != Provider::TensorRt {
+            bail!("--fp16 is for TensorRT; the provider is {provider}");
+        }
+        Ok(SessionOptions {
+            provider,
+            intra_threads: self.threads.into(),
+            tensorrt: TensorRt { fp16: self.fp16, ..Default::default() },
+            ..Default::default()
+        })
     }
+
+    /// The library for the CPU; one for GPUs is fetched on request alone.
+    fn install(&self) -> anyhow::Result<Located> {
+        if let Choice::Named(provider) = self.provider
+            && let Some(remedy) = provider.remedy()
+        {
+            bail!("no ONNX Runtime found; {remedy}");
+        }
+        let version = runtime::PINNED_VERSION;
+        super::note(format_args!("No ONNX Runtime found; installing version {version}."));
+        let located = runtime::install(false)?;
+        super::note(format_args!("Installed {}", located.path.display()));
+        Ok(located)
+    }
+}
+
+/// Says on stderr which share of a model's nodes a provider took.
+pub fn tell(placement: Option<&Placement>) {
+    if let Some(placement) = placement {
+        super::note(format_args!("Provider {placement}"));
+    }
+}
+
+/// As [`tell`] for a model that is opened later; nothing on the CPU.
+pub fn tell_placement(
+    runtime: &Runtime,
+    model: &[u8],
+    options: &SessionOptions,
+) -> anyhow::Result<()> {
+    if options.provider != Provider::Cpu {
+        tell(Some(&runtime.placement(model, options)?));
+    }
+    Ok(())
 }

@@ -1,10 +1,11 @@
 //! Options of `nneval search`.
 
+use super::evaluator_args;
 use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use anyhow::Context;
 use clap::ValueEnum;
-use nneval::evaluator::{Bundle, Evaluator, Options};
+use nneval::evaluator::{Bundle, Evaluator};
 use nneval::search::{Algorithm, COSTS, Limit, Problem, Settings};
 use nneval::spaces::Dataset;
 use std::path::PathBuf;
@@ -138,12 +139,10 @@ impl Args {
         let described: Vec<String> = bundles.iter().map(describe).collect();
         let mut evaluators = Vec::new();
         if !bundles.is_empty() {
-            let runtime = self.runtime.load()?;
-            let options =
-                Options { provider: self.runtime.provider, threads: self.runtime.threads.into() };
+            let (runtime, session) = self.runtime.load()?;
             for bundle in bundles {
                 super::detail(format_args!("evaluator {}", describe(&bundle)));
-                evaluators.push(Evaluator::from_bundle(bundle, &runtime, options)?);
+                evaluators.push(evaluator_args::open(bundle, &runtime, &session)?);
             }
         }
         Ok(Loaded { evaluators, names: described.join(", ") })

@@ -2,7 +2,7 @@
 
 use super::calibrate;
 use super::run_folder;
-use super::runtime_args::RuntimeArgs;
+use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::shipped;
 use super::source_args::SourceArgs;
 use super::teachers::{Parts, TeacherArgs};
@@ -96,7 +96,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let costs = args.costs(&table, [&train_rows, &split.valid])?;
     let metrics = fit(&table, &train_rows, &names, costs.as_ref())?;
-    let runtime = args.runtime.load()?;
+    let (runtime, session) = args.runtime.load()?;
+    tell_placement(&runtime, &graphs.train, &session)?;
     let held_out = [split.valid.as_slice(), &split.test].concat();
     let teachers = args.teachers.open(&runtime, &table, &held_out)?;
     let rows = [train_rows.as_slice(), &split.valid];
@@ -105,7 +106,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
     let run = Run {
         runtime: &runtime,
-        session: args.runtime.session_options(),
+        session,
         graphs: &graphs,
         config: &config,
         train: &data.train,

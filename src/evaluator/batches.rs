@@ -2,12 +2,29 @@
 
 use crate::tokenizer::PAD;
 
-/// Padded tokens in one batch, at most (unless a single sequence is longer).
-const BATCH_TOKENS: usize = 4096;
-/// Sequences in one batch, at most.
-const BATCH_ROWS: usize = 64;
 /// Padded lengths are multiples of this.
 const STEP: usize = 8;
+
+/// How much one batch may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Budget {
+    /// Padded tokens, unless a single sequence is longer.
+    pub tokens: usize,
+    /// Sequences.
+    pub rows: usize,
+}
+
+impl Budget {
+    /// For a session of one CPU thread: what stays in its caches.
+    pub const CPU: Self = Self { tokens: 4096, rows: 64 };
+    /// For a GPU, which larger batches keep busy.
+    pub const GPU: Self = Self { tokens: 32_768, rows: 512 };
+
+    /// Sequences of a padded length in one batch, at most.
+    pub fn most_rows(self, width: usize) -> usize {
+        (self.tokens / width.max(1)).clamp(1, self.rows.max(1))
+    }
+}
 
 /// The padded length of a sequence of `length` tokens: a function of that length
 /// alone. Sequences of one batch have the same, so that what a sequence is
@@ -27,7 +44,7 @@ pub(super) struct Batch {
 
 /// Batches of all sequences, by falling cost: the last ones to be taken are
 /// short, so that workers end together.
-pub(super) fn batches<S: AsRef<[u32]>>(sequences: &[S]) -> Vec<Batch> {
+pub(super) fn batches<S: AsRef<[u32]>>(sequences: &[S], budget: Budget) -> Vec<Batch> {
     let width = |i: usize| sequences.get(i).map_or(0, |s| bucket(s.as_ref().len()));
     let mut order: Vec<usize> = (0..sequences.len()).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(width(i)), i));
@@ -35,16 +52,11 @@ pub(super) fn batches<S: AsRef<[u32]>>(sequences: &[S]) -> Vec<Batch> {
     for i in order {
         let width = width(i);
         match batches.last_mut() {
-            Some(b) if b.width == width && b.rows.len() < most_rows(width) => b.rows.push(i),
+            Some(b) if b.width == width && b.rows.len() < budget.most_rows(width) => b.rows.push(i),
             _ => batches.push(Batch { width, rows: vec![i] }),
         }
     }
     batches
-}
-
-/// Sequences of a padded length in one batch, at most.
-fn most_rows(width: usize) -> usize {
-    (BATCH_TOKENS / width.max(1)).clamp(1, BATCH_ROWS)
 }
 
 /// `input_ids` and `attention_mask` of some sequences, padded to `width` or to the
@@ -81,13 +93,14 @@ mod tests {
         #[test]
         fn batches_cover_all_within_the_budget(lengths in prop::collection::vec(0usize..600, 0..300)) {
             let sequences: Vec<Vec<u32>> = lengths.iter().map(|&n| vec![5; n]).collect();
-            let batches = batches(&sequences);
+            let budget = Budget { tokens: 4096, rows: 64 };
+            let batches = batches(&sequences, budget);
             let mut seen: Vec<usize> = batches.iter().flat_map(|b| b.rows.clone()).collect();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..sequences.len()).collect::<Vec<_>>());
             for b in &batches {
-                prop_assert!(b.rows.len() <= BATCH_ROWS);
-                prop_assert!(b.rows.len() == 1 || b.rows.len() * b.width <= BATCH_TOKENS);
+                prop_assert!(b.rows.len() <= budget.rows);
+                prop_assert!(b.rows.len() == 1 || b.rows.len() * b.width <= budget.tokens);
                 prop_assert!(b.rows.iter().all(|&i| bucket(lengths[i]) == b.width));
             }
         }

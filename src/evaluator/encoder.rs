@@ -1,10 +1,11 @@
 //! Token sequences → model outputs, in batches of one length bucket over a pool
 //! of sessions.
 
-use super::batches::{Batch, batches, padded};
+use super::Options;
+use super::batches::{Batch, Budget, batches, bucket, padded};
 use super::pool::Pool;
 use crate::error::{Error, Result};
-use crate::runtime::{Provider, Runtime, SessionOptions};
+use crate::runtime::{Placement, Profile, Provider, Runtime, SessionOptions, TensorRt};
 use ort::session::Session;
 use ort::value::Tensor;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,13 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct Encoder {
     pool: Pool,
+    budget: Budget,
+    placement: Option<Placement>,
 }
+
+/// The length that engines are tuned for: operation strings of search spaces are
+/// a few dozen tokens.
+const USUAL_LENGTH: usize = 64;
 
 /// Rows of one output.
 pub type Rows = Vec<Vec<f32>>;
@@ -28,27 +35,36 @@ fn failed(e: impl std::fmt::Display) -> Error {
 }
 
 impl Encoder {
-    /// Opens `model` (ONNX bytes). On the CPU `threads` sessions of one thread
-    /// each work side by side (0: one a core); other providers get one session.
+    /// Opens `model` (ONNX bytes) for sequences of up to `window` tokens. On the
+    /// CPU as many sessions of one thread each work side by side as `options` has
+    /// threads; other providers get one session.
     ///
     /// # Errors
     /// [`Error::Runtime`].
-    pub fn new(
-        runtime: &Runtime,
-        model: &[u8],
-        provider: Provider,
-        threads: usize,
-    ) -> Result<Self> {
+    pub fn new(runtime: &Runtime, model: &[u8], options: Options, window: usize) -> Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let count = match (provider, threads) {
-            (Provider::Cpu, 0) => cores(),
-            (Provider::Cpu, n) => n,
-            _ => 1,
+        let (budget, count) = match (options.provider, options.threads) {
+            (Provider::Cpu, 0) => (Budget::CPU, cores()),
+            (Provider::Cpu, n) => (Budget::CPU, n),
+            _ => (Budget::GPU, 1),
         };
-        let options = SessionOptions { provider, intra_threads: 1, ..Default::default() };
-        let open = |_| runtime.session_from_memory(model, &options);
-        let pool = Pool::new((0..count).map(open).collect::<Result<_>>()?)?;
-        Ok(Self { pool })
+        let profile = Some(profile(budget, window));
+        let options = SessionOptions {
+            provider: options.provider,
+            intra_threads: 1,
+            tensorrt: TensorRt { fp16: options.fp16, profile, keep_engines: true },
+            ..Default::default()
+        };
+        let (first, placement) = runtime.placed_session(model, &options)?;
+        let others = (1..count).map(|_| runtime.session_from_memory(model, &options));
+        let sessions = std::iter::once(Ok(first)).chain(others).collect::<Result<_>>()?;
+        Ok(Self { pool: Pool::new(sessions)?, budget, placement })
+    }
+
+    /// The share of the model's nodes that the provider took; `None` for the CPU,
+    /// which takes all.
+    pub fn placement(&self) -> Option<&Placement> {
+        self.placement.as_ref()
     }
 
     /// Runs all sequences; the result has one row for each, in their order,
@@ -62,7 +78,7 @@ impl Encoder {
         sequences: &[S],
         outputs: &[&str],
     ) -> Result<Vec<Rows>> {
-        let batches = batches(sequences);
+        let batches = batches(sequences, self.budget);
         let next = AtomicUsize::new(0);
         let results: Mutex<Vec<Rows>> =
             Mutex::new(vec![vec![Vec::new(); sequences.len()]; outputs.len()]);
@@ -91,6 +107,18 @@ impl Encoder {
             joined.chain([own]).collect::<Result<Vec<()>>>()
         })?;
         Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The shapes of all buckets and batches: \[1, 8\] up to the budget's rows and the window.
+fn profile(budget: Budget, window: usize) -> Profile {
+    let (shortest, longest) = (bucket(1), bucket(window));
+    let usual = bucket(USUAL_LENGTH).min(longest);
+    Profile {
+        inputs: &["input_ids", "attention_mask"],
+        least: [1, shortest],
+        usual: [budget.most_rows(usual), usual],
+        most: [budget.most_rows(shortest), longest],
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod adapt;
 mod batches;
 mod bundle;
+mod cache;
 mod calibrate;
 mod conformal;
 mod domain;
@@ -13,7 +14,9 @@ mod manifest;
 mod network;
 mod packed;
 mod pool;
+mod predict;
 mod reliability;
+mod stream;
 pub mod weights;
 
 pub use batches::{bucket, padded};
@@ -27,19 +30,20 @@ pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
 pub use network::Network;
 pub use reliability::{Coverage, Reliability, reliability};
 
-use crate::error::{Error, Result};
-use crate::graph::{Limits, Model};
-use crate::runtime::{Provider, Runtime};
-use rayon::prelude::*;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use crate::error::Result;
+use crate::graph::Model;
+use crate::runtime::{Placement, Provider, Runtime};
+use cache::Cache;
+use std::path::Path;
 
 /// A loaded evaluator. Shared freely between threads: calls at the same time use
-/// different sessions.
+/// different sessions. Predictions of the strings seen last are kept
+/// ([`Options::cache_bytes`]).
 #[derive(Debug)]
 pub struct Evaluator {
     bundle: Bundle,
     encoder: Encoder,
+    cache: Cache,
 }
 
 /// Predicted metrics of one network.
@@ -81,12 +85,24 @@ pub struct Encoded {
 }
 
 /// How an evaluator is loaded.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Execution provider.
     pub provider: Provider,
     /// CPU threads; 0: all cores.
     pub threads: usize,
+    /// Lets TensorRT compute in half precision; other providers never do.
+    pub fp16: bool,
+    /// Memory in bytes, about, for predictions that are kept by operation string,
+    /// so that what is evaluated again is not encoded again; 0 keeps none.
+    pub cache_bytes: usize,
+}
+
+impl Default for Options {
+    /// The CPU, all cores, 64 MB of predictions.
+    fn default() -> Self {
+        Self { provider: Provider::Cpu, threads: 0, fp16: false, cache_bytes: 64_000_000 }
+    }
 }
 
 impl Evaluator {
@@ -103,8 +119,8 @@ impl Evaluator {
     /// # Errors
     /// [`crate::Error::Runtime`].
     pub fn from_bundle(bundle: Bundle, runtime: &Runtime, options: Options) -> Result<Self> {
-        let encoder = Encoder::new(runtime, &bundle.model, options.provider, options.threads)?;
-        Ok(Self { bundle, encoder })
+        let encoder = Encoder::new(runtime, &bundle.model, options, bundle.manifest.window)?;
+        Ok(Self { bundle, encoder, cache: Cache::new(options.cache_bytes) })
     }
 
     /// What the evaluator predicts.
@@ -112,14 +128,15 @@ impl Evaluator {
         &self.bundle.manifest
     }
 
+    /// The share of the model's nodes that the provider took; `None` for the CPU,
+    /// which takes all.
+    pub fn placement(&self) -> Option<&Placement> {
+        self.encoder.placement()
+    }
+
     /// What the evaluator was loaded from.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
-    }
-
-    /// Predicts for ONNX files; a bad file fails alone.
-    pub fn evaluate_files(&self, paths: &[PathBuf], limits: &Limits) -> Vec<Result<Prediction>> {
-        self.evaluate_each(paths, |p| self.network(&Model::open(p, limits)?))
     }
 
     /// `model` as this evaluator reads it.
@@ -135,136 +152,9 @@ impl Evaluator {
     pub fn needs_costs(&self) -> bool {
         self.bundle.manifest.metrics.iter().any(|m| m.formula.is_some())
     }
-
-    /// Predicts for networks.
-    pub fn evaluate_networks(&self, networks: &[Network]) -> Vec<Result<Prediction>> {
-        self.evaluate_tokens(networks.par_iter().map(|n| self.read(n)).collect())
-    }
-
-    /// Predicts for operation strings.
-    pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        let read = |s: &S| self.read(&Network::of_string(s.as_ref()));
-        self.evaluate_tokens(strings.par_iter().map(read).collect())
-    }
-
-    /// Predicts for items of any kind, `network` reading each; an item that
-    /// cannot be read fails alone.
-    pub fn evaluate_each<T: Sync>(
-        &self,
-        items: &[T],
-        network: impl Fn(&T) -> Result<Network> + Sync,
-    ) -> Vec<Result<Prediction>> {
-        self.evaluate_tokens(items.par_iter().map(|item| self.read(&network(item)?)).collect())
-    }
-
-    /// Model outputs and pooled states for networks.
-    ///
-    /// # Errors
-    /// [`Error::Tokenizer`] of the first bad string, [`Error::NeedsModel`], or
-    /// [`Error::Runtime`].
-    pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoded>> {
-        let read = networks.par_iter().map(|n| self.read(n)).collect::<Result<Vec<_>>>()?;
-        let (tokens, scales): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-        let mut encoded = self.encode_tokens(&tokens, &["metrics", "pooled"])?;
-        encoded.iter_mut().zip(scales).for_each(|(e, s)| e.scales = s);
-        Ok(encoded)
-    }
-
-    /// Tokens, and [`Encoded::scales`].
-    fn read(&self, network: &Network) -> Result<(Vec<u32>, Vec<f64>)> {
-        let manifest = &self.bundle.manifest;
-        let scale = |m: &Metric| match (&m.formula, &network.costs) {
-            (None, _) => Ok(1.0),
-            (Some(formula), Some(costs)) => Ok(formula.value(costs)),
-            (Some(_), None) => Err(Error::NeedsModel(manifest.name.clone())),
-        };
-        let scales = manifest.metrics.iter().map(scale).collect::<Result<_>>()?;
-        Ok((self.bundle.tokenizer.encode(&network.string)?, scales))
-    }
-
-    fn evaluate_tokens(&self, read: Vec<Result<(Vec<u32>, Vec<f64>)>>) -> Vec<Result<Prediction>> {
-        let good: Vec<Vec<u32>> = read.iter().flatten().map(|r| r.0.clone()).collect();
-        let outputs: &[&str] = match self.bundle.manifest.domain {
-            Some(_) => &["metrics", "pooled"],
-            None => &["metrics"],
-        };
-        let encoded = match self.encode_tokens(&good, outputs) {
-            Ok(encoded) => encoded,
-            Err(e) => {
-                let reason = e.to_string();
-                let fail = |r: Result<_>| r.and(Err(Error::Runtime(reason.clone())));
-                return read.into_iter().map(fail).collect();
-            }
-        };
-        let mut encoded = encoded.into_iter();
-        let missing = || Error::Runtime("no prediction".into());
-        let join = |r: Result<(Vec<u32>, Vec<f64>)>| {
-            let (_, scales) = r?;
-            let encoded = encoded.next().ok_or_else(missing)?;
-            Ok(self.prediction(&Encoded { scales, ..encoded }))
-        };
-        read.into_iter().map(join).collect()
-    }
-
-    /// One entry a sequence; equal pieces run through the model once. `pooled`
-    /// stays empty where it is not among `outputs`.
-    fn encode_tokens(&self, tokens: &[Vec<u32>], outputs: &[&str]) -> Result<Vec<Encoded>> {
-        let window = self.bundle.manifest.window.max(1);
-        let mut numbers: HashMap<&[u32], usize> = HashMap::new();
-        let mut pieces: Vec<Vec<u32>> = Vec::new();
-        for piece in tokens.iter().flat_map(|t| t.chunks(window)) {
-            numbers.entry(piece).or_insert_with(|| {
-                pieces.push(piece.to_vec());
-                pieces.len() - 1
-            });
-        }
-        let mut rows = self.encoder.run(&pieces, outputs)?.into_iter();
-        let (metrics, pooled) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
-        let one = |t: &Vec<u32>| {
-            let mean = |rows: &Rows| {
-                let parts = t.chunks(window).filter_map(|p| {
-                    Some((p.len() as f64 / t.len() as f64, rows.get(*numbers.get(p)?)?.as_slice()))
-                });
-                weighted_mean(parts)
-            };
-            let windows = t.chunks(window).count();
-            let (outputs, pooled) = (mean(&metrics), mean(&pooled));
-            Encoded { outputs, scales: Vec::new(), pooled, tokens: t.clone(), windows }
-        };
-        Ok(tokens.iter().map(one).collect())
-    }
-
-    fn prediction(&self, encoded: &Encoded) -> Prediction {
-        let manifest = &self.bundle.manifest;
-        let at = |of: &[f64], i: usize| of.get(i).copied().unwrap_or(f64::NAN);
-        let output = |i: usize| at(&encoded.outputs, i);
-        let scale = |i: usize| at(&encoded.scales, i);
-        let metrics = || manifest.metrics.iter().enumerate();
-        let seen = Seen { pooled: &encoded.pooled, tokens: &encoded.tokens };
-        let in_domain = manifest.domain.as_ref().map(|d| d.score(&seen));
-        Prediction {
-            metrics: metrics().map(|(i, m)| scale(i) * m.value(output(i))).collect(),
-            intervals: metrics()
-                .map(|(i, m)| Some(m.interval(output(i))?.map(|end| scale(i) * end)))
-                .collect(),
-            in_domain,
-            flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
-            tokens: encoded.tokens.len(),
-            windows: encoded.windows,
-        }
-    }
 }
 
 const _: fn() = || {
     fn shared<T: Send + Sync>() {}
     shared::<Evaluator>();
 };
-
-fn weighted_mean<'a>(parts: impl Iterator<Item = (f64, &'a [f32])>) -> Vec<f64> {
-    let mut mean: Vec<f64> = Vec::new();
-    for (share, row) in parts {
-        mean.resize(row.len().max(mean.len()), 0.0);
-        mean.iter_mut().zip(row).for_each(|(m, x)| *m += share * f64::from(*x));
-    }
-    mean
-}

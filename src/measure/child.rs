@@ -164,44 +164,7 @@ fn provider(runtime: &Runtime, job: &Job, options: &SessionOptions) -> Result<St
     if options.provider == Provider::Cpu {
         return Ok(options.provider.to_string());
     }
-    let placed = runtime.placement(&job.model, options)?;
-    Ok(shares(options.provider, &placed))
-}
-
-/// `cuda`, or `cuda 95 %, cpu 5 %`.
-fn shares(provider: Provider, placed: &[(String, u64)]) -> String {
-    let total: u64 = placed.iter().map(|p| p.1).sum();
-    if placed.len() < 2 || total == 0 {
-        return match placed.first() {
-            Some((name, _)) => short(name),
-            None => provider.to_string(),
-        };
-    }
-    let share = |(name, n): &(String, u64)| {
-        format!("{} {:.0} %", short(name), 100.0 * *n as f64 / total as f64)
-    };
-    placed.iter().map(share).collect::<Vec<_>>().join(", ")
-}
-
-/// `CUDAExecutionProvider` as `cuda`.
-fn short(name: &str) -> String {
-    name.trim_end_matches("ExecutionProvider").to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_of_providers() {
-        let placed = |names: &[(&str, u64)]| -> Vec<(String, u64)> {
-            names.iter().map(|(n, k)| (format!("{n}ExecutionProvider"), *k)).collect()
-        };
-        let one = placed(&[("CUDA", 7)]);
-        assert_eq!(shares(Provider::Cuda, &one), "cuda");
-        let two = placed(&[("CUDA", 19), ("CPU", 1)]);
-        assert_eq!(shares(Provider::Cuda, &two), "cuda 95 %, cpu 5 %");
-        assert_eq!(shares(Provider::Cuda, &placed(&[("CPU", 2)])), "cpu");
-        assert_eq!(shares(Provider::TensorRt, &[]), "tensorrt");
-    }
+    let placement = runtime.placement_in_file(&job.model, options)?;
+    placement.check()?;
+    Ok(placement.shares())
 }

@@ -5,7 +5,7 @@
 //! processes that install at the same time replace each other's equal files.
 
 use super::locate::{Located, Source, cache_dir};
-use super::wheel::{PINNED_VERSION, Wheel};
+use super::wheel::Wheel;
 use super::{REMEDY, one_line, pip};
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
-/// Installs ONNX Runtime [`PINNED_VERSION`] into [`cache_dir`], by way of
+/// Installs ONNX Runtime [`PINNED_VERSION`](super::PINNED_VERSION) into [`cache_dir`], by way of
 /// `python3 -m pip download`. A library that is already there is kept
 /// ([`Source::Cache`]) unless `force`; else the result is [`Source::Installed`].
 ///
@@ -25,13 +25,36 @@ use zip::ZipArchive;
 /// what it held before.
 pub fn install(force: bool) -> Result<Located> {
     let wheel = Wheel::host().ok_or_else(|| {
-        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        Error::Runtime(format!("no wheel is published for {os} on {arch}; {REMEDY}"))
+        Error::Runtime(format!("no wheel is published for {}; {REMEDY}", platform()))
     })?;
+    install_wheel(&wheel, force)
+}
+
+/// As [`install`] for the library with the CUDA and TensorRT providers, of version
+/// [`PINNED_GPU_VERSION`](super::PINNED_GPU_VERSION), which the cache keeps beside
+/// the other: about 250 MB are fetched.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_gpu(force: bool) -> Result<Located> {
+    let wheel = Wheel::host_gpu().ok_or_else(|| {
+        let platform = platform();
+        Error::Runtime(format!(
+            "nneval has no library with GPU providers for {platform}; name one with --onnxruntime"
+        ))
+    })?;
+    install_wheel(&wheel, force)
+}
+
+fn platform() -> String {
+    format!("{} on {}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+fn install_wheel(wheel: &Wheel, force: bool) -> Result<Located> {
     let cache = cache_dir().ok_or_else(|| {
         Error::Runtime("no home folder to keep the library in; set NNEVAL_CACHE".to_owned())
     })?;
-    install_into(&cache, &wheel, force, pip::download)
+    install_into(&cache, wheel, force, pip::download)
 }
 
 /// [`install`] with the cache, the wheel and the way to fetch it given.
@@ -51,20 +74,21 @@ fn install_into(
         .tempdir_in(cache)
         .map_err(|e| Error::io(cache, e))?;
     let fetched = fetch(wheel, work.path())?;
-    let verified = verify(&fetched, wheel.sha256)?;
+    let verified = verify(&fetched, wheel)?;
     unpack(verified, wheel, work.path())?;
     publish(wheel, work.path(), &wheel.folder_in(cache))?;
     Ok(Located { path: library, source: Source::Installed })
 }
 
 /// Opens the wheel and checks its SHA-256; the same open file is unpacked.
-fn verify(path: &Path, expected: &str) -> Result<File> {
+fn verify(path: &Path, wheel: &Wheel) -> Result<File> {
+    let (version, expected) = (wheel.version, wheel.sha256);
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
     let actual = sha256(&mut file).map_err(|e| Error::io(path, e))?;
     if actual != expected {
         let name = path.file_name().unwrap_or(path.as_os_str()).display();
         return Err(Error::Runtime(format!(
-            "the downloaded {name} is not the published wheel of version {PINNED_VERSION}: \
+            "the downloaded {name} is not the published wheel of version {version}: \
              SHA-256 {actual}, expected {expected}; nothing was installed"
         )));
     }
@@ -134,6 +158,8 @@ mod tests {
     fn wheel_of(bytes: &[u8]) -> Wheel {
         let sha256 = sha256(&mut &bytes[..]).unwrap();
         Wheel {
+            package: "test",
+            version: "1",
             platform: "test",
             sha256: sha256.leak(),
             library: "libmain",

@@ -1,7 +1,7 @@
 //! Loading the shared library: once per process, for all sessions.
 
 use super::locate::{Located, check_file};
-use super::{MINIMUM_VERSION, one_line, provider};
+use super::{MINIMUM_VERSION, available, one_line};
 use crate::error::{Error, Result};
 use ort::LoadDynamicError;
 use ort::environment::Environment;
@@ -74,7 +74,7 @@ impl Runtime {
     /// Names of the execution providers the library was built with, as ONNX
     /// Runtime spells them (`CPUExecutionProvider`), best first.
     pub fn available_providers(&self) -> Vec<String> {
-        provider::available()
+        available::available()
     }
 
     fn same_as(self, library: &Path) -> Result<Self> {

@@ -1,5 +1,6 @@
 //! Where the shared library is, without loading or downloading anything.
 
+use super::choice::Choice;
 use super::wheel::Wheel;
 use crate::error::{Error, Result};
 use std::ffi::{OsStr, OsString};
@@ -53,8 +54,27 @@ pub struct Located {
 /// [`Error::Runtime`] naming a path that was asked for, explicitly or by
 /// `ORT_DYLIB_PATH`, and is not a file: it is never passed over for the next.
 pub fn locate(explicit: Option<&Path>) -> Result<Option<Located>> {
+    locate_for(explicit, Choice::default())
+}
+
+/// As [`locate`] for the provider that is asked for: of two libraries in the cache
+/// the one with GPU providers goes first, unless the CPU is named.
+///
+/// # Errors
+/// As [`locate`].
+pub fn locate_for(explicit: Option<&Path>, choice: Choice) -> Result<Option<Located>> {
     let variable = std::env::var_os("ORT_DYLIB_PATH");
-    search(explicit, variable.as_deref(), cache_dir().as_deref())
+    let cached = cache_dir().map(|cache| cached(&cache, choice)).unwrap_or_default();
+    search(explicit, variable.as_deref(), &cached)
+}
+
+/// Where the cache may have a library, in order of preference.
+fn cached(cache: &Path, choice: Choice) -> Vec<PathBuf> {
+    let mut wheels = [Wheel::host(), Wheel::host_gpu()];
+    if choice.wants_gpu() {
+        wheels.reverse();
+    }
+    wheels.iter().flatten().map(|wheel| wheel.library_in(cache)).collect()
 }
 
 /// nneval's cache folder: `NNEVAL_CACHE`, else `nneval` below `XDG_CACHE_HOME`,
@@ -86,7 +106,7 @@ fn cache_dir_from(
 fn search(
     explicit: Option<&Path>,
     variable: Option<&OsStr>,
-    cache: Option<&Path>,
+    cached: &[PathBuf],
 ) -> Result<Option<Located>> {
     if let Some(path) = explicit {
         check_file(path, "")?;
@@ -96,8 +116,8 @@ fn search(
         check_file(path, " (from ORT_DYLIB_PATH)")?;
         return Ok(Some(Located { path: path.to_owned(), source: Source::Environment }));
     }
-    let cached = Wheel::host().zip(cache).map(|(wheel, cache)| wheel.library_in(cache));
-    Ok(cached.filter(|p| p.is_file()).map(|path| Located { path, source: Source::Cache }))
+    let found = cached.iter().find(|p| p.is_file()).cloned();
+    Ok(found.map(|path| Located { path, source: Source::Cache }))
 }
 
 /// That `path` is a file; `origin` follows the path in the message.
@@ -149,28 +169,35 @@ mod tests {
         let (a, b) = (dir.path().join("a.so"), dir.path().join("b.so"));
         std::fs::write(&a, "").unwrap();
         std::fs::write(&b, "").unwrap();
-        let source = |e: Option<&Path>, v: Option<&Path>| {
-            search(e, v.map(Path::as_os_str), Some(dir.path())).unwrap().map(|l| (l.path, l.source))
+        let source = |e: Option<&Path>, v: Option<&Path>, choice| {
+            let cached = cached(dir.path(), choice);
+            search(e, v.map(Path::as_os_str), &cached).unwrap().map(|l| (l.path, l.source))
         };
-        assert_eq!(source(Some(&a), Some(&b)), Some((a.clone(), Source::Explicit)));
-        assert_eq!(source(None, Some(&b)), Some((b, Source::Environment)));
-        assert_eq!(source(None, Some(Path::new(""))), None);
-        let Some(wheel) = Wheel::host() else { return };
-        let cached = wheel.library_in(dir.path());
-        std::fs::create_dir_all(wheel.folder_in(dir.path())).unwrap();
-        std::fs::write(&cached, "").unwrap();
-        assert_eq!(source(None, None), Some((cached, Source::Cache)));
+        let cpu = Choice::default();
+        assert_eq!(source(Some(&a), Some(&b), cpu), Some((a.clone(), Source::Explicit)));
+        assert_eq!(source(None, Some(&b), cpu), Some((b, Source::Environment)));
+        assert_eq!(source(None, Some(Path::new("")), cpu), None);
+        let mut libraries = Vec::new();
+        for wheel in [Wheel::host(), Wheel::host_gpu()].into_iter().flatten() {
+            let library = wheel.library_in(dir.path());
+            std::fs::create_dir_all(wheel.folder_in(dir.path())).unwrap();
+            std::fs::write(&library, "").unwrap();
+            libraries.push(library);
+            let newest = libraries.last().cloned();
+            assert_eq!(source(None, None, Choice::Auto).map(|l| l.0), newest);
+            assert_eq!(source(None, None, cpu).map(|l| l.0), libraries.first().cloned());
+        }
     }
 
     #[test]
     fn a_wrong_path_is_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let gone = dir.path().join("gone.so");
-        let explicit = search(Some(&gone), None, None).unwrap_err().to_string();
+        let explicit = search(Some(&gone), None, &[]).unwrap_err().to_string();
         assert!(explicit.contains("gone.so"), "{explicit}");
-        let variable = search(None, Some(gone.as_os_str()), None).unwrap_err().to_string();
+        let variable = search(None, Some(gone.as_os_str()), &[]).unwrap_err().to_string();
         assert!(variable.contains("gone.so (from ORT_DYLIB_PATH)"), "{variable}");
-        let folder = search(Some(dir.path()), None, None).unwrap_err().to_string();
+        let folder = search(Some(dir.path()), None, &[]).unwrap_err().to_string();
         assert!(folder.contains("folder"), "{folder}");
     }
 }

@@ -18,21 +18,28 @@
 //! # Ok::<(), nneval::Error>(())
 //! ```
 
+mod available;
 mod check;
+mod choice;
 mod install;
 mod load;
 mod locate;
 mod pip;
+mod placement;
 mod provider;
 mod session;
+mod tensorrt;
 mod wheel;
 
-pub use install::install;
+pub use choice::{Choice, Chosen};
+pub use install::{install, install_gpu};
 pub use load::{Observer, Runtime};
-pub use locate::{Located, Source, cache_dir, locate};
+pub use locate::{Located, Source, cache_dir, locate, locate_for};
+pub use placement::Placement;
 pub use provider::Provider;
 pub use session::{Optimization, SessionOptions};
-pub use wheel::PINNED_VERSION;
+pub use tensorrt::{Profile, TensorRt};
+pub use wheel::{PINNED_GPU_VERSION, PINNED_VERSION};
 
 /// The oldest ONNX Runtime that nneval works with (C API version 17).
 pub const MINIMUM_VERSION: &str = "1.17";

@@ -1,7 +1,7 @@
 //! Fetches the pinned wheel with the user's own pip, so that their index,
 //! proxy and certificate settings apply.
 
-use super::wheel::{PINNED_VERSION, Wheel};
+use super::wheel::Wheel;
 use super::{REMEDY, one_line};
 use crate::error::{Error, Result};
 use std::ffi::OsString;
@@ -28,7 +28,7 @@ pub(super) fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
         }
     }
     let reason = reason.unwrap_or_else(|| "python3 is not on PATH".to_owned());
-    Err(Error::Runtime(format!("cannot fetch version {PINNED_VERSION}: {reason}; {REMEDY}")))
+    Err(Error::Runtime(format!("cannot fetch version {}: {reason}; {REMEDY}", wheel.version)))
 }
 
 enum Attempt {
@@ -59,7 +59,7 @@ fn attempt(interpreter: &str, wheel: &Wheel, folder: &Path) -> Attempt {
 
 /// Every tag is given, so that the wheel does not depend on the interpreter.
 fn arguments(wheel: &Wheel, folder: &Path) -> Vec<OsString> {
-    let requirement = format!("onnxruntime=={PINNED_VERSION}");
+    let requirement = format!("{}=={}", wheel.package, wheel.version);
     let fixed = "-m pip download --quiet --no-input --disable-pip-version-check --retries 2 \
                  --no-deps --only-binary=:all:";
     let mut arguments: Vec<OsString> = fixed.split_whitespace().map(OsString::from).collect();

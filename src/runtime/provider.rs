@@ -1,9 +1,9 @@
-//! Execution providers: those nneval can be asked to use, and those that the
-//! loaded ONNX Runtime was built with.
+//! Execution providers that nneval can be asked to use.
 
+use super::tensorrt::TensorRt;
+use super::wheel::PINNED_GPU_VERSION;
 use crate::error::Error;
-use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
-use ort::session::builder::SessionBuilder;
+use ort::ep::{self, ExecutionProviderDispatch};
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,13 +14,16 @@ pub enum Provider {
     /// ONNX Runtime's own CPU kernels.
     #[default]
     Cpu,
-    /// NVIDIA CUDA. Nodes without a CUDA kernel run on the CPU.
+    /// NVIDIA CUDA, without TF32. Nodes without a CUDA kernel run on the CPU.
     Cuda,
     /// NVIDIA TensorRT. Nodes that TensorRT does not take run on CUDA.
     TensorRt,
 }
 
 impl Provider {
+    /// Every provider, the best first.
+    pub const ALL: [Self; 3] = [Self::TensorRt, Self::Cuda, Self::Cpu];
+
     /// The spelling of every provider, as [`FromStr`] takes it.
     pub const NAMES: [&str; 3] = ["cpu", "cuda", "tensorrt"];
 
@@ -33,15 +36,42 @@ impl Provider {
         }
     }
 
-    /// What to register with a session, in order of preference. The CPU
-    /// provider needs no registration.
-    pub(super) fn dispatch(self) -> Vec<ExecutionProviderDispatch> {
-        let cuda = || ep::CUDA::default().build().error_on_failure();
+    /// ONNX Runtime's own spelling.
+    pub(super) fn ort_name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPUExecutionProvider",
+            Self::Cuda => "CUDAExecutionProvider",
+            Self::TensorRt => "TensorrtExecutionProvider",
+        }
+    }
+
+    /// What to register with a session of the model whose engines are kept
+    /// under `key`, in order of preference. The CPU provider needs no registration.
+    pub(super) fn dispatch(
+        self,
+        tensorrt: &TensorRt,
+        key: Option<&str>,
+    ) -> Vec<ExecutionProviderDispatch> {
+        let cuda = || ep::CUDA::default().with_tf32(false).build().error_on_failure();
         match self {
             Self::Cpu => Vec::new(),
             Self::Cuda => vec![cuda()],
-            Self::TensorRt => vec![ep::TensorRT::default().build().error_on_failure(), cuda()],
+            Self::TensorRt => vec![tensorrt.provider(key).build().error_on_failure(), cuda()],
         }
+    }
+
+    /// What a machine needs for this provider; `None` for the CPU.
+    pub fn remedy(self) -> Option<String> {
+        let tensorrt = match self {
+            Self::Cpu => return None,
+            Self::Cuda => "",
+            Self::TensorRt => ", TensorRT 10",
+        };
+        Some(format!(
+            "--provider {self} needs ONNX Runtime's GPU library (`nneval runtime --install --gpu` \
+             fetches {PINNED_GPU_VERSION} for Linux on x86-64), an NVIDIA GPU with its driver, and \
+             CUDA 13, cuDNN 9{tensorrt} where the system's loader finds them (LD_LIBRARY_PATH)"
+        ))
     }
 }
 
@@ -55,63 +85,11 @@ impl FromStr for Provider {
     type Err = Error;
 
     fn from_str(s: &str) -> Result<Self, Error> {
-        [Self::Cpu, Self::Cuda, Self::TensorRt].into_iter().find(|p| p.name() == s).ok_or_else(
-            || {
-                let known = Self::NAMES.join(", ");
-                Error::Runtime(format!("no execution provider is called {s:?} (known: {known})"))
-            },
-        )
+        Self::ALL.into_iter().find(|p| p.name() == s).ok_or_else(|| {
+            let known = Self::NAMES.join(", ");
+            Error::Runtime(format!("no execution provider is called {s:?} (known: {known})"))
+        })
     }
-}
-
-/// Tests each provider name with the loaded runtime; keeps those it knows.
-macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {{
-        let mut found = Vec::new();
-        $({
-            struct Named;
-            impl ExecutionProvider for Named {
-                const NAME: &'static str = $name;
-                fn register(&self, _: &mut SessionBuilder) -> ort::Result<()> {
-                    Err(ort::Error::new(concat!($name, " is only looked up, never registered")))
-                }
-            }
-            if Named::is_available().unwrap_or(false) {
-                found.push($name.to_owned());
-            }
-        })*
-        found
-    }};
-}
-
-/// Names of the providers that the loaded runtime was built with, best first
-/// (the order of ONNX Runtime's own list). Must be called after the library
-/// is loaded. Being listed does not mean that a device is there.
-pub(super) fn available() -> Vec<String> {
-    built_in![
-        "NvTensorRTRTXExecutionProvider",
-        "TensorrtExecutionProvider",
-        "CUDAExecutionProvider",
-        "MIGraphXExecutionProvider",
-        "ROCMExecutionProvider",
-        "OpenVINOExecutionProvider",
-        "DnnlExecutionProvider",
-        "TvmExecutionProvider",
-        "VitisAIExecutionProvider",
-        "QNNExecutionProvider",
-        "NnapiExecutionProvider",
-        "VSINPUExecutionProvider",
-        "CoreMLExecutionProvider",
-        "ArmNNExecutionProvider",
-        "ACLExecutionProvider",
-        "DmlExecutionProvider",
-        "RknpuExecutionProvider",
-        "WebGpuExecutionProvider",
-        "XnnpackExecutionProvider",
-        "CANNExecutionProvider",
-        "AzureExecutionProvider",
-        "CPUExecutionProvider",
-    ]
 }
 
 #[cfg(test)]
@@ -132,5 +110,13 @@ mod tests {
             message.contains("\"gpu\"") && message.contains("cpu, cuda, tensorrt"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn only_the_cpu_needs_nothing() {
+        assert_eq!(Provider::Cpu.remedy(), None);
+        let [tensorrt, cuda] = [Provider::TensorRt, Provider::Cuda].map(|p| p.remedy().unwrap());
+        assert!(tensorrt.contains("TensorRT 10") && !cuda.contains("TensorRT"), "{cuda}");
+        assert!(cuda.contains("nneval runtime --install --gpu") && cuda.contains("cuDNN 9"));
     }
 }

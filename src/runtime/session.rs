@@ -6,13 +6,16 @@
 
 use super::load::Runtime;
 use super::one_line;
+use super::placement::Placement;
 use super::provider::Provider;
+use super::tensorrt::{self, TensorRt};
 use crate::error::{Error, Result};
+use crate::fsio::sha256;
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How far ONNX Runtime rewrites a graph before running it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -48,56 +51,105 @@ pub struct SessionOptions {
     pub intra_threads: usize,
     /// Graph optimisation.
     pub optimization: Optimization,
+    /// What TensorRT is told, where it is the provider.
+    pub tensorrt: TensorRt,
 }
+
+/// Where a model is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Model<'a> {
+    /// ONNX bytes; initialisers must be inside.
+    Bytes(&'a [u8]),
+    /// A file; external data is found relative to it.
+    File(&'a Path),
+}
+
+/// What is told the messages of a session, the most detailed among them.
+pub(super) type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Runtime {
     /// Opens a model given as bytes. Initialisers must be inside the model.
     ///
     /// # Errors
     /// [`Error::Runtime`] with ONNX Runtime's reason: the provider cannot be
-    /// used, or the model is refused.
+    /// used or takes none of the nodes, or the model is refused.
     pub fn session_from_memory(&self, model: &[u8], options: &SessionOptions) -> Result<Session> {
-        let mut builder = self.builder(options)?;
-        builder.commit_from_memory(model).map_err(|e| Error::Runtime(reason(options, &e)))
+        self.placed_session(model, options).map(|(session, _)| session)
     }
 
-    /// Opens a model file; external data is found relative to it.
+    /// As [`session_from_memory`](Self::session_from_memory), with the share of
+    /// the nodes that the provider took; `None` for the CPU, which takes all.
     ///
     /// # Errors
-    /// As [`session_from_memory`](Self::session_from_memory); a refused model
-    /// is named by its path.
+    /// As [`session_from_memory`](Self::session_from_memory).
+    pub fn placed_session(
+        &self,
+        model: &[u8],
+        options: &SessionOptions,
+    ) -> Result<(Session, Option<Placement>)> {
+        let model = Model::Bytes(model);
+        let placement = match options.provider {
+            Provider::Cpu => None,
+            _ => Some(self.placement_of(model, options)?),
+        };
+        placement.as_ref().map_or(Ok(()), Placement::check)?;
+        Ok((self.open(model, options, None)?, placement))
+    }
+
+    /// Opens a model file; external data is found relative to it. Whether the
+    /// provider takes any of its nodes,
+    /// [`placement_in_file`](Self::placement_in_file) tells.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] with ONNX Runtime's reason: the provider cannot be
+    /// used, or the model, which is named by its path, is refused.
     pub fn session_from_file(&self, path: &Path, options: &SessionOptions) -> Result<Session> {
-        let mut builder = self.builder(options)?;
-        builder
-            .commit_from_file(path)
-            .map_err(|e| Error::Runtime(format!("{}: {}", path.display(), reason(options, &e))))
+        self.open(Model::File(path), options, None)
     }
 
-    /// Opens a model file a second time to see where its nodes are placed:
-    /// execution providers, as ONNX Runtime spells them, and the number of nodes
-    /// that each runs after optimisation.
-    ///
-    /// # Errors
-    /// As [`session_from_file`](Self::session_from_file).
-    pub fn placement(&self, path: &Path, options: &SessionOptions) -> Result<Vec<(String, u64)>> {
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let listener = Arc::clone(&said);
-        let listen = move |_: LogLevel, _: &str, _: &str, _: &str, text: &str| {
-            let found = placed(text);
-            listener.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+    pub(super) fn open(
+        &self,
+        model: Model,
+        options: &SessionOptions,
+        listener: Option<Listener>,
+    ) -> Result<Session> {
+        let keeps = options.provider == Provider::TensorRt && options.tensorrt.keep_engines;
+        let key = match model {
+            Model::Bytes(bytes) if keeps => Some(sha256(bytes)),
+            _ => None,
         };
-        let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder> {
-            Ok(builder.with_logger(Arc::new(listen))?.with_log_level(LogLevel::Verbose)?)
-        };
-        let builder = configure(self.builder(options)?);
-        let mut builder = builder.map_err(|e| Error::Runtime(reason(options, &e)))?;
-        builder
-            .commit_from_file(path)
-            .map_err(|e| Error::Runtime(format!("{}: {}", path.display(), reason(options, &e))))?;
-        Ok(std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner)))
+        let session = self.open_with(model, options, listener, key.as_deref());
+        if let (Err(_), Some(key)) = (&session, &key) {
+            tensorrt::discard_empty(key);
+        }
+        session
     }
 
-    fn builder(&self, options: &SessionOptions) -> Result<SessionBuilder> {
+    fn open_with(
+        &self,
+        model: Model,
+        options: &SessionOptions,
+        listener: Option<Listener>,
+        key: Option<&str>,
+    ) -> Result<Session> {
+        let refused = |e: &ort::Error| Error::Runtime(reason(options, e));
+        let mut builder = self.builder(options, key)?;
+        if let Some(listener) = listener {
+            let listen = move |_: LogLevel, _: &str, _: &str, _: &str, text: &str| listener(text);
+            let heard = |b: SessionBuilder| -> ort::Result<SessionBuilder> {
+                Ok(b.with_logger(Arc::new(listen))?.with_log_level(LogLevel::Verbose)?)
+            };
+            builder = heard(builder).map_err(|e| refused(&e))?;
+        }
+        match model {
+            Model::Bytes(bytes) => builder.commit_from_memory(bytes).map_err(|e| refused(&e)),
+            Model::File(path) => builder.commit_from_file(path).map_err(|e| {
+                Error::Runtime(format!("{}: {}", path.display(), reason(options, &e)))
+            }),
+        }
+    }
+
+    fn builder(&self, options: &SessionOptions, key: Option<&str>) -> Result<SessionBuilder> {
         let threads = options.intra_threads;
         if i32::try_from(threads).is_err() {
             return Err(Error::Runtime(format!("{threads} threads are too many")));
@@ -106,24 +158,21 @@ impl Runtime {
             let builder = Session::builder(&self.environment)?
                 .with_intra_threads(threads)?
                 .with_optimization_level(options.optimization.into())?;
-            Ok(builder.with_execution_providers(options.provider.dispatch())?)
+            let providers = options.provider.dispatch(&options.tensorrt, key);
+            Ok(builder.with_execution_providers(providers)?)
         };
         configure().map_err(|e| Error::Runtime(reason(options, &e)))
     }
 }
 
-/// Provider and number of nodes from ONNX Runtime's words, ` Node(s) placed on
-/// [NAME]. Number of nodes: N` or ` All nodes placed on [NAME]. …`.
-fn placed(text: &str) -> Option<(String, u64)> {
-    let (_, rest) = text.split_once("odes placed on [").or(text.split_once("ode(s) placed on ["))?;
-    let (name, rest) = rest.split_once(']')?;
-    let count = rest.rsplit_once(':')?.1.trim().parse().ok()?;
-    Some((name.to_owned(), count))
-}
-
-/// ONNX Runtime's reason, behind the provider that was asked for.
+/// ONNX Runtime's reason, behind the provider that was asked for and before what
+/// that provider needs.
 fn reason(options: &SessionOptions, error: &ort::Error) -> String {
-    format!("provider {}: {}", options.provider, one_line(without_origin(error.message())))
+    let provider = options.provider;
+    let reason = one_line(without_origin(error.message()));
+    let reason = reason.trim_end_matches('.');
+    let remedy = provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
+    format!("provider {provider}: {reason}{remedy}")
 }
 
 /// `message` without the source line and the code that ONNX Runtime puts before
@@ -136,16 +185,6 @@ fn without_origin(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn placement_is_read_from_the_log() {
-        let cpu = || "CPUExecutionProvider".to_owned();
-        let all = " All nodes placed on [CPUExecutionProvider]. Number of nodes: 3";
-        assert_eq!(placed(all), Some((cpu(), 3)));
-        let some = " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 12";
-        assert_eq!(placed(some), Some((cpu(), 12)));
-        assert_eq!(placed("   Conv (conv1)"), None);
-    }
 
     #[test]
     fn the_reason_is_what_follows_origin_and_code() {

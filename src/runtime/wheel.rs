@@ -1,5 +1,5 @@
-//! The pinned release of ONNX Runtime: for each platform the one wheel that
-//! carries its shared library, with the SHA-256 of that wheel.
+//! The pinned releases of ONNX Runtime, without and with GPU providers: for each
+//! platform the one wheel that carries the shared library, with its SHA-256.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,26 @@ macro_rules! version {
     };
 }
 
+macro_rules! gpu_version {
+    () => {
+        "1.31.1"
+    };
+}
+
 /// The release of ONNX Runtime that [`install`](super::install()) fetches.
 pub const PINNED_VERSION: &str = version!();
+
+/// The release of ONNX Runtime with GPU providers that
+/// [`install_gpu`](super::install_gpu) fetches: for CUDA 13, cuDNN 9, TensorRT 10.
+pub const PINNED_GPU_VERSION: &str = gpu_version!();
 
 /// A published wheel and what is taken from it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wheel {
+    /// Name of the package.
+    pub package: &'static str,
+    /// Its version.
+    pub version: &'static str,
     /// Platform tag of the wheel, as pip takes it.
     pub platform: &'static str,
     /// SHA-256 of the wheel file, lower-case hexadecimal.
@@ -26,6 +40,8 @@ pub(super) struct Wheel {
 }
 
 const LINUX_X86_64: Wheel = Wheel {
+    package: "onnxruntime",
+    version: PINNED_VERSION,
     platform: "manylinux_2_28_x86_64",
     sha256: "99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8",
     library: concat!("libonnxruntime.so.", version!()),
@@ -33,6 +49,8 @@ const LINUX_X86_64: Wheel = Wheel {
 };
 
 const LINUX_AARCH64: Wheel = Wheel {
+    package: "onnxruntime",
+    version: PINNED_VERSION,
     platform: "manylinux_2_28_aarch64",
     sha256: "e36c187006e7a7c8b8d6d57f1a209dd63f52430dca6c282b177718ad6b841054",
     library: concat!("libonnxruntime.so.", version!()),
@@ -40,6 +58,8 @@ const LINUX_AARCH64: Wheel = Wheel {
 };
 
 const MACOS_ARM64: Wheel = Wheel {
+    package: "onnxruntime",
+    version: PINNED_VERSION,
     platform: "macosx_14_0_arm64",
     sha256: "d52510bbbcc880c13b826f7d75cdf33ac5cf0bb864d960000fc29ce73f0cb83e",
     library: concat!("libonnxruntime.", version!(), ".dylib"),
@@ -47,10 +67,25 @@ const MACOS_ARM64: Wheel = Wheel {
 };
 
 const WINDOWS_X86_64: Wheel = Wheel {
+    package: "onnxruntime",
+    version: PINNED_VERSION,
     platform: "win_amd64",
     sha256: "efe7456952c243a05a53d5b8732953625144642c2f3989094277f6217f0c0c40",
     library: "onnxruntime.dll",
     companions: &["onnxruntime_providers_shared.dll"],
+};
+
+const LINUX_X86_64_GPU: Wheel = Wheel {
+    package: "onnxruntime-gpu",
+    version: PINNED_GPU_VERSION,
+    platform: "manylinux_2_28_x86_64",
+    sha256: "05d548956197b9d01f59b625de740e0d6be3593f874e241a12dc0362650ecdf7",
+    library: concat!("libonnxruntime.so.", gpu_version!()),
+    companions: &[
+        "libonnxruntime_providers_shared.so",
+        "libonnxruntime_providers_cuda.so",
+        "libonnxruntime_providers_tensorrt.so",
+    ],
 };
 
 impl Wheel {
@@ -78,9 +113,15 @@ impl Wheel {
         }
     }
 
+    /// As [`host`](Self::host) for the library with GPU providers.
+    pub fn host_gpu() -> Option<Self> {
+        let linux = cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"));
+        linux.then_some(LINUX_X86_64_GPU)
+    }
+
     /// The folder of the unpacked wheel below the cache folder.
     pub fn folder_in(&self, cache: &Path) -> PathBuf {
-        cache.join(concat!("onnxruntime-", version!()))
+        cache.join(format!("{}-{}", self.package, self.version))
     }
 
     /// The shared library below the cache folder.
@@ -95,7 +136,7 @@ mod tests {
 
     #[test]
     fn pins_are_well_formed_and_distinct() {
-        let wheels = [LINUX_X86_64, LINUX_AARCH64, MACOS_ARM64, WINDOWS_X86_64];
+        let wheels = [LINUX_X86_64, LINUX_AARCH64, MACOS_ARM64, WINDOWS_X86_64, LINUX_X86_64_GPU];
         for (i, a) in wheels.iter().enumerate() {
             assert_eq!(a.sha256.len(), 64);
             assert!(a.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));

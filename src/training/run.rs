@@ -8,10 +8,10 @@ use super::schedule::Schedule;
 use super::step::{Batch, Report, Settings, State, Stepper};
 use super::{Examples, batches};
 use crate::error::{Error, Result};
-use crate::evaluator::{Encoder, weights};
+use crate::evaluator::{Encoder, Options, weights};
 use crate::fsio::sha256;
 use crate::labels::stats;
-use crate::runtime::{Provider, Runtime, SessionOptions};
+use crate::runtime::{Runtime, SessionOptions};
 use std::path::Path;
 use std::time::Instant;
 
@@ -344,6 +344,7 @@ fn predict(
 ) -> Result<Vec<Vec<f32>>> {
     let parameters = graphs.info.parameters(params, metrics);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics"])?;
-    let encoder = Encoder::new(runtime, &model, Provider::Cpu, 0)?;
+    let longest = tokens.iter().map(Vec::len).max().unwrap_or(0);
+    let encoder = Encoder::new(runtime, &model, Options::default(), longest)?;
     Ok(encoder.run(tokens, &["metrics"])?.pop().unwrap_or_default())
 }

@@ -48,6 +48,8 @@ static void options(void) {
   NULL_FAILS(nneval_options_set_provider(o, NULL, error));
   INVALID(nneval_options_set_provider(o, "abacus", error));
   INVALID(nneval_options_set_provider(o, "\xff", error));
+  NULL_FAILS(nneval_options_set_fp16(NULL, 1, error));
+  NULL_FAILS(nneval_options_set_cache(NULL, 1, error));
   NULL_FAILS(nneval_options_set_threads(NULL, 1, error));
   INVALID(nneval_options_set_threads(o, 1025, error));
   NULL_FAILS(nneval_options_set_library(NULL, "x", error));
@@ -101,6 +103,9 @@ static void load_again(const char *good) {
   FAIL(NNEVAL_STATUS_RUNTIME, nneval_evaluator_load(good, o, &e, error));
   SUCCEED(nneval_options_set_library(o, NULL, &error));
   SUCCEED(nneval_options_set_provider(o, "cuda", &error));
+  FAIL(NNEVAL_STATUS_RUNTIME, nneval_evaluator_load(good, o, &e, error));
+  SUCCEED(nneval_options_set_provider(o, "cpu", &error));
+  SUCCEED(nneval_options_set_fp16(o, 1, &error));
   FAIL(NNEVAL_STATUS_RUNTIME, nneval_evaluator_load(good, o, &e, error));
   nneval_options_free(o);
   CHECK(e == UNTOUCHED);
@@ -275,6 +280,7 @@ static void values_of_null(const nneval_evaluator *e) {
   CHECK(nneval_error_message(NULL) == NULL && nneval_error_file(NULL) == NULL);
   CHECK(nneval_error_node(NULL) == NULL && nneval_error_reason(NULL) == NULL);
   CHECK(nneval_evaluator_name(NULL) == NULL && nneval_evaluator_metric_count(NULL) == 0);
+  CHECK(nneval_evaluator_provider(NULL) == NULL && nneval_evaluator_provider_share(NULL) == 0);
   CHECK(nneval_evaluator_metric_name(NULL, 0) == NULL);
   CHECK(nneval_evaluator_metric_unit(NULL, 0) == NULL);
   CHECK(nneval_evaluator_metric_name(e, SIZE_MAX) == NULL);

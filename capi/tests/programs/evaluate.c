@@ -133,6 +133,8 @@ int main(int argc, char **argv) {
   nneval_evaluator *evaluator;
   SUCCEED(nneval_evaluator_load(argv[1], options, &evaluator, &error));
   nneval_options_free(options);
+  CHECK(strcmp(nneval_evaluator_provider(evaluator), "cpu") == 0);
+  CHECK(nneval_evaluator_provider_share(evaluator) == 1);
   printf("version\t%s\t%u\n", nneval_version(), (unsigned)nneval_operation_string_version());
   printf("evaluator\t%s\t%zu\t%s\t%s\n", nneval_evaluator_name(evaluator),
          nneval_evaluator_metric_count(evaluator), nneval_evaluator_metric_name(evaluator, 0),

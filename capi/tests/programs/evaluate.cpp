@@ -56,6 +56,7 @@ void results(const nneval::Evaluator &evaluator, const fs::path &folder) {
   options.provider = "abacus";
   CHECK(nneval::Evaluator::try_load(folder, options).error().status() ==
         NNEVAL_STATUS_INVALID_ARGUMENT);
+  CHECK(evaluator.provider() == "cpu" && evaluator.provider_share() == 1);
   CHECK(!nneval::Costs::try_of(folder / "node.onnx"));
   CHECK(!nneval::try_operation_string(folder / "node.onnx"));
   const std::vector<fs::path> mixed = {folder / "node.onnx", folder / "good.onnx"};
@@ -83,6 +84,9 @@ void exceptions(const nneval::Evaluator &evaluator, const fs::path &folder) {
   CHECK(nneval::Costs::of(folder / "good.onnx").text(NNEVAL_COST_MACS).find("batch") !=
         std::string::npos);
   CHECK(!nneval::operation_string(folder / "good.onnx").empty());
+  nneval::Options best;
+  best.provider = "auto";
+  CHECK(nneval::Evaluator::load(folder / "bare", best).provider_share() > 0);
   auto moved = nneval::Evaluator::load(folder / "bare");
   const auto other = std::move(moved);
   CHECK(!other.file(folder / "good.onnx").domain());

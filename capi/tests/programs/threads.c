@@ -1,5 +1,5 @@
 /* threads EVALUATOR STRING...: 8 threads, each 1,000 evaluations on one
- * evaluator, give what one thread gives. */
+ * evaluator, give what one thread gives, whatever the evaluator keeps. */
 #include "nneval.h"
 
 #include <pthread.h>
@@ -39,12 +39,14 @@ static void *work(void *argument) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
-  strings = argv + 2;
-  count = (size_t)(argc - 2);
-  CHECK(argc > 2 && count <= MOST_STRINGS);
+/* On an evaluator that keeps so many bytes of predictions. */
+static void compare(const char *folder, size_t cache) {
+  nneval_options *options;
+  SUCCEED(nneval_options_new(&options, &error));
+  SUCCEED(nneval_options_set_cache(options, cache, &error));
   nneval_evaluator *loaded;
-  SUCCEED(nneval_evaluator_load(argv[1], NULL, &loaded, &error));
+  SUCCEED(nneval_evaluator_load(folder, options, &loaded, &error));
+  nneval_options_free(options);
   CHECK(nneval_evaluator_metric_count(loaded) <= MOST_METRICS);
   evaluator = loaded;
   for (size_t i = 0; i < count; ++i) evaluate(i, expected[i]);
@@ -56,5 +58,14 @@ int main(int argc, char **argv) {
   }
   for (size_t t = 0; t < THREADS; ++t) CHECK(pthread_join(threads[t], NULL) == 0);
   nneval_evaluator_free(loaded);
+}
+
+int main(int argc, char **argv) {
+  strings = argv + 2;
+  count = (size_t)(argc - 2);
+  CHECK(argc > 2 && count <= MOST_STRINGS);
+  compare(argv[1], 0);
+  compare(argv[1], 10000);
+  compare(argv[1], 1000000);
   return 0;
 }
