@@ -47,6 +47,5 @@ fn progress(files: usize) -> ProgressBar {
     if files <= CHUNK {
         return ProgressBar::hidden();
     }
-    let look = "{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}";
-    super::verbosity::bar(files as u64, look)
+    super::verbosity::bar(files as u64, "models")
 }

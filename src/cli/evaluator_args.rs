@@ -18,13 +18,18 @@ pub struct EvaluatorArgs {
 impl EvaluatorArgs {
     /// Loads the evaluator; a bad bundle fails before ONNX Runtime is touched.
     pub fn load(&self) -> anyhow::Result<Evaluator> {
-        let dir = shipped::find(&self.evaluator).with_context(|| {
-            format!("--evaluator {}: no such folder, and no such name in models/", self.evaluator)
-        })?;
-        let bundle = Bundle::open(&dir)?;
+        let bundle = open(&self.evaluator)?;
         let runtime = self.runtime.load()?;
         let options =
             Options { provider: self.runtime.provider, threads: self.runtime.threads.into() };
         Ok(Evaluator::from_bundle(bundle, &runtime, options)?)
     }
+}
+
+/// Opens the bundle that `--evaluator` names.
+pub fn open(name: &str) -> anyhow::Result<Bundle> {
+    let dir = shipped::find(name).with_context(|| {
+        format!("--evaluator {name}: no such folder, and no such name in models/")
+    })?;
+    Ok(Bundle::open(&dir)?)
 }

@@ -1,7 +1,7 @@
 //! Options of `nneval search`.
 
 use super::runtime_args::RuntimeArgs;
-use super::shipped;
+use super::{evaluator_args::open, shipped};
 use anyhow::Context;
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator, Options};
@@ -169,13 +169,6 @@ impl Args {
         };
         Ok(Some(keys))
     }
-}
-
-fn open(name: &str) -> anyhow::Result<Bundle> {
-    let dir = shipped::find(name).with_context(|| {
-        format!("--evaluator {name}: no such folder, and no such name in models/")
-    })?;
-    Ok(Bundle::open(&dir)?)
 }
 
 fn describe(bundle: &Bundle) -> String {

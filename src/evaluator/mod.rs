@@ -5,6 +5,7 @@ mod batches;
 mod bundle;
 mod calibrate;
 mod conformal;
+mod coverage;
 mod domain;
 mod encoder;
 mod interval;
@@ -16,7 +17,8 @@ pub mod weights;
 
 pub use batches::{bucket, padded};
 pub use bundle::Bundle;
-pub use calibrate::{CalibrationData, calibrate};
+pub use calibrate::{CalibrationData, calibrate, calibrated};
+pub use coverage::{CoveragePoint, coverage_curve};
 pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows};
 pub use interval::{Calibrated, Interval, LEVEL};
