@@ -1,5 +1,6 @@
 //! `nneval adapt`: a new metric for a finished evaluator, from a few labels.
 
+use super::encoding;
 use super::evaluator_args::EvaluatorArgs;
 use super::run_folder;
 use super::source_args::NetworkArgs;
@@ -7,12 +8,10 @@ use anyhow::{Context, bail};
 use nneval::evaluator::adapt::{Adapted, Labelled, Prior, worth_measuring};
 use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
-use nneval::opstring;
 use nneval::training::Source;
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -82,7 +81,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
     if every.len() < count {
         bail!("--suggest {count}: there are only {} networks to choose among", every.len());
     }
-    let (keys, encoded) = networks(&evaluator, &source, draw(&every, args.seed))?;
+    let (keys, encoded) = encoding::keys(&evaluator, &source, &draw(&every, args.seed))?;
     let accuracy = !args.metrics.is_empty()
         && args.metrics.iter().all(|m| MetricSpec::from_column(m).is_accuracy());
     let known = known(evaluator.manifest(), &args.without, accuracy)?;
@@ -109,7 +108,7 @@ fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
     let specs = specs(args, manifest, &table)?;
     let source = source(args, Some(&table))?;
     let few = FewLabels::encode(&evaluator, &source, &table, &specs)?;
-    let (_, reference) = networks(&evaluator, &source, draw(&source.keys()?, args.seed))?;
+    let (_, reference) = encoding::keys(&evaluator, &source, &draw(&source.keys()?, args.seed))?;
     let head = weights::head(&evaluator.bundle().model)?;
     let mut kept = known_of(manifest, &args.without)?;
     let (mut columns, mut adapted) = (Vec::new(), Vec::new());
@@ -213,28 +212,6 @@ fn draw(keys: &[String], seed: u64) -> Vec<String> {
     drawn.into_iter().filter_map(|i| keys.get(i).cloned()).collect()
 }
 
-/// Encodes networks; one that cannot be read is reported and left out.
-fn networks(
-    evaluator: &Evaluator,
-    source: &Source,
-    keys: Vec<String>,
-) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
-    let string = |key: &String| source.network(key).map(|g| opstring::write(&g));
-    let strings: Vec<nneval::Result<String>> = keys.par_iter().map(string).collect();
-    let (mut good, mut texts) = (Vec::new(), Vec::new());
-    for (key, string) in keys.into_iter().zip(strings) {
-        match string {
-            Ok(s) => {
-                good.push(key);
-                texts.push(s);
-            }
-            Err(e) => super::report(e),
-        }
-    }
-    let encoded = evaluator.encode(&texts)?;
-    Ok((good, encoded))
-}
-
 /// Outputs for the metrics at the positions `known`.
 fn outputs(encoded: &[Encoded], known: &[usize]) -> Vec<Vec<f64>> {
     let one = |e: &Encoded| known.iter().filter_map(|&i| e.outputs.get(i).copied()).collect();
@@ -262,7 +239,7 @@ impl FewLabels {
         let rows: Vec<usize> = (0..table.rows()).filter(labelled).collect();
         let gather = specs.iter().map(|s| table.gather(&s.name, &rows));
         Ok(Self {
-            encoded: evaluator.encode(&source.strings(table, &rows)?)?,
+            encoded: encoding::rows(evaluator, source, table, &rows)?,
             classes: rows.iter().filter_map(|&r| table.class(r)).collect(),
             reported: gather.collect::<nneval::Result<_>>()?,
         })

@@ -1,12 +1,11 @@
 //! `nneval calibrate`: intervals and in-domain statistics for a finished evaluator.
 
+use super::encoding;
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{
-    self, Bundle, CalibrationData, Evaluator, Manifest, Reliability, Training,
-};
+use nneval::evaluator::{self, Bundle, CalibrationData, Encoded, Evaluator, Reliability, Training};
 use nneval::graph::Limits;
 use nneval::labels::LabelTable;
 use nneval::opstring;
@@ -50,14 +49,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             "{file}: the evaluator was trained on all of its classes; none is left to calibrate on"
         );
     }
-    let owned = Owned::new(evaluator.manifest(), &args.source.source()?, &table, &train, &held)?;
+    let owned = Owned::new(&evaluator, &args.source.source()?, &table, &train, &held)?;
     if let Some(splits) = args.check {
-        let outside = outside(&args.outside)?;
-        let found = evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?;
+        let splits = splits.max(1);
+        let outside = evaluator.encode(&outside(&args.outside)?)?;
+        let metrics = &evaluator.manifest().metrics;
+        let bar = super::verbosity::bar(splits, "halvings");
+        let on = &mut || bar.inc(1);
+        let found = evaluator::reliability(metrics, &owned.data(), &outside, splits, on)?;
+        bar.finish_and_clear();
         super::print(text(&found))?;
     }
     if let Some(out) = &args.out {
-        owned.calibrate(&evaluator)?.save(out)?;
+        owned.calibrate(evaluator.bundle())?.save(out)?;
         super::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -77,19 +81,19 @@ fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
     [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
 }
 
-/// Strings and labels that [`CalibrationData`] borrows.
+/// What [`CalibrationData`] borrows.
 struct Owned {
-    train: Vec<String>,
-    held: Vec<String>,
+    train: Vec<Encoded>,
+    held: Vec<Encoded>,
     classes: Vec<u64>,
     reported: Vec<Vec<Option<f64>>>,
 }
 
 impl Owned {
-    /// Strings of training and held-out rows of a table, labels of the latter.
-    /// Metrics that the table lacks have no labels.
+    /// Training and held-out rows of a table, labels of the latter. Metrics
+    /// that the table lacks have no labels.
     fn new(
-        manifest: &Manifest,
+        evaluator: &Evaluator,
         source: &Source,
         table: &LabelTable,
         train: &[usize],
@@ -100,19 +104,19 @@ impl Owned {
             true => table.gather(name, held),
             false => Ok(vec![None; held.len()]),
         };
-        let columns = manifest.metrics.iter().map(|m| column(&m.spec.name));
+        let columns = evaluator.manifest().metrics.iter().map(|m| column(&m.spec.name));
         Ok(Self {
-            train: source.strings(table, train)?,
-            held: source.strings(table, held)?,
+            train: encoding::rows(evaluator, source, table, train)?,
+            held: encoding::rows(evaluator, source, table, held)?,
             classes: held.iter().filter_map(|&r| table.class(r)).collect(),
             reported: columns.collect::<nneval::Result<_>>()?,
         })
     }
 
-    /// The bundle of `evaluator`, calibrated.
-    fn calibrate(&self, evaluator: &Evaluator) -> anyhow::Result<Bundle> {
-        let mut bundle = evaluator.bundle().clone();
-        evaluator::calibrate(&mut bundle, evaluator, &self.data())?;
+    /// The bundle that encoded, calibrated.
+    fn calibrate(&self, bundle: &Bundle) -> anyhow::Result<Bundle> {
+        let mut bundle = bundle.clone();
+        evaluator::calibrate(&mut bundle, &self.data())?;
         Ok(bundle)
     }
 
@@ -170,5 +174,5 @@ pub fn with_table(
     train: &[usize],
     held: &[usize],
 ) -> anyhow::Result<Bundle> {
-    Owned::new(evaluator.manifest(), source, table, train, held)?.calibrate(evaluator)
+    Owned::new(evaluator, source, table, train, held)?.calibrate(evaluator.bundle())
 }

@@ -6,6 +6,7 @@ mod adapt;
 mod bind_args;
 mod calibrate;
 mod completions;
+mod encoding;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;

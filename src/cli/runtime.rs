@@ -57,7 +57,9 @@ fn found(args: &RuntimeArgs) -> anyhow::Result<Located> {
 }
 
 fn install(force: bool) -> anyhow::Result<Located> {
+    let installing = super::verbosity::spinner("installing ONNX Runtime");
     let located = runtime::install(force)?;
+    installing.finish_and_clear();
     let state = match located.source {
         Source::Installed => "Installed",
         _ => "Already installed:",

@@ -2,7 +2,7 @@
 //! predictions for them, statistics.
 
 use super::source_args::SourceArgs;
-use super::verbosity;
+use super::{encoding, verbosity};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use nneval::evaluator::{Calibrated, Encoded, Evaluator, Manifest, Metric, calibrated};
@@ -10,9 +10,6 @@ use nneval::labels::{LabelTable, MetricSpec, ScoreReport, score_table};
 use nneval::report::MetricScores;
 use nneval::training::Source;
 use std::collections::HashSet;
-
-/// Networks that are encoded at once.
-const CHUNK: usize = 512;
 
 /// Which rows of a table are scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,7 +66,7 @@ impl Scored {
         let chosen = choose(manifest, &table, request.metrics)?;
         let rows = rows(request.rows, manifest, &table)?;
         let networks = request.source.source()?;
-        let encoded = encode(evaluator, &networks, &table, &rows)?;
+        let encoded = encoding::rows(evaluator, &networks, &table, &rows)?;
         let metrics: Vec<Metric> =
             chosen.iter().filter_map(|&i| manifest.metrics.get(i)).cloned().collect();
         let reported = metrics.iter().map(|m| table.gather(&m.spec.name, &rows));
@@ -138,23 +135,6 @@ impl Scored {
             calibrated(metric, i, reported, &self.encoded, &self.classes)
         })
     }
-}
-
-/// Outputs of the evaluator for rows of the table, with a bar.
-fn encode(
-    evaluator: &Evaluator,
-    networks: &Source,
-    table: &LabelTable,
-    rows: &[usize],
-) -> anyhow::Result<Vec<Encoded>> {
-    let bar = verbosity::bar(rows.len() as u64, "networks");
-    let mut encoded = Vec::with_capacity(rows.len());
-    for chunk in rows.chunks(CHUNK) {
-        encoded.extend(evaluator.encode(&networks.strings(table, chunk)?)?);
-        bar.inc(chunk.len() as u64);
-    }
-    bar.finish_and_clear();
-    Ok(encoded)
 }
 
 /// Positions of the metrics to score.

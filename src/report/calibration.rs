@@ -25,7 +25,7 @@ pub fn calibration(
 fn draw(scores: &MetricScores, curve: &[CoveragePoint], splits: u64) -> Result<String, Failure> {
     let title = format!("{}: calibration", scores.row.metric);
     let below = format!(
-        "{} rows   {splits} halvings: one half calibrates, the other is tested",
+        "{} rows · {splits} halvings: one half calibrates, the other is tested",
         count(scores.points.len())
     );
     svg(SIZE, |root| {

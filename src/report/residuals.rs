@@ -41,13 +41,14 @@ fn draw(scores: &MetricScores) -> Result<String, Failure> {
     let unit = &scores.row.unit;
     let rmse = scores.row.rmse.map_or("–".into(), short);
     let below = format!(
-        "{}   RMSE {} {unit}   {} rows at the edge are beyond it",
+        "{} · RMSE {} {unit} · {} rows beyond the frame, at its edge",
         scores.statistics(),
         rmse,
         count(outside)
     );
     svg(SIZE, |root| {
         let rest = heading(root, &format!("{}: residuals", scores.row.metric), &below)?;
+        let (_, rest) = rest.split_vertically(36);
         let (left, right) = rest.split_horizontally(SIZE.0 - SIDE);
         panel(&left, scores, &x, &y)?;
         histogram(&right, scores, &y)
@@ -94,7 +95,7 @@ fn panel(area: &Area, scores: &MetricScores, x: &Range<f64>, y: &Range<f64>) -> 
 
 fn legend(area: &Area, scores: &MetricScores) -> Drawn {
     let style = ("sans-serif", 25, &MUTED).into_text_style(area);
-    let y = 6;
+    let y = -22;
     let mut x = 170;
     if let Some(percent) =
         scores.percent().filter(|_| scores.points.iter().any(|p| p.interval.is_some()))

@@ -12,7 +12,7 @@ const MOST_POINTS: usize = 2500;
 /// times as much.
 const ZOOM: f64 = 2.5;
 /// Share of the rows in that panel, by reported and by predicted value.
-const MIDDLE: f64 = 0.95;
+const MIDDLE: f64 = 0.9;
 /// Width and height of a panel, in half pixels.
 const PANEL: (u32, u32) = (1280, 1080);
 /// Height of the heading.

@@ -64,7 +64,7 @@ impl MetricScores {
         let mae = r.mae.map_or("–".into(), short);
         let unit = if r.unit.is_empty() { String::new() } else { format!(" {}", r.unit) };
         format!(
-            "{} rows   τ {}{interval}   ρ {}   MAE {mae}{unit}",
+            "{} rows · τ {}{interval} · ρ {} · MAE {mae}{unit}",
             count(self.points.len()),
             three(r.tau),
             three(r.rho)

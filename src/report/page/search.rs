@@ -20,6 +20,8 @@ pub struct Column {
     pub name: String,
     /// Its unit.
     pub unit: String,
+    /// 1 where large is good, -1 where small is, 0 for what is no objective.
+    pub goal: i8,
 }
 
 /// Candidates of a search; lists by candidate are in the order of measurement.
@@ -93,8 +95,10 @@ impl PageSearch {
         let unit = |n: &str| summary["units"][n].as_str().unwrap_or_default().to_owned();
         let place = |n: &str| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
         let places: Vec<[Option<usize>; 3]> = names.iter().map(|n| place(n)).collect();
-        self.columns =
-            names.iter().map(|n| Column { name: (*n).to_owned(), unit: unit(n) }).collect();
+        self.columns = names
+            .iter()
+            .map(|n| Column { name: (*n).to_owned(), unit: unit(n), goal: 0 })
+            .collect();
         self.values = vec![Vec::new(); names.len()];
         let ends = |k: usize| places.iter().map(|p| p[k].map(|_| Vec::new())).collect();
         (self.lo, self.hi) = (ends(1), ends(2));
@@ -149,6 +153,10 @@ impl PageSearch {
         self.facts = known.map(|(n, v)| (n.to_owned(), v)).collect();
         self.two = objectives.len() > 1;
         self.label = if self.two { "on the front" } else { "best" }.to_owned();
+        for (name, large) in &objectives {
+            let column = self.columns.iter_mut().find(|c| c.name == *name);
+            column.into_iter().for_each(|c| c.goal = if *large { 1 } else { -1 });
+        }
         let column = |o: &(String, bool)| self.columns.iter().position(|c| c.name == o.0);
         let first = objectives.first().and_then(column).unwrap_or(0);
         let second = objectives.get(1).and_then(column);
@@ -160,7 +168,7 @@ impl PageSearch {
 
     /// Adds a column that counts candidates; its position.
     fn number_candidates(&mut self) -> usize {
-        self.columns.push(Column { name: "candidate".into(), unit: String::new() });
+        self.columns.push(Column { name: "candidate".into(), unit: String::new(), goal: 0 });
         self.values.push((1..=self.arch.len()).map(|i| Some(i as f64)).collect());
         self.lo.push(None);
         self.hi.push(None);

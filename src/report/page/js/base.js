@@ -7,7 +7,7 @@ function make(node, attributes, children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((c) => c !== null && c !== undefined));
+  node.append(...children.flat(3).filter((c) => c !== null && c !== undefined));
   return node;
 }
 const el = (tag, attributes, ...children) => make(document.createElement(tag), attributes, children);
@@ -42,12 +42,19 @@ function ticks(lo, hi, about) {
   return list.map((v) => [v, Math.abs(v) >= 1e6 ? v.toExponential(1) : v.toFixed(digits)]);
 }
 
-/** Smallest and largest, with some room; the middle share of them where given. */
-function extent(values, share = 1) {
+/** Range of the values less these shares of them at its ends, with some room. */
+function extent(values, below = 0, above = below) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (!sorted.length) return [0, 1];
   const at = (q) => sorted[Math.round(q * (sorted.length - 1))];
-  const [lo, hi] = [at((1 - share) / 2), at((1 + share) / 2)];
+  const [lo, hi] = [at(below), at(1 - above)];
   const room = hi > lo ? (hi - lo) * 0.04 : Math.max(1, Math.abs(lo)) * 0.05;
   return [lo - room, hi + room];
 }
+
+/** Whether a tenth of the values stretches their range much. */
+function isStretched(values) {
+  const [a, b] = [extent(values), extent(values, 0.05)];
+  return a[1] - a[0] > 2.5 * (b[1] - b[0]);
+}
+const within = (v, [lo, hi]) => v !== null && v >= lo && v <= hi;

@@ -1,7 +1,7 @@
 /** τ with its interval, and the baselines' τ as ticks, on a line from 0 to 1. */
 function tauBar(own, baselines) {
   const x = (v) => 4 + Math.max(0, Math.min(1, v)) * 92;
-  const bar = svg("svg", { viewBox: "0 0 100 16", width: 100, height: 16, "aria-hidden": "true" });
+  const bar = svg("svg", { class: "tau", viewBox: "0 0 100 16", width: 100, height: 16, "aria-hidden": "true" });
   bar.append(svg("path", { class: "grid", d: "M4 8H96" }));
   for (const b of baselines) {
     if (b !== null) bar.append(svg("path", { class: "base", d: `M${x(Math.abs(b))} 3V13` }));
@@ -48,18 +48,20 @@ function scoresSection(scores) {
   const place = el("div", { class: "two" });
   const choose = (i, move) => {
     select.value = i;
-    const range = zoom.checked ? 0.95 : 1;
-    place.replaceChildren(scatterFigure(scores, scores.metrics[i], range), residualFigure(scores.metrics[i], range));
+    const m = scores.metrics[i];
+    if (move !== null) zoom.checked = isStretched(m.reported);
+    const cut = zoom.checked ? 0.05 : 0;
+    place.replaceChildren(scatterFigure(scores, m, cut), residualFigure(m, cut));
     if (move) {
       select.focus();
-      say(`Pictures of ${scores.metrics[i].row.metric}`);
+      say(`Pictures of ${m.row.metric}`);
     }
   };
   select.addEventListener("change", () => choose(Number(select.value)));
-  zoom.addEventListener("change", () => choose(Number(select.value)));
+  zoom.addEventListener("change", () => choose(Number(select.value), null));
   section.append(el("div", { class: "bar" },
     el("label", {}, "Metric", select),
-    el("label", {}, zoom, "only the middle 95 % of the rows")), place);
+    el("label", {}, zoom, "only the middle 90 % of the rows")), place);
   choose(0);
   return section;
 }
@@ -72,13 +74,13 @@ function figure(picture, caption) {
 }
 
 /** Predicted against reported. */
-function scatterFigure(scores, m, part) {
+function scatterFigure(scores, m, cut) {
   const r = m.row;
   const rows = known(m);
   const [a, b] = [rows.map((i) => m.reported[i]), rows.map((i) => m.predicted[i])];
-  const [ea, eb] = [extent(a, part), extent(b, part)];
+  const [ea, eb] = [extent(a, cut), extent(b, cut)];
   const range = [Math.min(ea[0], eb[0]), Math.max(ea[1], eb[1])];
-  const inside = (v) => v >= range[0] && v <= range[1];
+  const inside = (v) => within(v, range);
   const title = `${r.metric}: predicted against reported`;
   const about = `τ ${three(r.tau)}, ρ ${three(r.rho)}, mean absolute error ${number(r.mae)}${unitOf(r.unit)}, ${r.n} rows`;
   const { picture, px, py } = plot(
@@ -104,15 +106,15 @@ function scatterFigure(scores, m, part) {
 }
 
 /** Reported less predicted. */
-function residualFigure(m, part) {
+function residualFigure(m, cut) {
   const r = m.row;
   const rows = known(m);
   const residual = (i) => m.reported[i] - m.predicted[i];
-  const x = extent(rows.map((i) => m.predicted[i]), part);
-  const y = extent(rows.map(residual), part);
+  const x = extent(rows.map((i) => m.predicted[i]), cut);
+  const y = extent(rows.map(residual), cut / 2);
   const { picture, px, py } = plot({ range: x, name: withUnit("predicted", r.unit) },
     { range: y, name: withUnit("reported − predicted", r.unit) }, `${r.metric}: residuals`, `${r.n} rows`);
-  const seen = rows.filter((i) => m.predicted[i] >= x[0] && m.predicted[i] <= x[1]).sort((i, j) => m.predicted[i] - m.predicted[j]);
+  const seen = rows.filter((i) => within(m.predicted[i], x)).sort((i, j) => m.predicted[i] - m.predicted[j]);
   const clamp = (v) => Math.max(y[0], Math.min(y[1], v));
   const banded = seen.filter((i) => m.lo[i] !== null);
   const ends = [...banded.map((i) => [m.predicted[i], clamp(m.lo[i] - m.predicted[i])]),
@@ -120,7 +122,7 @@ function residualFigure(m, part) {
   if (ends.length) picture.append(svg("path", { class: "band", d: `${path(ends, px, py)}Z` }));
   if (y[0] < 0 && y[1] > 0) picture.append(svg("path", { class: "same", d: path([[x[0], 0], [x[1], 0]], px, py) }));
   for (const i of seen) {
-    if (residual(i) < y[0] || residual(i) > y[1]) continue;
+    if (!within(residual(i), y)) continue;
     picture.append(svg("circle", { class: outside(m, i) ? "out" : "dot", cx: px(m.predicted[i]).toFixed(1), cy: py(residual(i)).toFixed(1), r: 2.6 }));
   }
   return figure(picture, "Residuals: reported less predicted values, over the predictions.");

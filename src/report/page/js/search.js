@@ -21,7 +21,7 @@ function searchSections(s) {
     if (!quietly) say(`Chosen: ${s.arch[i]}`);
   };
   if (!s.arch.length) return [summarySection(s)];
-  const sections = [summarySection(s), frontSection(parts), tableSection(parts), chosenSection(parts)];
+  const sections = [summarySection(s), frontSection(parts), networkSection(parts), tableSection(parts)];
   parts.choose(parts.chosen, true);
   return sections;
 }
@@ -36,19 +36,21 @@ function frontSection(parts) {
   const [ax, ay] = [axis("axis-x", s.axes[0]), axis("axis-y", s.axes[1])];
   const place = el("figure", {});
   const onFront = new Set(s.front);
+  const zoom = el("input", { type: "checkbox", id: "zoom-front" });
+  const rangeOf = (k) => (zoom.checked ? extent(s.values[k], s.columns[k].goal > 0 ? 0.05 : 0, s.columns[k].goal < 0 ? 0.05 : 0) : extent(s.values[k]));
+  zoom.checked = s.axes.some((k) => isStretched(s.values[k]));
   const draw = () => {
     const [x, y] = [Number(ax.value), Number(ay.value)];
-    const good = (i) => s.values[x][i] !== null && s.values[y][i] !== null;
+    const [rx, ry] = [rangeOf(x), rangeOf(y)];
+    const good = (i) => within(s.values[x][i], rx) && within(s.values[y][i], ry);
     const others = s.arch.map((_, i) => i).filter((i) => good(i) && !onFront.has(i));
     const step = Math.max(1, Math.ceil(others.length / MOST_POINTS));
     const some = others.filter((_, k) => k % step === 0);
     const front = s.front.filter(good).sort((a, b) => s.values[x][a] - s.values[x][b]);
-    const both = [...some, ...front];
     const name = (k) => withUnit(s.columns[k].name, s.columns[k].unit);
     const label = `${name(y)} over ${name(x)}`;
     const { picture, px, py } = plot(
-      { range: extent(both.map((i) => s.values[x][i])), name: name(x) },
-      { range: extent(both.map((i) => s.values[y][i])), name: name(y) },
+      { range: rx, name: name(x) }, { range: ry, name: name(y) },
       label, `${s.arch.length} candidates, ${s.front.length} chosen ones`);
     const dots = some.map((i) => {
       const dot = svg("circle", { class: "other", cx: px(s.values[x][i]).toFixed(1), cy: py(s.values[y][i]).toFixed(1), r: 2.4 });
@@ -85,25 +87,37 @@ function frontSection(parts) {
       `${number(s.arch.length)} candidates (grey${sampled}), ${number(s.front.length)} ${s.label} (blue). ` +
       "Point at one for its string and costs; in the picture arrow keys go along the blue ones, Enter chooses, Escape closes."));
   };
-  [ax, ay].forEach((a) => a.addEventListener("change", draw));
+  [ax, ay, zoom].forEach((a) => a.addEventListener("change", draw));
   parts.listeners.push((i) => parts.mark && parts.mark(i));
   draw();
   return el("section", { "aria-labelledby": "h-front", id: "front" },
     el("h2", { id: "h-front" }, s.two ? "Pareto front" : "Candidates and winners"),
-    el("div", { class: "bar" }, el("label", {}, "Across", ax), el("label", {}, "Up", ay)), place);
+    el("div", { class: "bar" }, el("label", {}, "Across", ax), el("label", {}, "Up", ay),
+      el("label", {}, zoom, "without the worst 5 % of an objective")),
+    el("div", { class: "two" }, place, chosenPart(parts)));
 }
 
-function chosenSection(parts) {
+/** The chosen candidate: its string, values and cell. */
+function chosenPart(parts) {
+  const { s } = parts;
+  const body = el("div", { id: "chosen" });
+  parts.listeners.push((i) => {
+    const file = s.files[String(i)];
+    const pairs = [...parts.pairs(i), ...(file ? [["file", file]] : [])];
+    body.replaceChildren(el("h3", {}, "Chosen"), el("p", {}, el("code", {}, s.arch[i])), facts(pairs), cellFigure(s.arch[i]) || "");
+  });
+  return body;
+}
+
+/** The network of the chosen candidate. */
+function networkSection(parts) {
   const { s } = parts;
   const body = el("div", {});
   parts.listeners.push((i) => {
     const drawing = s.graphs[String(i)];
-    const file = s.files[String(i)];
-    const pairs = [...parts.pairs(i), ...(file ? [["file", file]] : [])];
-    const cell = cellFigure(s.arch[i]);
-    const missing = !drawing && !cell ? el("p", { class: "muted" }, "The graphs of the winners alone are in this page.") : null;
-    body.replaceChildren(el("p", {}, el("code", {}, s.arch[i])),
-      el("div", { class: "two" }, el("div", {}, facts(pairs), cell, missing), drawing ? networkFigure(drawing) : el("div", {})));
+    body.replaceChildren(drawing ? networkFigure(drawing)
+      : el("p", { class: "muted" }, `The page has the graphs of those ${s.label} alone, ${Object.keys(s.graphs).length} of them.`));
   });
-  return el("section", { "aria-labelledby": "h-chosen", id: "chosen" }, el("h2", { id: "h-chosen" }, "The chosen candidate"), body);
+  return el("section", { "aria-labelledby": "h-network", id: "network" },
+    el("h2", { id: "h-network" }, "Network of the chosen candidate"), body);
 }

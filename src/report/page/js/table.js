@@ -29,7 +29,7 @@ function tableSection(parts) {
   const count = el("span", { class: "muted" });
   const back = el("button", { type: "button", onclick: () => turn(page - 1) }, "Previous");
   const next = el("button", { type: "button", onclick: () => turn(page + 1) }, "Next");
-  const heads = [["architecture", -1], ...s.columns.map((c, i) => [withUnit(c.name, c.unit), i])].map(([name, i]) =>
+  const heads = [...s.columns.map((c, i) => [withUnit(c.name, c.unit), i]), ["architecture", -1]].map(([name, i]) =>
     el("th", { scope: "col", class: i < 0 ? "text" : null, "data-column": i },
       el("button", { type: "button", onclick: () => sortBy(i) }, name)));
 
@@ -68,7 +68,7 @@ function tableSection(parts) {
     const star = onFront.has(i) ? el("span", { class: "star", title: s.label }, "★ ") : null;
     const row = el("tr", { tabindex: k ? "-1" : "0", "aria-selected": i === parts.chosen ? "true" : "false", "data-at": i,
       onclick: () => { go(k, true); parts.choose(i); } },
-    el("td", { class: "arch" }, star, s.arch[i]), cells);
+    cells, el("td", { class: "arch" }, star, s.arch[i]));
     row.addEventListener("focus", () => { at = k; });
     return row;
   }

@@ -1,0 +1,66 @@
+//! Reading and encoding many networks, with a bar.
+
+use super::verbosity;
+use nneval::evaluator::{Encoded, Evaluator};
+use nneval::labels::LabelTable;
+use nneval::opstring::{self, OpGraph};
+use nneval::training::Source;
+use rayon::prelude::*;
+
+/// Networks that are read, and encoded, at once.
+const CHUNK: usize = 512;
+
+/// What `of` makes of the items, a part at a time, in order.
+fn parts<T, U>(
+    items: &[T],
+    mut of: impl FnMut(&[T]) -> anyhow::Result<Vec<U>>,
+) -> anyhow::Result<Vec<U>> {
+    let bar = verbosity::bar(items.len() as u64, "networks");
+    let mut all = Vec::with_capacity(items.len());
+    for part in items.chunks(CHUNK) {
+        all.extend(of(part)?);
+        bar.inc(part.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+/// Outputs and states for rows of a table.
+pub fn rows(
+    evaluator: &Evaluator,
+    source: &Source,
+    table: &LabelTable,
+    rows: &[usize],
+) -> anyhow::Result<Vec<Encoded>> {
+    parts(rows, |part| Ok(evaluator.encode(&source.strings(table, part)?)?))
+}
+
+/// Operation graphs of rows of a table.
+pub fn graphs(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Result<Vec<OpGraph>> {
+    parts(rows, |part| Ok(source.graphs(table, part)?))
+}
+
+/// Outputs and states for the networks that keys name; one that cannot be read
+/// is reported and left out.
+pub fn keys(
+    evaluator: &Evaluator,
+    source: &Source,
+    keys: &[String],
+) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
+    let both = parts(keys, |part| {
+        let string = |key: &String| source.network(key).map(|g| opstring::write(&g));
+        let strings: Vec<nneval::Result<String>> = part.par_iter().map(string).collect();
+        let (mut good, mut texts) = (Vec::new(), Vec::new());
+        for (key, string) in part.iter().zip(strings) {
+            match string {
+                Ok(text) => {
+                    good.push(key.clone());
+                    texts.push(text);
+                }
+                Err(e) => super::report(e),
+            }
+        }
+        Ok(good.into_iter().zip(evaluator.encode(&texts)?).collect())
+    })?;
+    Ok(both.into_iter().unzip())
+}
