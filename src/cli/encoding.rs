@@ -40,6 +40,14 @@ pub fn graphs(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Re
     parts(rows, |part| Ok(source.graphs(table, part)?))
 }
 
+/// Operation graphs of the networks that keys name.
+pub fn networks<K: AsRef<str> + Sync>(source: &Source, keys: &[K]) -> anyhow::Result<Vec<OpGraph>> {
+    parts(keys, |part| {
+        let read = part.par_iter().map(|key| source.network(key.as_ref()));
+        Ok(read.collect::<nneval::Result<Vec<_>>>()?)
+    })
+}
+
 /// Outputs and states for the networks that keys name; one that cannot be read
 /// is reported and left out.
 pub fn keys(

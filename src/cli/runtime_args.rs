@@ -35,7 +35,9 @@ impl RuntimeArgs {
             None => {
                 let version = runtime::PINNED_VERSION;
                 super::note(format_args!("No ONNX Runtime found; installing version {version}."));
+                let installing = super::verbosity::spinner("installing ONNX Runtime");
                 let located = runtime::install(false)?;
+                installing.finish_and_clear();
                 super::note(format_args!("Installed {}", located.path.display()));
                 located
             }

@@ -10,7 +10,7 @@ use std::ops::Range;
 const MOST_POINTS: usize = 2500;
 /// A second panel shows the middle of the rows where all of them span this many
 /// times as much.
-const ZOOM: f64 = 2.5;
+const ZOOM: f64 = 2.0;
 /// Share of the rows in that panel, by reported and by predicted value.
 const MIDDLE: f64 = 0.9;
 /// Width and height of a panel, in half pixels.

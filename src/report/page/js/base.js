@@ -55,6 +55,6 @@ function extent(values, below = 0, above = below) {
 /** Whether a tenth of the values stretches their range much. */
 function isStretched(values) {
   const [a, b] = [extent(values), extent(values, 0.05)];
-  return a[1] - a[0] > 2.5 * (b[1] - b[0]);
+  return a[1] - a[0] > 2 * (b[1] - b[0]);
 }
 const within = (v, [lo, hi]) => v !== null && v >= lo && v <= hi;

@@ -5,7 +5,7 @@ function networkFigure(drawing) {
   for (const b of drawing.blocks) {
     const [x, y, w, h] = b.at;
     picture.append(svg("rect", { class: "frame", x, y, width: w, height: h, rx: 8 }));
-    picture.append(svg("text", { x: x + w + 4, y: y + 12 }, b.label));
+    picture.append(svg("text", { x: x + 10, y: y - 4 }, b.label));
   }
   for (const points of drawing.edges) {
     const d = points.map(([x, y], i) => {

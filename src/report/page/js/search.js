@@ -37,7 +37,11 @@ function frontSection(parts) {
   const place = el("figure", {});
   const onFront = new Set(s.front);
   const zoom = el("input", { type: "checkbox", id: "zoom-front" });
-  const rangeOf = (k) => (zoom.checked ? extent(s.values[k], s.columns[k].goal > 0 ? 0.05 : 0, s.columns[k].goal < 0 ? 0.05 : 0) : extent(s.values[k]));
+  const rangeOf = (k) => {
+    const { goal } = s.columns[k];
+    const cut = zoom.checked && isStretched(s.values[k]);
+    return cut ? extent(s.values[k], goal > 0 ? 0.05 : 0, goal < 0 ? 0.05 : 0) : extent(s.values[k]);
+  };
   zoom.checked = s.axes.some((k) => isStretched(s.values[k]));
   const draw = () => {
     const [x, y] = [Number(ax.value), Number(ay.value)];
@@ -93,7 +97,7 @@ function frontSection(parts) {
   return el("section", { "aria-labelledby": "h-front", id: "front" },
     el("h2", { id: "h-front" }, s.two ? "Pareto front" : "Candidates and winners"),
     el("div", { class: "bar" }, el("label", {}, "Across", ax), el("label", {}, "Up", ay),
-      el("label", {}, zoom, "without the worst 5 % of an objective")),
+      el("label", {}, zoom, "without the worst 5 % where they stretch an axis")),
     el("div", { class: "two" }, place, chosenPart(parts)));
 }
 

@@ -19,9 +19,11 @@ document.addEventListener("keydown", (e) => {
 });
 window.addEventListener("scroll", hideTip, { passive: true });
 
-/** A list of names and values. */
+/** A list of names and values, long values folded. */
 function facts(pairs) {
-  return el("dl", { class: "facts" }, pairs.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  const shown = (value) => (value.length < 200 ? value
+    : el("details", {}, el("summary", {}, `${value.slice(0, 90)}…`), el("code", {}, value)));
+  return el("dl", { class: "facts" }, pairs.map(([name, value]) => [el("dt", {}, name), el("dd", {}, shown(value))]));
 }
 
 /**
