@@ -2,72 +2,29 @@
 //! 1981): layers by longest path, long edges by way of points between, order
 //! within a layer by the mean place of what is read.
 
-use crate::opstring::Outline;
-use serde::Serialize;
+use super::drawing::{CHAR, Drawing, GAP, PAD, Text, draw, frames, text};
+use crate::opstring::{Outline, OutlineBlock};
 
 /// Nodes that are laid out, at most.
 pub const MOST_NODES: usize = 400;
 /// Rounds of ordering, down and up.
 const ROUNDS: usize = 6;
-/// Lines of a node, at most.
-const LINES: usize = 5;
-/// Characters of a line, at most.
-const WIDTH: usize = 26;
-/// Width of a character, height of a line, and room around, in pixels.
-const CHAR: f64 = 6.7;
-const LINE: f64 = 15.0;
-const PAD: f64 = 9.0;
-const GAP: [f64; 2] = [18.0, 26.0];
-
-/// A drawing, in pixels from its top left corner.
-#[derive(Debug, Clone, PartialEq, Serialize, Default)]
-pub struct Drawing {
-    /// Width and height.
-    pub size: [f64; 2],
-    /// Boxes.
-    pub nodes: Vec<DrawnNode>,
-    /// Points of each edge, from the node read to the reader.
-    pub edges: Vec<Vec<[f64; 2]>>,
-    /// Frames of repeated blocks.
-    pub blocks: Vec<DrawnBlock>,
-    /// Nodes left out at the end, where there are more than are laid out.
-    pub left_out: usize,
-}
-
-/// A box with text.
-#[derive(Debug, Clone, PartialEq, Serialize, Default)]
-pub struct DrawnNode {
-    /// Left, top, width, height.
-    pub at: [f64; 4],
-    /// Its text.
-    pub lines: Vec<String>,
-    /// Its text in full, with the shape of its output.
-    pub title: String,
-}
-
-/// A frame.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DrawnBlock {
-    /// Left, top, width, height.
-    pub at: [f64; 4],
-    /// `block 1, 5 times`.
-    pub label: String,
-}
 
 /// A place in a layer: a node, or a point on an edge between others.
-struct Place {
-    layer: usize,
-    node: Option<usize>,
+pub(super) struct Place {
+    pub layer: usize,
+    pub node: Option<usize>,
     above: Vec<usize>,
     below: Vec<usize>,
-    x: f64,
-    width: f64,
+    /// Its middle, in pixels from anywhere.
+    pub x: f64,
+    pub width: f64,
 }
 
 /// Lays `outline` out.
 pub fn layout(outline: &Outline) -> Drawing {
     let count = outline.nodes.len().min(MOST_NODES);
-    let texts: Vec<(Vec<String>, String)> = (0..count).map(|i| text(outline, i)).collect();
+    let texts: Vec<Text> = (0..count).map(|i| text(outline, i)).collect();
     let layers = layers(outline, count);
     let (mut places, paths) = places(outline, &texts, &layers);
     let mut rows = rows(&places);
@@ -83,33 +40,12 @@ pub fn layout(outline: &Outline) -> Drawing {
     drawing
 }
 
-/// Lines of a node, shortened, and its text in full.
-fn text(outline: &Outline, i: usize) -> (Vec<String>, String) {
-    let Some(node) = outline.nodes.get(i) else { return Default::default() };
-    let whole = outline.blocks.iter().find(|b| b.nodes.contains(&i) && b.same_as.is_some());
-    if let Some(same) = whole.and_then(|b| b.same_as) {
-        let line = format!("as block {}", same + 1);
-        return (vec![line.clone()], format!("{line}, gives {}", node.shape));
-    }
-    let short = |l: &String| match l.chars().count() {
-        n if n > WIDTH => l.chars().take(WIDTH - 1).chain(['…']).collect(),
-        _ => l.clone(),
-    };
-    let mut lines: Vec<String> = node.lines.iter().map(short).collect();
-    if lines.len() > LINES {
-        let more = lines.len() + 1 - LINES;
-        lines.truncate(LINES - 1);
-        lines.push(format!("and {more} more"));
-    }
-    (lines, format!("{}, gives {}", node.lines.join(", "), node.shape))
-}
-
 /// Layer of each node; a repeated block has layers of its own.
 fn layers(outline: &Outline, count: usize) -> Vec<usize> {
     let mut layers: Vec<usize> = Vec::with_capacity(count);
     let (mut floor, mut deepest) = (0, 0);
     for (i, node) in outline.nodes.iter().enumerate().take(count) {
-        let edge = |b: &crate::opstring::OutlineBlock| b.nodes.start == i || b.nodes.end == i;
+        let edge = |b: &OutlineBlock| b.nodes.start == i || b.nodes.end == i;
         if i > 0 && outline.blocks.iter().any(edge) {
             floor = deepest + 1;
         }
@@ -124,11 +60,7 @@ fn layers(outline: &Outline, count: usize) -> Vec<usize> {
 /// For each edge the places that it passes, ends included.
 type Paths = Vec<Vec<usize>>;
 
-fn places(
-    outline: &Outline,
-    texts: &[(Vec<String>, String)],
-    layers: &[usize],
-) -> (Vec<Place>, Paths) {
+fn places(outline: &Outline, texts: &[Text], layers: &[usize]) -> (Vec<Place>, Paths) {
     let width = |lines: &[String]| {
         let longest = lines.iter().map(|l| l.chars().count()).max().unwrap_or(0);
         longest as f64 * CHAR + 2.0 * PAD
@@ -143,7 +75,7 @@ fn places(
     };
     let nodes = texts.iter().zip(layers).enumerate();
     let mut places: Vec<Place> =
-        nodes.map(|(i, (text, &layer))| place(layer, Some(i), width(&text.0))).collect();
+        nodes.map(|(i, (text, &layer))| place(layer, Some(i), width(&text.lines))).collect();
     let mut paths = Vec::new();
     for (to, node) in outline.nodes.iter().enumerate().take(layers.len()) {
         for &from in &node.reads {
@@ -235,74 +167,6 @@ fn align(places: &mut [Place], rows: &[Vec<usize>], down: bool) {
             }
         }
     }
-}
-
-fn draw(
-    places: &[Place],
-    rows: &[Vec<usize>],
-    texts: &[(Vec<String>, String)],
-    paths: &[Vec<usize>],
-) -> Drawing {
-    let margin = 30.0;
-    let left = places.iter().map(|p| p.x - p.width / 2.0).fold(f64::INFINITY, f64::min);
-    let right = places.iter().map(|p| p.x + p.width / 2.0).fold(f64::NEG_INFINITY, f64::max);
-    let height = |i: &usize| {
-        let node = places.get(*i).and_then(|p| p.node).and_then(|n| texts.get(n));
-        node.map_or(0.0, |t| t.0.len().max(1) as f64 * LINE + 2.0 * PAD)
-    };
-    let (mut y, mut tops) = (margin, Vec::new());
-    for row in rows {
-        let tall = row.iter().map(height).fold(0.0, f64::max);
-        tops.push((y, tall));
-        y += tall + GAP[1];
-    }
-    let spot = |i: usize, bottom: bool| {
-        let p = places.get(i)?;
-        let (top, tall) = tops.get(p.layer).copied()?;
-        let half = height(&i) / 2.0;
-        let middle = top + tall / 2.0;
-        let y = if bottom { middle + half } else { middle - half };
-        Some([round(p.x - left + margin), round(y)])
-    };
-    let node = |i: usize, text: &(Vec<String>, String)| {
-        let (corner, width) = (spot(i, false)?, places.get(i)?.width);
-        let at = [round(corner[0] - width / 2.0), corner[1], round(width), height(&i)];
-        Some(DrawnNode { at, lines: text.0.clone(), title: text.1.clone() })
-    };
-    let edge = |path: &Vec<usize>| {
-        let last = path.len().saturating_sub(1);
-        let points = path.iter().enumerate().filter_map(|(n, &i)| spot(i, n < last));
-        points.collect()
-    };
-    let wide = if right > left { right - left } else { 0.0 };
-    Drawing {
-        size: [round(wide + 2.0 * margin), round(y - GAP[1] + margin)],
-        nodes: texts.iter().enumerate().filter_map(|(i, t)| node(i, t)).collect(),
-        edges: paths.iter().map(edge).collect(),
-        ..Drawing::default()
-    }
-}
-
-fn round(v: f64) -> f64 {
-    (v * 10.0).round() / 10.0
-}
-
-fn frames(outline: &Outline, nodes: &[DrawnNode]) -> Vec<DrawnBlock> {
-    let frame = |(k, b): (usize, &crate::opstring::OutlineBlock)| {
-        let inside = nodes.get(b.nodes.start..b.nodes.end.min(nodes.len()))?;
-        let low = |k: usize| inside.iter().map(|n| n.at[k]).fold(f64::INFINITY, f64::min);
-        let high = |k: usize| {
-            inside.iter().map(|n| n.at[k] + n.at[k + 2]).fold(f64::NEG_INFINITY, f64::max)
-        };
-        let (x, y) = (low(0) - 14.0, low(1) - 11.0);
-        let at = [x, y, high(0) + 14.0 - x, high(1) + 11.0 - y].map(round);
-        let label = match b.same_as {
-            Some(_) => format!("{} times", b.count),
-            None => format!("block {}, {} times", k + 1, b.count),
-        };
-        (!inside.is_empty()).then_some(DrawnBlock { at, label })
-    };
-    outline.blocks.iter().enumerate().filter_map(frame).collect()
 }
 
 #[cfg(test)]

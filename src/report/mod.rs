@@ -2,6 +2,7 @@
 
 mod calibration;
 mod curves;
+mod drawing;
 mod front;
 mod hexbin;
 mod layout;
@@ -14,8 +15,9 @@ mod style;
 
 pub use calibration::calibration;
 pub use curves::{learning_curves, learning_curves_svg};
+pub use drawing::{Drawing, DrawnBlock, DrawnNode};
 pub use front::{FrontPicture, front_picture};
-pub use layout::{Drawing, DrawnBlock, DrawnNode, layout};
+pub use layout::layout;
 pub use page::{Page, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded};
 pub use raster::{png, write_picture};
 pub use residuals::residuals;

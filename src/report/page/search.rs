@@ -4,7 +4,8 @@ use super::rounded;
 use crate::error::{Error, Result};
 use crate::graph::{Limits, Model};
 use crate::opstring;
-use crate::report::layout::{Drawing, layout};
+use crate::report::drawing::Drawing;
+use crate::report::layout::layout;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -62,6 +63,32 @@ pub struct PageSearch {
     pub evaluators: String,
 }
 
+/// Where what stands in a table of candidates.
+struct Places {
+    arch: usize,
+    told: Option<usize>,
+    error: Option<usize>,
+    /// Columns of values.
+    names: Vec<String>,
+    /// For each of them the places of value, lower and upper end.
+    values: Vec<[Option<usize>; 3]>,
+}
+
+impl Places {
+    /// `None` for a table without a column `arch`.
+    fn of(header: &csv::StringRecord) -> Option<Self> {
+        let at = |name: &str| header.iter().position(|h| h == name);
+        let is_end = |h: &str| {
+            ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
+        };
+        let is_value = |h: &&str| !["arch", "told", "error"].contains(h) && !is_end(h);
+        let names: Vec<String> = header.iter().filter(is_value).map(str::to_owned).collect();
+        let places = |n: &String| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
+        let values = names.iter().map(places).collect();
+        Some(Self { arch: at("arch")?, told: at("told"), error: at("error"), names, values })
+    }
+}
+
 impl PageSearch {
     /// Reads `pareto.json`, `candidates.csv` and the winners' networks of a
     /// search folder. A winner whose file cannot be read has no drawing.
@@ -84,48 +111,44 @@ impl PageSearch {
         let bad = |e: String| Error::picture(path, format!("not a search's table: {e}"));
         let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
         let mut table = csv::Reader::from_reader(file);
-        let header = table.headers().map_err(|e| bad(e.to_string()))?.clone();
-        let at = |name: &str| header.iter().position(|h| h == name);
-        let arch = at("arch").ok_or_else(|| bad("there is no column arch".into()))?;
-        let own = ["arch", "told", "error"];
-        let is_end = |h: &str| {
-            ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
-        };
-        let names: Vec<&str> = header.iter().filter(|h| !own.contains(h) && !is_end(h)).collect();
-        let unit = |n: &str| summary["units"][n].as_str().unwrap_or_default().to_owned();
-        let place = |n: &str| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
-        let places: Vec<[Option<usize>; 3]> = names.iter().map(|n| place(n)).collect();
-        self.columns = names
-            .iter()
-            .map(|n| Column { name: (*n).to_owned(), unit: unit(n), goal: 0 })
-            .collect();
-        self.values = vec![Vec::new(); names.len()];
-        let ends = |k: usize| places.iter().map(|p| p[k].map(|_| Vec::new())).collect();
+        let places = Places::of(table.headers().map_err(|e| bad(e.to_string()))?);
+        let places = places.ok_or_else(|| bad("there is no column arch".into()))?;
+        let unit =
+            |n: &String| summary["units"][n.as_str()].as_str().unwrap_or_default().to_owned();
+        let column = |n: &String| Column { name: n.clone(), unit: unit(n), goal: 0 };
+        self.columns = places.names.iter().map(column).collect();
+        self.values = vec![Vec::new(); places.names.len()];
+        let ends = |k: usize| places.values.iter().map(|p| p[k].map(|_| Vec::new())).collect();
         (self.lo, self.hi) = (ends(1), ends(2));
         for row in table.records() {
-            let row = row.map_err(|e| bad(e.to_string()))?;
-            let text = |i: Option<usize>| i.and_then(|i| row.get(i)).unwrap_or_default();
-            let value = |i| text(i).parse::<f64>().ok().filter(|v| v.is_finite()).map(rounded);
-            self.arch.push(text(Some(arch)).to_owned());
-            self.told.push(u8::from(text(at("told")) == "1"));
-            self.error.push(text(at("error")).to_owned());
-            for (k, place) in places.iter().enumerate() {
-                let lists = [self.values.get_mut(k)].into_iter().chain(
-                    [&mut self.lo, &mut self.hi].map(|l| l.get_mut(k).and_then(Option::as_mut)),
-                );
-                lists.zip(place).for_each(|(list, at)| {
-                    if let Some(list) = list {
-                        list.push(value(*at));
-                    }
-                });
-            }
+            self.candidate(&row.map_err(|e| bad(e.to_string()))?, &places);
         }
         Ok(())
     }
 
+    fn candidate(&mut self, row: &csv::StringRecord, places: &Places) {
+        let text = |i: Option<usize>| i.and_then(|i| row.get(i)).unwrap_or_default();
+        let value = |i| text(i).parse::<f64>().ok().filter(|v| v.is_finite()).map(rounded);
+        self.arch.push(text(Some(places.arch)).to_owned());
+        self.told.push(u8::from(text(places.told) == "1"));
+        self.error.push(text(places.error).to_owned());
+        for (list, place) in self.values.iter_mut().zip(&places.values) {
+            list.push(value(place[0]));
+        }
+        for (lists, k) in [(&mut self.lo, 1), (&mut self.hi, 2)] {
+            for (list, place) in lists.iter_mut().zip(&places.values) {
+                list.iter_mut().for_each(|list| list.push(value(place[k])));
+            }
+        }
+    }
+
     /// Facts, axes and the first order.
     fn describe(&mut self, summary: &Value) {
-        let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        let text = |v: &Value| match v {
+            Value::Null => String::new(),
+            Value::String(s) => s.clone(),
+            other => other.to_string(),
+        };
         let objectives: Vec<(String, bool)> = summary["objectives"]
             .as_array()
             .map_or(&[][..], |a| a)
@@ -145,8 +168,9 @@ impl PageSearch {
             ("large is good", wanted(true)),
             ("small is good", wanted(false)),
             ("limits", limits.join(", ")),
-            ("algorithm", format!("{}, seed {}", text(&settings["algorithm"]), settings["seed"])),
-            ("candidates", format!("{} measured", summary["measured"])),
+            ("algorithm", text(&settings["algorithm"])),
+            ("seed", text(&settings["seed"])),
+            ("candidates", text(&summary["measured"])),
             ("evaluators", self.evaluators.clone()),
         ];
         let known = facts.into_iter().filter(|f| !f.1.is_empty());
