@@ -78,6 +78,14 @@ pub enum Error {
     /// A search cannot start or go on.
     #[error("search: {0}")]
     Search(String),
+    /// A picture or a page cannot be made.
+    #[error("{}: {reason}", file.display())]
+    Picture {
+        /// The file that it would be.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A training run cannot start or go on.
     #[error("training: {0}")]
     Training(String),
@@ -95,5 +103,10 @@ impl Error {
     /// A model error without a node.
     pub fn model(file: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Model { file: file.as_ref().to_owned(), node: None, reason: reason.into() }
+    }
+
+    /// A picture that cannot be made, and why.
+    pub fn picture(file: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Picture { file: file.as_ref().to_owned(), reason: reason.into() }
     }
 }

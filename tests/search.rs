@@ -36,16 +36,29 @@ fn a_search_with_an_evaluator_writes_its_winners() {
     assert!(text.contains("60 candidates measured") && text.contains("[ms]"), "{text}");
 
     let front = rows(&out.join("pareto.csv"));
-    let columns = ["arch", "file", ACCURACY, "hwnas_raspi4_lat_ms", "params", "depth"];
-    assert_eq!(front[0], columns);
+    let names = [ACCURACY, "hwnas_raspi4_lat_ms"].map(|m| [m, "_lo", "_hi"].map(String::from));
+    let with_ends = names.map(|[m, lo, hi]| [m.clone(), format!("{m}{lo}"), format!("{m}{hi}")]);
+    let with_ends = with_ends.concat();
+    let columns = [
+        &["arch".into(), "file".into()],
+        with_ends.as_slice(),
+        &["params".into(), "depth".into()],
+    ];
+    assert_eq!(front[0], columns.concat());
     let value = |r: &Vec<String>, at: usize| r[at].parse::<f64>().unwrap();
     for pair in front[1..].windows(2) {
         assert!(value(&pair[0], 2) >= value(&pair[1], 2), "best accuracy first");
-        assert!(value(&pair[0], 3) > value(&pair[1], 3), "nothing dominated");
+        assert!(value(&pair[0], 5) > value(&pair[1], 5), "nothing dominated");
     }
-    assert!(front.len() > 1 && front[1..].iter().all(|r| value(r, 4) <= 400_000.0));
+    assert!(front.len() > 1 && front[1..].iter().all(|r| value(r, 8) <= 400_000.0));
     let all = rows(&out.join("candidates.csv"));
     assert_eq!(all.len(), 61);
+    assert_eq!(all[0][1..9], front[0][2..10]);
+    for at in [1, 4] {
+        let holds =
+            |r: &Vec<String>| value(r, at + 1) <= value(r, at) && value(r, at) <= value(r, at + 2);
+        assert!(all[1..].iter().all(holds), "the interval holds the prediction");
+    }
     let mut names: Vec<String> =
         front[1..].iter().map(|r| r[1].strip_prefix("winners/").unwrap().to_owned()).collect();
     names.sort();
@@ -54,6 +67,9 @@ fn a_search_with_an_evaluator_writes_its_winners() {
     let summary = std::fs::read_to_string(out.join("pareto.json")).unwrap();
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["pareto"].as_array().unwrap().len(), front.len() - 1);
+    let best = &summary["pareto"][0]["intervals"];
+    assert_eq!(best[ACCURACY][0].as_f64().unwrap(), value(&front[1], 3));
+    assert_eq!(best.get("params"), None, "counted, not predicted");
     assert_eq!((&summary["units"][ACCURACY], &summary["measured"]), (&json!("%"), &json!(60)));
     let svg = std::fs::read_to_string(out.join("front.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("hwnas_raspi4_lat_ms, ms"));

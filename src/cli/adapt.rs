@@ -1,5 +1,6 @@
 //! `nneval adapt`: a new metric for a finished evaluator, from a few labels.
 
+use super::encoding;
 use super::evaluator_args::EvaluatorArgs;
 use super::run_folder;
 use super::source_args::NetworkArgs;
@@ -11,7 +12,6 @@ use nneval::training::Source;
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -81,7 +81,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
     if every.len() < count {
         bail!("--suggest {count}: there are only {} networks to choose among", every.len());
     }
-    let (keys, encoded) = networks(&evaluator, &source, draw(&every, args.seed))?;
+    let (keys, encoded) = encoding::keys(&evaluator, &source, &draw(&every, args.seed))?;
     let accuracy = !args.metrics.is_empty()
         && args.metrics.iter().all(|m| MetricSpec::from_column(m).is_accuracy());
     let known = known(evaluator.manifest(), &args.without, accuracy)?;
@@ -108,7 +108,7 @@ fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
     let specs = specs(args, manifest, &table)?;
     let source = source(args, Some(&table))?;
     let few = FewLabels::encode(&evaluator, &source, &table, &specs)?;
-    let (_, reference) = networks(&evaluator, &source, draw(&source.keys()?, args.seed))?;
+    let (_, reference) = encoding::keys(&evaluator, &source, &draw(&source.keys()?, args.seed))?;
     let head = weights::head(&evaluator.bundle().model)?;
     let mut kept = known_of(manifest, &args.without)?;
     let (mut columns, mut adapted) = (Vec::new(), Vec::new());
@@ -226,28 +226,6 @@ fn start(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
     Ok(evaluator)
 }
 
-/// Encodes networks; one that cannot be read is reported and left out.
-fn networks(
-    evaluator: &Evaluator,
-    source: &Source,
-    keys: Vec<String>,
-) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
-    let described: Vec<nneval::Result<Network>> =
-        keys.par_iter().map(|key| source.described(key, false)).collect();
-    let (mut good, mut networks) = (Vec::new(), Vec::new());
-    for (key, network) in keys.into_iter().zip(described) {
-        match network {
-            Ok(n) => {
-                good.push(key);
-                networks.push(n);
-            }
-            Err(e) => super::report(e),
-        }
-    }
-    let encoded = evaluator.encode(&networks)?;
-    Ok((good, encoded))
-}
-
 /// Outputs for the metrics at the positions `known`.
 fn outputs(encoded: &[Encoded], known: &[usize]) -> Vec<Vec<f64>> {
     let one = |e: &Encoded| known.iter().filter_map(|&i| e.outputs.get(i).copied()).collect();
@@ -275,7 +253,7 @@ impl FewLabels {
         let rows: Vec<usize> = (0..table.rows()).filter(labelled).collect();
         let gather = specs.iter().map(|s| table.gather(&s.name, &rows));
         Ok(Self {
-            encoded: evaluator.encode(&source.networks(table, &rows, false)?)?,
+            encoded: encoding::rows(evaluator, source, table, &rows)?,
             classes: rows.iter().filter_map(|&r| table.class(r)).collect(),
             reported: gather.collect::<nneval::Result<_>>()?,
         })

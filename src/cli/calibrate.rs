@@ -1,10 +1,11 @@
 //! `nneval calibrate`: intervals and in-domain statistics for a finished evaluator.
 
+use super::encoding;
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{self, Bundle, CalibrationData, Evaluator, Network, Reliability, Training};
+use nneval::evaluator::{self, Bundle, CalibrationData, Encoded, Evaluator, Reliability, Training};
 use nneval::graph::{Limits, Model};
 use nneval::labels::LabelTable;
 use nneval::training::Source;
@@ -49,12 +50,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let owned = Owned::new(&evaluator, &args.source.source()?, &table, &train, &held)?;
     if let Some(splits) = args.check {
-        let outside = outside(&evaluator, &args.outside)?;
-        let found = evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?;
+        let splits = splits.max(1);
+        let outside = evaluator.encode(&outside(&evaluator, &args.outside)?)?;
+        let metrics = &evaluator.manifest().metrics;
+        let bar = super::verbosity::bar(splits, "halvings");
+        let on = &mut || bar.inc(1);
+        let found = evaluator::reliability(metrics, &owned.data(), &outside, splits, on)?;
+        bar.finish_and_clear();
         super::print(text(&found))?;
     }
     if let Some(out) = &args.out {
-        owned.calibrate(&evaluator)?.save(out)?;
+        owned.calibrate(evaluator.bundle())?.save(out)?;
         super::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -74,17 +80,17 @@ fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
     [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
 }
 
-/// Networks and labels that [`CalibrationData`] borrows.
+/// What [`CalibrationData`] borrows.
 struct Owned {
-    train: Vec<Network>,
-    held: Vec<Network>,
+    train: Vec<Encoded>,
+    held: Vec<Encoded>,
     classes: Vec<u64>,
     reported: Vec<Vec<Option<f64>>>,
 }
 
 impl Owned {
-    /// Training and held-out rows of a table, labels of the latter.
-    /// Metrics that the table lacks have no labels.
+    /// Training and held-out rows of a table, labels of the latter. Metrics
+    /// that the table lacks have no labels.
     fn new(
         evaluator: &Evaluator,
         source: &Source,
@@ -98,20 +104,19 @@ impl Owned {
             true => table.gather(name, held),
             false => Ok(vec![None; held.len()]),
         };
-        let columns = manifest.metrics.iter().map(|m| column(&m.spec.name));
-        let costs = evaluator.needs_costs();
+        let columns = evaluator.manifest().metrics.iter().map(|m| column(&m.spec.name));
         Ok(Self {
-            train: source.networks(table, train, costs)?,
-            held: source.networks(table, held, costs)?,
+            train: encoding::rows(evaluator, source, table, train)?,
+            held: encoding::rows(evaluator, source, table, held)?,
             classes: held.iter().filter_map(|&r| table.class(r)).collect(),
             reported: columns.collect::<nneval::Result<_>>()?,
         })
     }
 
-    /// The bundle of `evaluator`, calibrated.
-    fn calibrate(&self, evaluator: &Evaluator) -> anyhow::Result<Bundle> {
-        let mut bundle = evaluator.bundle().clone();
-        evaluator::calibrate(&mut bundle, evaluator, &self.data())?;
+    /// The bundle that encoded, calibrated.
+    fn calibrate(&self, bundle: &Bundle) -> anyhow::Result<Bundle> {
+        let mut bundle = bundle.clone();
+        evaluator::calibrate(&mut bundle, &self.data())?;
         Ok(bundle)
     }
 
@@ -170,5 +175,5 @@ pub fn with_table(
     train: &[usize],
     held: &[usize],
 ) -> anyhow::Result<Bundle> {
-    Owned::new(evaluator, source, table, train, held)?.calibrate(evaluator)
+    Owned::new(evaluator, source, table, train, held)?.calibrate(evaluator.bundle())
 }

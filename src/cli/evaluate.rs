@@ -75,6 +75,5 @@ fn progress(files: usize) -> ProgressBar {
     if files <= MANY {
         return ProgressBar::hidden();
     }
-    let look = "{bar:30} {pos}/{len} models, {per_sec}, ETA {eta}";
-    super::verbosity::bar(files as u64, look)
+    super::verbosity::bar(files as u64, "models")
 }

@@ -19,18 +19,15 @@ pub struct EvaluatorArgs {
 impl EvaluatorArgs {
     /// Loads the evaluator; a bad bundle fails before ONNX Runtime is touched.
     pub fn load(&self) -> anyhow::Result<Evaluator> {
-        let dir = shipped::find(&self.evaluator).with_context(|| {
-            format!("--evaluator {}: no such folder, and no such name in models/", self.evaluator)
-        })?;
-        let bundle = Bundle::open(&dir)?;
+        let bundle = open(&self.evaluator)?;
         let (runtime, session) = self.runtime.load()?;
-        open(bundle, &runtime, &session)
+        evaluator(bundle, &runtime, &session)
     }
 }
 
 /// An evaluator for session options; which share of the model its provider took
 /// is said on stderr.
-pub fn open(
+pub fn evaluator(
     bundle: Bundle,
     runtime: &Runtime,
     session: &SessionOptions,
@@ -44,4 +41,12 @@ pub fn open(
     let evaluator = Evaluator::from_bundle(bundle, runtime, options)?;
     tell(evaluator.placement());
     Ok(evaluator)
+}
+
+/// Opens the bundle that `--evaluator` names.
+pub fn open(name: &str) -> anyhow::Result<Bundle> {
+    let dir = shipped::find(name).with_context(|| {
+        format!("--evaluator {name}: no such folder, and no such name in models/")
+    })?;
+    Ok(Bundle::open(&dir)?)
 }

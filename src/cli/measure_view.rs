@@ -23,7 +23,7 @@ impl View {
     /// `left` of `all` models are to be measured.
     pub fn new(all: usize, left: usize, rounds: u32) -> Self {
         let steps = left as u64 * u64::from(rounds);
-        let bar = super::verbosity::bar(steps, "{bar:30} {percent} %, ETA {eta}, {msg}");
+        let bar = super::verbosity::bar(steps, "rounds");
         if left < all {
             super::note(format_args!("{} of {all} models are measured already", all - left));
         }

@@ -6,6 +6,7 @@ mod adapt;
 mod bind_args;
 mod calibrate;
 mod completions;
+mod encoding;
 mod evaluate;
 mod evaluate_list;
 mod evaluate_output;
@@ -18,10 +19,15 @@ mod measure_list;
 mod measure_view;
 mod paths;
 mod pretrain;
+mod report;
+mod report_facts;
+mod report_scores;
 mod run_folder;
 mod runtime;
 mod runtime_args;
 mod score;
+mod score_plots;
+mod scoring;
 mod search;
 mod search_args;
 mod search_output;
@@ -70,6 +76,7 @@ enum Command {
     Train(Box<train::Args>),
     Pretrain(pretrain::Args),
     Score(score::Args),
+    Report(Box<report::Args>),
     Calibrate(calibrate::Args),
     Measure(Box<measure::Args>),
     #[command(hide = true)]
@@ -136,6 +143,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Train(a) => train::run(*a),
         Command::Pretrain(a) => pretrain::run(a),
         Command::Score(a) => score::run(a),
+        Command::Report(a) => report::run(*a),
         Command::Calibrate(a) => calibrate::run(a),
         Command::Measure(a) => measure::run(*a),
         Command::MeasureChild(a) => measure::run_child(a),

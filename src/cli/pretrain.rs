@@ -8,11 +8,9 @@ use super::train_settings::TrainSettings;
 use super::training_view::View;
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::opstring::OpGraph;
 use nneval::spaces::{ModelOptions, Space};
 use nneval::tokenizer::Tokenizer;
 use nneval::training::{Environment, Examples, Run, Source};
-use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,8 +55,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let graphs = open_graphs(&args.graphs)?;
     let tokenizer = args.data.tokenizer()?;
     let keys = source.keys()?;
-    let networks = keys.par_iter().map(|k| source.network(k));
-    let networks = networks.collect::<nneval::Result<Vec<OpGraph>>>()?;
+    let networks = super::encoding::networks(&source, &keys)?;
     let mut train = args.data.tokens(&tokenizer, &networks)?;
     args.data.add_structure(&mut [(networks.as_slice(), &mut train)]);
     if train.names.is_empty() {

@@ -70,10 +70,12 @@ fn found(args: &RuntimeArgs) -> anyhow::Result<Located> {
 }
 
 fn install(args: &Args) -> anyhow::Result<Located> {
+    let installing = super::verbosity::spinner("installing ONNX Runtime");
     let located = match args.gpu {
         true => runtime::install_gpu(args.force)?,
         false => runtime::install(args.force)?,
     };
+    installing.finish_and_clear();
     let state = match located.source {
         Source::Installed => "Installed",
         _ => "Already installed:",

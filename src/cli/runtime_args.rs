@@ -79,7 +79,9 @@ impl RuntimeArgs {
         }
         let version = runtime::PINNED_VERSION;
         super::note(format_args!("No ONNX Runtime found; installing version {version}."));
+        let installing = super::verbosity::spinner("installing ONNX Runtime");
         let located = runtime::install(false)?;
+        installing.finish_and_clear();
         super::note(format_args!("Installed {}", located.path.display()));
         Ok(located)
     }

@@ -100,8 +100,7 @@ fn measure_all<S: SearchSpace>(search: &mut Search<S>, context: &Context) -> any
     let size = search.space().size();
     let step = generation(settings, size);
     let total = settings.budget.min(size.unwrap_or(usize::MAX));
-    let look = "{bar:30} {pos}/{len} candidates, {per_sec}, ETA {eta}";
-    let bar = super::verbosity::bar(total as u64, look);
+    let bar = super::verbosity::bar(total as u64, "candidates");
     let mut saved: Option<Instant> = None;
     while search.history().len() < settings.budget {
         let done = search.history().len();

@@ -2,7 +2,7 @@
 
 use super::evaluator_args;
 use super::runtime_args::RuntimeArgs;
-use super::shipped;
+use super::{evaluator_args::open, shipped};
 use anyhow::Context;
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator};
@@ -142,7 +142,7 @@ impl Args {
             let (runtime, session) = self.runtime.load()?;
             for bundle in bundles {
                 super::detail(format_args!("evaluator {}", describe(&bundle)));
-                evaluators.push(evaluator_args::open(bundle, &runtime, &session)?);
+                evaluators.push(evaluator_args::evaluator(bundle, &runtime, &session)?);
             }
         }
         Ok(Loaded { evaluators, names: described.join(", ") })
@@ -168,13 +168,6 @@ impl Args {
         };
         Ok(Some(keys))
     }
-}
-
-fn open(name: &str) -> anyhow::Result<Bundle> {
-    let dir = shipped::find(name).with_context(|| {
-        format!("--evaluator {name}: no such folder, and no such name in models/")
-    })?;
-    Ok(Bundle::open(&dir)?)
 }
 
 fn describe(bundle: &Bundle) -> String {

@@ -2,7 +2,7 @@
 
 use nneval::fsio::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
-use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
+use nneval::search::{Candidate, Goal, Measure, Problem, Search, SearchSpace, Settings};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -45,8 +45,9 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     let winners = search.winners(context.top);
     if let Some(dir) = context.dir {
         let files = networks(search, &winners, dir)?;
-        write_atomic(&dir.join("candidates.csv"), &candidates(search)?)?;
-        write_atomic(&dir.join("pareto.csv"), &pareto(search, &winners, &files)?)?;
+        let table = Columns::new(search.problem(), context.measure);
+        write_atomic(&dir.join("candidates.csv"), &candidates(search, &table)?)?;
+        write_atomic(&dir.join("pareto.csv"), &pareto(&table, &winners, &files)?)?;
         let text = serde_json::to_string_pretty(&summary(search, context, &winners, &files))?;
         write_atomic(&dir.join("pareto.json"), (text + "\n").as_bytes())?;
         front_picture(&picture(search, context, &winners), &dir.join("front.svg"))?;
@@ -91,34 +92,63 @@ fn networks<S: SearchSpace>(
     Ok(names)
 }
 
-fn cells(values: &[Option<f64>]) -> impl Iterator<Item = String> {
-    values.iter().map(|v| v.map_or(String::new(), |v| v.to_string()))
+/// Columns of values in a table: `METRIC`, and after it `METRIC_lo` and
+/// `METRIC_hi` where the evaluator gives intervals.
+struct Columns<'a> {
+    names: &'a [String],
+    intervals: Vec<bool>,
 }
 
-fn candidates<S: SearchSpace>(search: &Search<S>) -> anyhow::Result<Vec<u8>> {
+impl<'a> Columns<'a> {
+    fn new(problem: &'a Problem, measure: &Measure) -> Self {
+        let intervals = problem.columns.iter().map(|c| measure.has_intervals(c)).collect();
+        Self { names: &problem.columns, intervals }
+    }
+
+    fn header(&self) -> impl Iterator<Item = String> {
+        let ends = |name: &String| [format!("{name}_lo"), format!("{name}_hi")];
+        self.names.iter().zip(&self.intervals).flat_map(move |(name, &has)| {
+            std::iter::once(name.clone()).chain(ends(name).into_iter().filter(move |_| has))
+        })
+    }
+
+    fn cells(&self, c: &Candidate) -> impl Iterator<Item = String> {
+        let text = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
+        let values = c.values.iter().zip(&self.intervals).enumerate();
+        values.flat_map(move |(i, (value, &has))| {
+            let ends = c.interval(i);
+            let ends = [ends.map(|e| e[0]), ends.map(|e| e[1])].map(text);
+            std::iter::once(text(*value)).chain(ends.into_iter().filter(move |_| has))
+        })
+    }
+}
+
+fn candidates<S: SearchSpace>(search: &Search<S>, columns: &Columns) -> anyhow::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let columns = search.problem().columns.iter().map(String::as_str);
-    table.write_record(["arch"].into_iter().chain(columns).chain(["told", "error"]))?;
+    let last = ["told", "error"].map(String::from);
+    table.write_record(["arch".to_owned()].into_iter().chain(columns.header()).chain(last))?;
     for c in search.history() {
         let told = u8::from(c.told).to_string();
         let last = [told, c.error.clone().unwrap_or_default()];
-        table.write_record([c.key.clone()].into_iter().chain(cells(&c.values)).chain(last))?;
+        table.write_record([c.key.clone()].into_iter().chain(columns.cells(c)).chain(last))?;
     }
     Ok(table.into_inner()?)
 }
 
-fn pareto<S: SearchSpace>(
-    search: &Search<S>,
-    winners: &[&Candidate],
-    files: &[String],
-) -> anyhow::Result<Vec<u8>> {
+fn pareto(columns: &Columns, winners: &[&Candidate], files: &[String]) -> anyhow::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let columns = search.problem().columns.iter().map(String::as_str);
-    table.write_record(["arch", "file"].into_iter().chain(columns))?;
+    table.write_record(["arch", "file"].map(String::from).into_iter().chain(columns.header()))?;
     for (c, file) in winners.iter().zip(files) {
-        table.write_record([c.key.clone(), file.clone()].into_iter().chain(cells(&c.values)))?;
+        table.write_record([c.key.clone(), file.clone()].into_iter().chain(columns.cells(c)))?;
     }
     Ok(table.into_inner()?)
+}
+
+/// The intervals of a candidate as a JSON object of the metrics that have one.
+fn intervals(columns: &[String], c: &Candidate) -> Value {
+    let pairs = columns.iter().enumerate();
+    let pairs = pairs.filter_map(|(i, name)| Some((name.clone(), json!(c.interval(i)?))));
+    Value::Object(pairs.collect::<Map<_, _>>())
 }
 
 fn summary<S: SearchSpace>(
@@ -128,7 +158,14 @@ fn summary<S: SearchSpace>(
     files: &[String],
 ) -> Value {
     let problem = search.problem();
-    let one = |(c, file): (&&Candidate, &String)| json!({"arch": c.key, "file": file, "metrics": metrics(&problem.columns, &c.values)});
+    let one = |(c, file): (&&Candidate, &String)| {
+        json!({
+            "arch": c.key,
+            "file": file,
+            "metrics": metrics(&problem.columns, &c.values),
+            "intervals": intervals(&problem.columns, c),
+        })
+    };
     let units = problem.columns.iter().map(|c| (c.clone(), json!(context.measure.unit(c))));
     json!({
         "space": search.space().name(),

@@ -4,7 +4,7 @@
 
 use super::search_output::{Context, metrics, write};
 use nneval::graph::{Limits, Model};
-use nneval::search::{Measure, Search, SearchSpace};
+use nneval::search::{Measure, Measured, Search, SearchSpace};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
@@ -138,8 +138,8 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
             Err(e) => Err(e),
         });
         let columns = all.columns();
-        let one = |(key, result): (&String, nneval::Result<Vec<Option<f64>>>)| match result {
-            Ok(values) => json!({"arch": key, "metrics": metrics(&columns, &values)}),
+        let one = |(key, result): (&String, nneval::Result<Measured>)| match result {
+            Ok(m) => json!({"arch": key, "metrics": metrics(&columns, &m.values)}),
             Err(e) => json!({"arch": key, "error": e.to_string()}),
         };
         let results: Vec<Value> = keys.iter().zip(results).map(one).collect();

@@ -121,8 +121,7 @@ fn write_models(
     out: &Path,
     options: &ModelOptions,
 ) -> nneval::Result<()> {
-    let look = "{bar:30} {pos}/{len} networks, {per_sec}, ETA {eta}";
-    let bar = super::verbosity::bar(models.len() as u64, look);
+    let bar = super::verbosity::bar(models.len() as u64, "networks");
     let result = models.par_iter().try_for_each(|(file, arch)| {
         write_atomic(&out.join(file), &to_bytes(&arch.model(options)?)?)?;
         bar.inc(1);

@@ -39,6 +39,7 @@ const SPELLINGS: usize = 4;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let reading = super::verbosity::spinner("reading networks");
     let mut strings = Vec::new();
     for &space in &args.space {
         strings.extend(of_space(space, args.sample)?);
@@ -50,8 +51,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         strings.extend(files.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?);
     }
     anyhow::ensure!(!strings.is_empty(), "nothing to learn from: name a --space or models");
+    reading.set_message("building the vocabulary");
     let cuts = if args.stretches { Cuts::Stretches } else { Cuts::Steps };
     let tokenizer = Tokenizer::build(strings.iter(), args.size, cuts)?;
+    reading.finish_and_clear();
     write_atomic(&args.out, tokenizer.to_json()?.as_bytes())?;
     let (tokens, strings) = (tokenizer.size(), strings.len());
     super::print(format_args!("{}: {tokens} tokens from {strings} strings\n", args.out.display()))?;

@@ -1,6 +1,7 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
 use super::calibrate;
+use super::encoding;
 use super::run_folder;
 use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::shipped;
@@ -176,7 +177,7 @@ impl Args {
     ) -> anyhow::Result<Data> {
         let source = self.source.source()?;
         let weights: Vec<f32> = self.metrics.iter().map(|m| m.1).collect();
-        let graphs = |rows: &[usize]| source.graphs(table, rows);
+        let graphs = |rows: &[usize]| encoding::graphs(&source, table, rows);
         let (train_graphs, valid_graphs) = (graphs(train_rows)?, graphs(valid_rows)?);
         let more: Vec<OpGraph> = match self.settings.config().unlabelled > 0.0 {
             true => train_data::unlabelled(&self.source, table, train_rows)?,
@@ -192,7 +193,10 @@ impl Args {
         train_data::add_unknown(metrics, &mut unlabelled);
         let parts = Parts { train: &train_graphs, unlabelled: &more, valid: &valid_graphs };
         let known = [labels.as_slice(), reported.as_slice()];
-        if let Some([own, other]) = self.teachers.taught(teachers, metrics, &parts, known)? {
+        let asking = super::verbosity::spinner("asking the teachers");
+        let taught = self.teachers.taught(teachers, metrics, &parts, known)?;
+        asking.finish_and_clear();
+        if let Some([own, other]) = taught {
             self.teachers.teach(&own, &weights, &mut train);
             self.teachers.teach(&other, &weights, &mut unlabelled);
         }

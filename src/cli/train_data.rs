@@ -1,6 +1,7 @@
 //! What an evaluator is trained on: tokens and targets of labelled and
 //! unlabelled networks.
 
+use super::encoding;
 use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::Context;
@@ -175,7 +176,7 @@ pub fn unlabelled(
     let source = source.source()?;
     let keys = source.keys()?;
     let rest: Vec<&String> = keys.iter().filter(|k| !labelled.contains(k.as_str())).collect();
-    Ok(rest.par_iter().map(|k| source.network(k)).collect::<nneval::Result<Vec<_>>>()?)
+    encoding::networks(&source, &rest)
 }
 
 /// The parameters that a run or pretraining arrived at.

@@ -18,8 +18,7 @@ impl View {
             "training on {train} rows, validating on {valid}, {} metrics",
             names.len()
         ));
-        let look = "{bar:30} {pos}/{len} steps, {per_sec}, ETA {eta} {msg}";
-        let bar = super::verbosity::bar(0, look);
+        let bar = super::verbosity::bar(0, "steps");
         Self { bar, epochs: config.epochs, names: names.to_vec() }
     }
 

@@ -3,6 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 static VERBOSE: AtomicBool = AtomicBool::new(false);
@@ -36,12 +37,27 @@ pub fn is_verbose() -> bool {
     VERBOSE.load(Ordering::Relaxed)
 }
 
-/// A progress bar of that length and look, drawn on a terminal, unless --quiet.
-pub fn bar(length: u64, look: &str) -> ProgressBar {
+/// A progress bar over `length` of something, with rate and ETA and room for a
+/// message, drawn on a terminal, unless --quiet.
+pub fn bar(length: u64, what: &str) -> ProgressBar {
+    let look = format!("{{bar:30}} {{pos}}/{{len}} {what}, {{per_sec}}, ETA {{eta}} {{msg}}");
+    drawn(&look, || ProgressBar::new(length))
+}
+
+/// A sign of life for what cannot be counted, with the time it has taken; drawn
+/// as [`bar`] is.
+pub fn spinner(what: &str) -> ProgressBar {
+    let bar = drawn("{spinner} {msg} {elapsed}", ProgressBar::new_spinner);
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn drawn(look: &str, bar: impl Fn() -> ProgressBar) -> ProgressBar {
     if is_quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(length);
+    let bar = bar();
     if let Ok(style) = ProgressStyle::with_template(look) {
         bar.set_style(style);
     }

@@ -4,41 +4,39 @@
 use super::domain::{Domain, Seen};
 use super::interval::{Calibrated, Interval};
 use super::manifest::{Metric, Validation};
-use super::{Bundle, Encoded, Evaluator, Network};
+use super::{Bundle, Encoded};
 use crate::error::{Error, Result};
 use crate::labels::stats;
 
 /// What an evaluator is calibrated on.
 #[derive(Debug, Clone, Copy)]
 pub struct CalibrationData<'a> {
-    /// The training networks.
-    pub train: &'a [Network],
-    /// Networks of other classes.
-    pub held: &'a [Network],
+    /// The training networks, encoded.
+    pub train: &'a [Encoded],
+    /// Networks of other classes, encoded.
+    pub held: &'a [Encoded],
     /// Class of each of those.
     pub classes: &'a [u64],
     /// Reported values in label units, `reported[metric][network]`.
     pub reported: &'a [Vec<Option<f64>>],
 }
 
-/// Fills in `bundle`'s validation, intervals and in-domain statistics, with
-/// `evaluator`, which must be of the same bundle. A metric with too few labels
-/// gets no interval.
+/// Fills in `bundle`'s validation, intervals and in-domain statistics. The
+/// networks must be encoded by the same bundle ([`super::Evaluator::encode`]).
+/// A metric with too few labels gets no interval.
 ///
 /// # Errors
-/// [`Error::Training`] where the data does not fit together, and as
-/// [`Evaluator::encode`].
-pub fn calibrate(bundle: &mut Bundle, evaluator: &Evaluator, data: &CalibrationData) -> Result<()> {
-    let held = evaluator.encode(data.held)?;
-    let train = evaluator.encode(data.train)?;
+/// [`Error::Training`] where the data does not fit together.
+pub fn calibrate(bundle: &mut Bundle, data: &CalibrationData) -> Result<()> {
+    let (held, train) = (data.held, data.train);
     check(data, bundle.manifest.metrics.len())?;
     for (i, (metric, reported)) in bundle.manifest.metrics.iter_mut().zip(data.reported).enumerate()
     {
-        let rows = calibrated(metric, i, reported, &held, data.classes);
+        let rows = calibrated(metric, i, reported, held, data.classes);
         metric.interval = Interval::fit(&rows);
-        metric.validation = Some(agreement(metric, i, reported, &held));
+        metric.validation = Some(agreement(metric, i, reported, held));
     }
-    bundle.manifest.domain = Domain::fit(&seen(&train), &seen(&held), data.classes);
+    bundle.manifest.domain = Domain::fit(&seen(train), &seen(held), data.classes);
     Ok(())
 }
 
@@ -82,8 +80,7 @@ fn agreement(
     reported: &[Option<f64>],
     encoded: &[Encoded],
 ) -> Validation {
-    let value = |e: &Encoded| Some(e.scales.get(index)? * metric.value(*e.outputs.get(index)?));
-    let predicted: Vec<Option<f64>> = encoded.iter().map(value).collect();
+    let predicted: Vec<Option<f64>> = encoded.iter().map(|e| e.value(index, metric)).collect();
     let (r, p) = stats::paired(reported, &predicted);
     Validation {
         rows: r.len(),

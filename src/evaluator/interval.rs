@@ -52,6 +52,11 @@ impl Interval {
     /// Calibrates on rows that training has not seen. `None` where there are
     /// too few classes for a bound (fewer than 9 at a level of 0.9).
     pub fn fit(rows: &[Calibrated]) -> Option<Self> {
+        Self::fit_at(rows, LEVEL)
+    }
+
+    /// The same for another share of the reported values, above 0 and below 1.
+    pub fn fit_at(rows: &[Calibrated], level: f64) -> Option<Self> {
         let classes: Vec<u64> = rows.iter().map(|r| r.class).collect();
         let weights = weights(&classes);
         let count = distinct(classes.iter().copied());
@@ -65,11 +70,11 @@ impl Interval {
                 .filter(|(r, _)| position(&edges, r.output) == bin)
                 .map(|(r, w)| (*r, *w))
                 .collect();
-            let [down, up] = offsets(&inside)?;
+            let [down, up] = offsets(&inside, level)?;
             below.push(down.max(0.0));
             above.push(up.max(0.0));
         }
-        Some(Self { level: LEVEL, rows: rows.len(), classes: count, edges, below, above })
+        Some(Self { level, rows: rows.len(), classes: count, edges, below, above })
     }
 
     /// Lower and upper end for an output, in the space of outputs.
@@ -109,7 +114,7 @@ fn edges(rows: &[Calibrated], weights: &[f64], bins: usize) -> Vec<f64> {
 
 /// Distances down and up: each tail by itself, or, where there are too few
 /// classes for that, one distance for both.
-fn offsets(rows: &[(Calibrated, f64)]) -> Option<[f64; 2]> {
+fn offsets(rows: &[(Calibrated, f64)], level: f64) -> Option<[f64; 2]> {
     let classes = distinct(rows.iter().map(|r| r.0.class));
     let new = rows.iter().map(|r| r.1).sum::<f64>() / classes.max(1) as f64;
     let scored = |f: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
@@ -118,10 +123,10 @@ fn offsets(rows: &[(Calibrated, f64)]) -> Option<[f64; 2]> {
     let bound = |f: &dyn Fn(f64) -> f64, share: f64| {
         upper_bound(&scored(f), new, share).filter(|q| q.is_finite())
     };
-    let tail = (1.0 + LEVEL) / 2.0;
+    let tail = (1.0 + level) / 2.0;
     match (bound(&|r| -r, tail), bound(&|r| r, tail)) {
         (Some(down), Some(up)) => Some([down, up]),
-        _ => bound(&f64::abs, LEVEL).map(|q| [q, q]),
+        _ => bound(&f64::abs, level).map(|q| [q, q]),
     }
 }
 

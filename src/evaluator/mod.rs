@@ -6,6 +6,7 @@ mod bundle;
 mod cache;
 mod calibrate;
 mod conformal;
+mod coverage;
 mod domain;
 mod encoder;
 mod formula;
@@ -21,7 +22,8 @@ pub mod weights;
 
 pub use batches::{bucket, padded};
 pub use bundle::Bundle;
-pub use calibrate::{CalibrationData, calibrate};
+pub use calibrate::{CalibrationData, calibrate, calibrated};
+pub use coverage::{CoveragePoint, coverage_curve};
 pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows};
 pub use formula::Formula;
@@ -82,6 +84,19 @@ pub struct Encoded {
     pub tokens: Vec<u32>,
     /// Windows the string was encoded in.
     pub windows: usize,
+}
+
+impl Encoded {
+    /// The prediction of `metric`, the evaluator's at `index`, in its unit.
+    pub fn value(&self, index: usize, metric: &Metric) -> Option<f64> {
+        Some(self.scales.get(index)? * metric.value(*self.outputs.get(index)?))
+    }
+
+    /// The interval around it; `None` where the evaluator was not calibrated.
+    pub fn interval(&self, index: usize, metric: &Metric) -> Option<[f64; 2]> {
+        let scale = self.scales.get(index)?;
+        Some(metric.interval(*self.outputs.get(index)?)?.map(|end| scale * end))
+    }
 }
 
 /// How an evaluator is loaded.

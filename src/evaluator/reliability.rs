@@ -2,11 +2,11 @@
 //! training has not seen are halved many times over, one half calibrates, the
 //! other is tested.
 
+use super::Encoded;
 use super::calibrate::{CalibrationData, calibrated, seen};
 use super::domain::Domain;
 use super::interval::{Calibrated, Interval};
 use super::manifest::Metric;
-use super::{Encoded, Evaluator, Network};
 use crate::error::{Error, Result};
 use crate::labels::split_classes;
 use std::collections::BTreeMap;
@@ -43,32 +43,32 @@ pub struct Coverage {
 }
 
 /// Halves the held-out classes of `data` with seeds 0 to `splits`−1.
-/// `outside`: networks unlike those trained on.
+/// `outside`: networks unlike those trained on, encoded. After each halving
+/// `on` is called.
 ///
 /// # Errors
-/// As [`Evaluator::encode`], and [`Error::Training`] for fewer than two classes.
+/// [`Error::Training`] for fewer than two classes.
 pub fn reliability(
-    evaluator: &Evaluator,
+    metrics: &[Metric],
     data: &CalibrationData,
-    outside: &[Network],
+    outside: &[Encoded],
     splits: u64,
+    on: &mut dyn FnMut(),
 ) -> Result<Reliability> {
-    let held = evaluator.encode(data.held)?;
-    let train = evaluator.encode(data.train)?;
-    let outside = evaluator.encode(outside)?;
-    let metrics = &evaluator.manifest().metrics;
-    let statistics = Domain::fit(&seen(&train), &seen(&held), data.classes);
+    let (held, train) = (data.held, data.train);
+    let statistics = Domain::fit(&seen(train), &seen(held), data.classes);
     let mut covered = vec![Vec::new(); metrics.len()];
     let mut domains = Vec::new();
     for seed in 0..splits {
         let refuse = |e| Error::Training(format!("held-out classes: {e}"));
         let parts = split_classes(data.classes, &[0.5], seed).map_err(refuse)?;
         let [a, b] = parts.as_slice() else { continue };
-        let (calibration, test) = (Half::new(a, &held, data), Half::new(b, &held, data));
+        let (calibration, test) = (Half::new(a, held, data), Half::new(b, held, data));
         for ((i, metric), covered) in metrics.iter().enumerate().zip(&mut covered) {
             covered.extend(coverage(i, metric, &calibration, &test));
         }
-        domains.extend(domain(statistics.as_ref(), &calibration, &test, &outside));
+        domains.extend(domain(statistics.as_ref(), &calibration, &test, outside));
+        on();
     }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let summary = |(m, c): (&Metric, &Vec<[f64; 2]>)| {

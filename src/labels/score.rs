@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub const INTERVAL_LEVEL: f64 = 0.95;
 
 /// How well one metric is predicted. `None` where a statistic is undefined.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct ScoreRow {
     /// Name of the metric.
     pub metric: String,

@@ -34,6 +34,7 @@ mod functions;
 mod implied;
 mod literal;
 pub mod opgraph;
+mod outline;
 mod parse;
 mod plan;
 mod respell;
@@ -42,6 +43,7 @@ mod write;
 
 pub use canon::build;
 pub use opgraph::{Op, OpGraph, Operand};
+pub use outline::{Outline, OutlineBlock, OutlineNode, outline};
 pub use parse::{ParseLimits, parse, parse_within};
 pub use respell::respell;
 pub use seed::write_seed_style;

@@ -199,7 +199,7 @@ fn reference(
 /// For each operation of a repetition, whether it continues the step of the
 /// one before it: it reads that one's only output and nothing else, in this
 /// repetition nobody else does, and that one does not join several values.
-fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
+pub(super) fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
     let mut readers = vec![0usize; seg.period];
     for j in 0..seg.period {
         for read in &items[seg.start + j].reads {

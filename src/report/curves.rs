@@ -28,12 +28,37 @@ struct Curve {
 /// [`Error::Io`] naming the file that cannot be read or written, and
 /// [`Error::Training`] where the table is not one of epochs.
 pub fn learning_curves(epochs_csv: &Path, svg: &Path) -> Result<()> {
+    write_atomic(svg, learning_curves_svg(epochs_csv)?.as_bytes())
+}
+
+/// The same picture as SVG text.
+///
+/// # Errors
+/// As [`learning_curves`].
+pub fn learning_curves_svg(epochs_csv: &Path) -> Result<String> {
     let text = std::fs::read_to_string(epochs_csv).map_err(|e| Error::io(epochs_csv, e))?;
     let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
     let (loss, taus) = read(&text).map_err(bad)?;
-    let picture = draw(&loss, &taus)
-        .map_err(|e| Error::Training(format!("{}: cannot be drawn: {e}", svg.display())))?;
-    write_atomic(svg, picture.as_bytes())
+    draw(&loss, &taus).map_err(|e| bad(format!("cannot be drawn: {e}")))
+}
+
+/// Epochs, losses, and validation τ as the mean of the metrics that have one.
+pub(super) type Summary = (Vec<f64>, Vec<Option<f64>>, Vec<Option<f64>>);
+
+/// What a page shows of the same table.
+pub(super) fn summary(epochs_csv: &Path) -> Result<Summary> {
+    let text = std::fs::read_to_string(epochs_csv).map_err(|e| Error::io(epochs_csv, e))?;
+    let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
+    let (loss, taus) = read(&text).map_err(bad)?;
+    let at = |c: &Curve, epoch: f64| c.points.iter().find(|p| p.0 == epoch).map(|p| p.1);
+    let epochs: Vec<f64> = loss.points.iter().map(|p| p.0).collect();
+    let mean = |&epoch: &f64| {
+        let known: Vec<f64> = taus.iter().filter_map(|c| at(c, epoch)).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    let losses = loss.points.iter().map(|p| Some(p.1)).collect();
+    let tau = epochs.iter().map(mean).collect();
+    Ok((epochs, losses, tau))
 }
 
 fn read(text: &str) -> Result<(Curve, Vec<Curve>), String> {

@@ -52,6 +52,22 @@ enum Source {
     Told,
 }
 
+/// What is known of a candidate, an entry a column.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measured {
+    /// Values; `None` where unknown.
+    pub values: Vec<Option<f64>>,
+    /// Ends of the intervals of predicted values; may be shorter than `values`.
+    pub intervals: Vec<Option<[f64; 2]>>,
+}
+
+impl From<Vec<Option<f64>>> for Measured {
+    /// Values without intervals.
+    fn from(values: Vec<Option<f64>>) -> Self {
+        Self { values, intervals: Vec::new() }
+    }
+}
+
 /// Gives candidates their values.
 #[derive(Debug)]
 pub struct Measure {
@@ -115,13 +131,21 @@ impl Measure {
         }
     }
 
+    /// Whether the values of a column come with intervals.
+    pub fn has_intervals(&self, column: &str) -> bool {
+        match self.columns.iter().find(|(name, _)| name == column) {
+            Some((_, Source::Metric { evaluator, metric })) => {
+                let e = self.evaluators.get(*evaluator);
+                let m = e.and_then(|e| e.manifest().metrics.get(*metric));
+                m.is_some_and(|m| m.interval.is_some())
+            }
+            _ => false,
+        }
+    }
+
     /// Values of architectures of a space, one for each column; one that cannot
     /// be measured fails alone.
-    pub fn values<S: SearchSpace>(
-        &self,
-        space: &S,
-        keys: &[String],
-    ) -> Vec<Result<Vec<Option<f64>>>> {
+    pub fn values<S: SearchSpace>(&self, space: &S, keys: &[String]) -> Vec<Result<Measured>> {
         self.of_models(keys, |key| space.model(&space.parse(key)?))
     }
 
@@ -130,12 +154,12 @@ impl Measure {
         &self,
         keys: &[String],
         model: impl Fn(&String) -> Result<Model> + Sync,
-    ) -> Vec<Result<Vec<Option<f64>>>> {
+    ) -> Vec<Result<Measured>> {
         let wants = |f: fn(&Source) -> bool| self.columns.iter().any(|(_, s)| f(s));
         let costs = wants(|s| matches!(s, Source::Cost(_)));
         let strings = wants(|s| matches!(s, Source::Metric { .. }));
         if !costs && !strings {
-            return keys.iter().map(|_| Ok(vec![None; self.columns.len()])).collect();
+            return keys.iter().map(|_| Ok(vec![None; self.columns.len()].into())).collect();
         }
         let formulas = self.evaluators.iter().any(Evaluator::needs_costs);
         let read = |key: &String| -> Result<(Network, Option<Costs>)> {
@@ -174,7 +198,7 @@ impl Measure {
         self.evaluators.iter().enumerate().map(predict).collect()
     }
 
-    fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> Vec<Option<f64>> {
+    fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> Measured {
         let value = |(_, source): &(String, Source)| match *source {
             Source::Told => None,
             Source::Cost(cost) => costs.and_then(cost.of),
@@ -182,7 +206,16 @@ impl Measure {
                 predictions.get(evaluator)?.as_ref()?.metrics.get(metric).copied()
             }
         };
-        self.columns.iter().map(value).collect()
+        let interval = |(_, source): &(String, Source)| match *source {
+            Source::Metric { evaluator, metric } => {
+                *predictions.get(evaluator)?.as_ref()?.intervals.get(metric)?
+            }
+            _ => None,
+        };
+        Measured {
+            values: self.columns.iter().map(value).collect(),
+            intervals: self.columns.iter().map(interval).collect(),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ mod subset;
 pub use dominance::{crowding_distances, fronts};
 pub use files::Files;
 pub use hypervolume::hypervolume_2d;
-pub use measure::{COSTS, Measure, StaticCost};
+pub use measure::{COSTS, Measure, Measured, StaticCost};
 pub use nats::Nats;
 pub use problem::{Bound, Goal, Limit, Objective, Problem, Scored};
 pub use run::{Algorithm, Candidate, Search, Settings};

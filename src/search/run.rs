@@ -1,6 +1,7 @@
 //! A search in progress.
 
 use super::dominance::first_front;
+use super::measure::Measured;
 use super::nsga2::{self, Ranked};
 use super::problem::{Problem, Scored};
 use super::space::SearchSpace;
@@ -61,12 +62,28 @@ pub struct Candidate {
     pub key: String,
     /// A value for each column of the problem; `None` where unknown.
     pub values: Vec<Option<f64>>,
+    /// For each column the ends of the value's interval; empty where no value
+    /// has one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub intervals: Vec<Option<[f64; 2]>>,
     /// Why it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
     /// Whether a value was told from outside.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub told: bool,
+}
+
+impl Candidate {
+    /// Whether there is a value, or `None`, for each of so many columns.
+    pub(super) fn has_width(&self, width: usize) -> bool {
+        self.values.len() == width && [0, width].contains(&self.intervals.len())
+    }
+
+    /// Ends of the interval of the value in a column.
+    pub fn interval(&self, column: usize) -> Option<[f64; 2]> {
+        self.intervals.get(column).copied().flatten()
+    }
 }
 
 /// A search: what was measured, and what comes next.
@@ -183,17 +200,25 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         keys
     }
 
-    /// Adds a candidate with its values, one for each column of the problem, or
+    /// Adds a candidate with its values, one for each column of the problem (a
+    /// [`Measured`], or the values alone), or
     /// why it has none. One that is known already gets these values instead.
-    pub fn add(&mut self, key: String, values: Result<Vec<Option<f64>>>) {
+    pub fn add(&mut self, key: String, measured: Result<impl Into<Measured>>) {
         let width = self.problem.columns.len();
-        let (mut values, error) = match values {
-            Ok(values) => (values, None),
-            Err(e) => (Vec::new(), Some(e.to_string())),
+        let (measured, error) = match measured {
+            Ok(measured) => (measured.into(), None),
+            Err(e) => (Measured::default(), Some(e.to_string())),
         };
+        let Measured { mut values, mut intervals } = measured;
         values.resize(width, None);
         values.iter_mut().for_each(|v| *v = v.filter(|v| v.is_finite()));
-        self.push(Candidate { key, values, error, told: false });
+        intervals.resize(width, None);
+        let finite = |e: &[f64; 2]| e.iter().all(|v| v.is_finite());
+        intervals.iter_mut().for_each(|e| *e = e.filter(finite));
+        if intervals.iter().all(Option::is_none) {
+            intervals.clear();
+        }
+        self.push(Candidate { key, values, intervals, error, told: false });
     }
 
     /// Replaces values of a candidate by true ones; a candidate that is not
@@ -209,7 +234,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             Some(c) => c.clone(),
             None => {
                 let values = vec![None; self.problem.columns.len()];
-                Candidate { key, values, error: None, told: true }
+                Candidate { key, values, intervals: Vec::new(), error: None, told: true }
             }
         };
         for (name, value) in values {
@@ -222,6 +247,9 @@ impl<'a, S: SearchSpace> Search<'a, S> {
                 return Err(Error::Search(format!("{name}: {value} is not a finite number")));
             }
             *slot = Some(*value);
+            if let Some(interval) = at.and_then(|at| own.intervals.get_mut(at)) {
+                *interval = None;
+            }
         }
         (own.told, own.error) = (true, None);
         self.push(own);

@@ -95,7 +95,7 @@ impl State {
         let width = p.columns.len();
         match same.iter().find(|(_, same)| !same) {
             Some((what, _)) => Err(Error::Search(format!("the state has another {what}"))),
-            None if self.history.iter().any(|c| c.values.len() != width) => {
+            None if self.history.iter().any(|c| !c.has_width(width)) => {
                 Err(Error::Search("the state is damaged: a candidate lacks values".into()))
             }
             None => Ok(()),

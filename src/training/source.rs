@@ -1,6 +1,6 @@
 //! Where the networks of a label table are: a search space, or model files.
 
-use crate::costs;
+use crate::costs::{self, Costs};
 use crate::error::{Error, Result};
 use crate::evaluator::Network;
 use crate::graph::{Limits, Model};
@@ -58,11 +58,17 @@ impl Source {
     /// # Errors
     /// As [`Source::strings`].
     pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
-        let of = |&row: &usize| {
-            let model = self.model(table, row)?;
-            let costs = costs::of_one_sample(&model);
-            Ok(costs.ok().and_then(|c| c.macs.known()).map(|n| n as f64))
-        };
+        let macs = |c: Option<Costs>| c.and_then(|c| c.macs.known()).map(|n| n as f64);
+        Ok(self.costs(table, rows)?.into_iter().map(macs).collect())
+    }
+
+    /// Static costs of the given rows' networks for one sample (symbolic
+    /// dimensions are 1); `None` where they cannot be counted.
+    ///
+    /// # Errors
+    /// As [`Source::strings`].
+    pub fn costs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<Costs>>> {
+        let of = |&row: &usize| Ok(costs::of_one_sample(&self.model(table, row)?).ok());
         rows.par_iter().map(of).collect()
     }
 
