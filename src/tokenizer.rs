@@ -79,6 +79,8 @@ impl Tokenizer {
         let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(failed)?;
         // Text that looks like `<mask>` is text: special tokens have no spelling.
         inner.set_encode_special_tokens(true);
+        // Strings are never cut silently, whatever the file asks for.
+        inner.with_truncation(None).map_err(failed)?.with_padding(None);
         Ok(Self { inner })
     }
 

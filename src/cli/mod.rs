@@ -28,6 +28,7 @@ mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
+mod start_args;
 mod string;
 mod teachers;
 mod tokenizer;

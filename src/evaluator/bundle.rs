@@ -70,6 +70,15 @@ impl Bundle {
         Ok(Self { manifest, tokenizer, model })
     }
 
+    /// Token numbers of an operation string, in the bundle's style.
+    ///
+    /// # Errors
+    /// [`Error::OpString`] for what is no operation string, where the style is another
+    /// than [`opstring::Style::V1`], or as [`Tokenizer::encode`].
+    pub fn tokens(&self, string: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode(&self.manifest.string_style.of_string(string)?)
+    }
+
     /// Writes the bundle to the folder `dir`: each file whole, the description last.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use super::domain::Domain;
 use super::interval::Interval;
 use crate::error::Result;
 use crate::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
+use crate::opstring::Style;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,10 @@ pub struct Manifest {
     pub format: u32,
     /// Version of the operation string that the evaluator was trained on.
     pub string_version: u32,
+    /// Spelling of the operation string that its tokens are of; bundles that
+    /// name none have [`Style::V1`].
+    #[serde(default, skip_serializing_if = "Style::is_default")]
+    pub string_style: Style,
     /// Name of the evaluator.
     pub name: String,
     /// Longest token sequence that is encoded in one piece.

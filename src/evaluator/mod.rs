@@ -118,7 +118,7 @@ impl Evaluator {
 
     /// Predicts for operation strings.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
+        let encode = |s: &S| self.bundle.tokens(s.as_ref());
         self.evaluate_tokens(strings.par_iter().map(encode).collect())
     }
 
@@ -129,7 +129,7 @@ impl Evaluator {
         items: &[T],
         string: impl Fn(&T) -> Result<String> + Sync,
     ) -> Vec<Result<Prediction>> {
-        let encode = |item: &T| self.bundle.tokenizer.encode(&string(item)?);
+        let encode = |item: &T| self.bundle.tokens(&string(item)?);
         self.evaluate_tokens(items.par_iter().map(encode).collect())
     }
 
@@ -139,7 +139,7 @@ impl Evaluator {
     /// [`crate::Error::Tokenizer`] of the first bad string, or
     /// [`crate::Error::Runtime`].
     pub fn encode<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Result<Vec<Encoded>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
+        let encode = |s: &S| self.bundle.tokens(s.as_ref());
         let tokens = strings.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
         self.encode_tokens(&tokens, &["metrics", "pooled"])
     }
