@@ -46,6 +46,7 @@ fn untrained() -> Bundle {
         spec: MetricSpec::from_column("accuracy_pct"),
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
+        untrained: true,
         levels: None,
         validation: None,
         interval: None,
@@ -63,6 +64,7 @@ fn untrained() -> Bundle {
     let manifest = Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
+        string_style: opstring::Style::V1,
         name: "untrained".into(),
         window: 512,
         metrics: vec![metric],

@@ -49,6 +49,14 @@ impl Cuts {
 }
 
 /// A loaded tokenizer. Encoding is a pure function of the string.
+///
+/// ```
+/// use nneval::tokenizer::{END, Tokenizer};
+/// let tokenizer = Tokenizer::open("models/tokenizer.json".as_ref())?;
+/// let tokens = tokenizer.encode("|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32")?;
+/// assert_eq!(tokens.last(), Some(&END));
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,

@@ -81,11 +81,11 @@ def read_tokenizer(path, cfg):
     return path.read_bytes()
 
 
-def metric(name, bounds):
+def metric(name, args):
     """One entry of `metrics`; unit and direction are read off the name by nneval."""
-    if bounds is None:
-        bounds = [0.0, 100.0] if name.endswith("_pct") else NO_BOUNDS
-    return {"name": name, "transform": AS_IT_IS, "range": bounds}
+    bounds = args.bounds or ([0.0, 100.0] if name.endswith("_pct") else NO_BOUNDS)
+    untrained = {} if args.head else {"untrained": True}
+    return {"name": name, "transform": AS_IT_IS, "range": bounds, **untrained}
 
 
 def manifest(args, window, files):
@@ -96,7 +96,7 @@ def manifest(args, window, files):
         "string_style": args.style,
         "name": args.name or args.out.name,
         "window": args.window or window,
-        "metrics": [metric(name, args.bounds) for name in args.metric],
+        "metrics": [metric(name, args) for name in args.metric],
         "training": {
             "labels": "",
             "space": "",

@@ -114,7 +114,7 @@ def check_predictions(args, kind, folder, string):
     head = write_head(folder, model.config.d_model)
     file = convert_head(folder) if safe else folder / "head.pt"
     out = folder / "evaluator"
-    run_import(args, folder, out, "--head", file, "--bounds", "-1e30", "1e30")
+    run_import(args, folder, out, "--head", file, "--bounds", "-1000", "1000")
     window = json.loads((out / "evaluator.json").read_text(encoding="utf-8"))["window"]
     text = call(args.program, "evaluate", NETWORK, "--evaluator", out, "--format", "json")
     got = json.loads(text)[0]["metrics"]
@@ -143,7 +143,7 @@ def check_training(args, folder):
     run_import(args, folder, folder / "again", "--graphs", graphs)
     write_labels(labels)
     metrics = [word for name in METRICS for word in ("--metric", name)]
-    settings = "--epochs 4 --batch 8 --lr 1e-3 --structure-weight 0 --average-decay 0".split()
+    settings = "--epochs 4 --batch 8 --lr 3e-3 --structure-weight 0 --average-decay 0".split()
     command = [args.program, "train", "--graphs", graphs, "--from", folder / "again", *settings]
     call(*command, "--labels", labels, *metrics, "--out", tuned)
     with open(tuned / "run/epochs.csv", encoding="utf-8", newline="") as f:

@@ -22,6 +22,15 @@ impl EvaluatorArgs {
             format!("--evaluator {}: no such folder, and no such name in models/", self.evaluator)
         })?;
         let bundle = Bundle::open(&dir)?;
+        let untrained = bundle.manifest.metrics.iter().filter(|m| m.untrained);
+        let names: Vec<&str> = untrained.map(|m| m.spec.name.as_str()).collect();
+        if !names.is_empty() {
+            super::note(format_args!(
+                "{}: not trained, predictions mean nothing: {}",
+                self.evaluator,
+                names.join(", ")
+            ));
+        }
         let runtime = self.runtime.load()?;
         let options =
             Options { provider: self.runtime.provider, threads: self.runtime.threads.into() };

@@ -6,6 +6,8 @@ mod adapt;
 mod bind_args;
 mod calibrate;
 mod completions;
+#[cfg(test)]
+mod docs;
 mod evaluate;
 mod evaluate_output;
 mod evaluator_args;

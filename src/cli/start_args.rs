@@ -1,6 +1,7 @@
 //! What a training run starts from, as options.
 
-use super::train_data;
+use super::{shipped, train_data};
+use anyhow::Context;
 use nneval::evaluator::{Bundle, Metric};
 use nneval::labels::LabelTable;
 use nneval::training::{GraphInfo, Wanted, from_bundle};
@@ -12,23 +13,29 @@ pub struct StartArgs {
     /// Checkpoint to start from instead of random parameters
     #[arg(long, value_name = "FILE")]
     pub init: Option<PathBuf>,
-    /// Evaluator to go on from: its parameters (--graphs must be of its shape),
-    /// vocabulary, style and window; metrics that it predicts keep their column
-    /// of the head
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["init", "tokenizer", "style"])]
-    pub from: Option<PathBuf>,
+    /// Evaluator to go on from, a name in models/ or a folder: its parameters
+    /// (--graphs must be of its shape), vocabulary, style and window; metrics that
+    /// it predicts keep their column of the head
+    #[arg(long, value_name = "NAME|DIR", conflicts_with_all = ["init", "tokenizer", "style"])]
+    pub from: Option<String>,
 }
 
 impl StartArgs {
     /// The evaluator to go on from.
     pub fn bundle(&self) -> anyhow::Result<Option<Bundle>> {
-        Ok(self.from.as_deref().map(Bundle::open).transpose()?)
+        self.folder()?.map(|dir| Ok(Bundle::open(&dir)?)).transpose()
+    }
+
+    fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let Some(name) = &self.from else { return Ok(None) };
+        let missing = || format!("--from {name}: no such folder, and no such name in models/");
+        shipped::find(name).with_context(missing).map(Some)
     }
 
     /// Files that the start depends on, by their role.
-    pub fn inputs(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
-        let model = self.from.as_ref().map(|dir| ("from", dir.join("evaluator.onnx")));
-        self.init.clone().map(|p| ("init", p)).into_iter().chain(model)
+    pub fn inputs(&self) -> anyhow::Result<impl Iterator<Item = (&'static str, PathBuf)>> {
+        let model = self.folder()?.map(|dir| ("from", dir.join("evaluator.onnx")));
+        Ok(self.init.clone().map(|p| ("init", p)).into_iter().chain(model))
     }
 
     /// The parameters; `None` for random ones.

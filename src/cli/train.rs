@@ -251,7 +251,7 @@ fn describe(
         environment: &Environment::new(run.runtime, &run.session),
         runtime: run.runtime,
         inputs: std::iter::once(("labels", args.source.labels.clone()))
-            .chain(args.start.inputs())
+            .chain(args.start.inputs()?)
             .collect(),
         graphs: run.graphs,
         tokenizer: &reading.tokenizer.to_json()?,

@@ -11,7 +11,14 @@ const MODEL: &str = "evaluator.onnx";
 const TOKENIZER: &str = "tokenizer.json";
 const MANIFEST: &str = "evaluator.json";
 
-/// The content of an evaluator folder.
+/// The content of an evaluator folder (`docs/bundle-format.md`).
+///
+/// ```
+/// use nneval::evaluator::Bundle;
+/// let bundle = Bundle::open("models/nats-tss".as_ref())?;
+/// assert_eq!(bundle.manifest.metrics[0].spec.name, "cifar10_test_acc_pct");
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// What it predicts.

@@ -48,6 +48,10 @@ pub struct Metric {
     /// Smallest and largest label of the training rows. Predictions go beyond
     /// them by a twentieth of their distance at most.
     pub range: [f64; 2],
+    /// Whether its column of the head is random: predictions then mean nothing,
+    /// until a training run starts from the evaluator.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untrained: bool,
     /// The values that the labels take, where these are few.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub levels: Option<Levels>,
@@ -72,7 +76,15 @@ impl Metric {
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let levels = Levels::fit(labels);
-        Ok(Self { spec, transform, range: [lo, hi], levels, validation: None, interval: None })
+        Ok(Self {
+            spec,
+            transform,
+            range: [lo, hi],
+            untrained: false,
+            levels,
+            validation: None,
+            interval: None,
+        })
     }
 
     /// The lowest lower end of a range up to `hi` whose margin stays above 0.

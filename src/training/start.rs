@@ -60,7 +60,8 @@ pub fn from_bundle(
     let columns = weights::head(&bundle.model)?;
     for (at, w) in wanted.iter().enumerate() {
         let known = bundle.manifest.metrics.iter().zip(&columns);
-        let same = known.into_iter().find(|(m, _)| m.spec.name == w.metric.spec.name);
+        let mut trained = known.filter(|(m, _)| !m.untrained);
+        let same = trained.find(|(m, _)| m.spec.name == w.metric.spec.name);
         if let Some((old, column)) = same {
             let line = line(&old.transform, &w.metric.transform, w.labels);
             set_column(info, &mut flat, at, &carried(column, line, w.scale));
