@@ -76,11 +76,9 @@ pub fn commands(text: &str) -> Vec<Vec<String>> {
             line = line.replace(&format!("${name}"), value);
         }
         let words = shlex::split(&expanded(&line)).unwrap_or_else(|| panic!("quotes: {line}"));
-        if let Some((name, value)) = words.first().and_then(|w| w.split_once('=')) {
-            if words.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
-                set.push((name.to_owned(), value.to_owned()));
-            }
-        }
+        let set_here = words.first().filter(|_| words.len() == 1).and_then(|w| w.split_once('='));
+        let named = set_here.filter(|(n, _)| n.chars().all(|c| c.is_ascii_uppercase()));
+        set.extend(named.map(|(name, value)| (name.to_owned(), value.to_owned())));
         all.extend(statements(words));
     }
     all
