@@ -49,6 +49,14 @@ impl Cuts {
 }
 
 /// A loaded tokenizer. Encoding is a pure function of the string.
+///
+/// ```
+/// use nneval::tokenizer::{END, Tokenizer};
+/// let tokenizer = Tokenizer::open("models/tokenizer.json".as_ref())?;
+/// let tokens = tokenizer.encode("|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32")?;
+/// assert_eq!(tokens.last(), Some(&END));
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -79,6 +87,8 @@ impl Tokenizer {
         let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(failed)?;
         // Text that looks like `<mask>` is text: special tokens have no spelling.
         inner.set_encode_special_tokens(true);
+        // Strings are never cut silently, whatever the file asks for.
+        inner.with_truncation(None).map_err(failed)?.with_padding(None);
         Ok(Self { inner })
     }
 

@@ -39,11 +39,8 @@ fn a_search_with_an_evaluator_writes_its_winners() {
     let names = [ACCURACY, "hwnas_raspi4_lat_ms"].map(|m| [m, "_lo", "_hi"].map(String::from));
     let with_ends = names.map(|[m, lo, hi]| [m.clone(), format!("{m}{lo}"), format!("{m}{hi}")]);
     let with_ends = with_ends.concat();
-    let columns = [
-        &["arch".into(), "file".into()],
-        with_ends.as_slice(),
-        &["params".into(), "depth".into()],
-    ];
+    let columns =
+        [&["arch".into(), "file".into()], with_ends.as_slice(), &["params".into(), "depth".into()]];
     assert_eq!(front[0], columns.concat());
     let value = |r: &Vec<String>, at: usize| r[at].parse::<f64>().unwrap();
     for pair in front[1..].windows(2) {

@@ -35,6 +35,7 @@ def describe(cfg, out):
         "layers": cfg.layers,
         "heads": cfg.heads,
         "d_ff": cfg.d_ff,
+        **({"d_kv": cfg.d_kv} if cfg.d_kv else {}),
         "gated": cfg.gated,
         "max_metrics": cfg.max_metrics,
         "buckets": cfg.buckets,

@@ -16,7 +16,7 @@ import onnxruntime
 import torch
 from transformers import T5Config, T5EncoderModel
 
-from nngraph import flat
+from nngraph import flat, t5
 
 TOLERANCE = 1e-4
 RANK_WEIGHT = 0.5
@@ -39,30 +39,14 @@ def hf_model(graph):
     return T5EncoderModel(config).eval()
 
 
-def hf_name(name):
-    """Hugging Face's name of one of our parameters."""
-    fixed = {
-        "embed.weight": "shared.weight",
-        "final_norm.weight": "encoder.final_layer_norm.weight",
-        "rel_bias.weight": "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-    }
-    if name in fixed:
-        return fixed[name]
-    _, layer, part, weight, _ = name.split(".")
-    sublayer, module = (0, "SelfAttention") if part == "attn" else (1, "DenseReluDense")
-    module = "layer_norm" if weight == "norm" else f"{module}.{weight}"
-    return f"encoder.block.{layer}.layer.{sublayer}.{module}.weight"
-
-
 def set_weights(model, arrays):
     """Copies our arrays into the model; linear maps are transposed there."""
     state = dict(model.named_parameters())
     for name, array in arrays.items():
         if not name.startswith("head."):
-            linear = name.startswith("block.") and ".norm." not in name
-            value = torch.from_numpy((array.T if linear else array).copy())
+            value = torch.from_numpy((array.T if t5.is_linear(name) else array).copy())
             with torch.no_grad():
-                state[hf_name(name)].copy_(value)
+                state[t5.hf_names(name)[0]].copy_(value)
 
 
 def make_batch(graph, rng):
@@ -102,9 +86,8 @@ def torch_gradients(graph, model, head):
     state, out = dict(model.named_parameters()), {}
     for p in graph["params"]:
         name = p["name"]
-        grad = head[name].grad if name in head else state[hf_name(name)].grad
-        linear = name.startswith("block.") and ".norm." not in name
-        out[name] = (grad.T if linear else grad).numpy()
+        grad = head[name].grad if name in head else state[t5.hf_names(name)[0]].grad
+        out[name] = (grad.T if t5.is_linear(name) else grad).numpy()
     return flat.pack(graph, out)
 
 

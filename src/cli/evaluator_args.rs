@@ -38,6 +38,15 @@ pub fn evaluator(
         fp16: session.tensorrt.fp16,
         ..Default::default()
     };
+    let untrained = bundle.manifest.metrics.iter().filter(|m| m.untrained);
+    let names: Vec<&str> = untrained.map(|m| m.spec.name.as_str()).collect();
+    if !names.is_empty() {
+        super::note(format_args!(
+            "evaluator {}: not trained, predictions mean nothing: {}",
+            bundle.manifest.name,
+            names.join(", ")
+        ));
+    }
     let evaluator = Evaluator::from_bundle(bundle, runtime, options)?;
     tell(evaluator.placement());
     Ok(evaluator)

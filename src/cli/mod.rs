@@ -6,6 +6,8 @@ mod adapt;
 mod bind_args;
 mod calibrate;
 mod completions;
+#[cfg(test)]
+mod docs;
 mod encoding;
 mod evaluate;
 mod evaluate_list;
@@ -35,6 +37,7 @@ mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
+mod start_args;
 mod string;
 mod teachers;
 mod tokenizer;

@@ -3,13 +3,12 @@
 use super::run_folder;
 use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::train::open_graphs;
-use super::train_data::DataArgs;
+use super::train_data::{DataArgs, Reading};
 use super::train_settings::TrainSettings;
 use super::training_view::View;
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::spaces::{ModelOptions, Space};
-use nneval::tokenizer::Tokenizer;
 use nneval::training::{Environment, Examples, Run, Source};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,10 +52,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => Source::Space(args.space, ModelOptions::default()),
     };
     let graphs = open_graphs(&args.graphs)?;
-    let tokenizer = args.data.tokenizer()?;
+    let reading = args.data.reading(None)?;
     let keys = source.keys()?;
     let networks = super::encoding::networks(&source, &keys)?;
-    let mut train = args.data.tokens(&tokenizer, &networks)?;
+    let mut train = args.data.tokens(&reading, &networks)?;
     args.data.add_structure(&mut [(networks.as_slice(), &mut train)]);
     if train.names.is_empty() {
         bail!("--structure-weight 0 leaves nothing to learn");
@@ -78,7 +77,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
-    describe(&args, &run, &tokenizer)?;
+    describe(&args, &run, &reading)?;
     let mut view = View::new(&config, train.tokens.len(), 0, &[]);
     let mut curves = run_folder::Curves::new(&args.out);
     let outcome = run.execute(args.resume, &mut |e| {
@@ -90,12 +89,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn describe(args: &Args, run: &Run, tokenizer: &Tokenizer) -> anyhow::Result<()> {
+fn describe(args: &Args, run: &Run, reading: &Reading) -> anyhow::Result<()> {
     let options = serde_json::json!({
         "space": args.models.is_none().then(|| args.space.to_string()),
         "models": args.models,
         "graphs": args.graphs,
         "data": args.data,
+        "window": reading.window,
         "rows": run.train.tokens.len(),
     });
     let description = run_folder::Description {
@@ -104,7 +104,7 @@ fn describe(args: &Args, run: &Run, tokenizer: &Tokenizer) -> anyhow::Result<()>
         runtime: run.runtime,
         inputs: Vec::new(),
         graphs: run.graphs,
-        tokenizer: &tokenizer.to_json()?,
+        tokenizer: &reading.tokenizer.to_json()?,
         options,
     };
     run_folder::write(&args.out, &description)

@@ -43,8 +43,8 @@ fn on<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
 
 fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
     let problem = args.problem()?;
-    let settings = args.settings(&problem);
     let state = args.out.as_deref().map(|dir| previous(dir, args.resume)).transpose()?.flatten();
+    let settings = args.settings(&problem, state.as_ref().map(State::settings));
     let loaded = args.load(&problem)?;
     let measure = Measure::new(loaded.evaluators, &problem.columns, args.ask_tell)?;
     let mut search = match state {

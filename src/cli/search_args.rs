@@ -108,8 +108,9 @@ impl Args {
         Ok(problem)
     }
 
-    /// How the search goes.
-    pub fn settings(&self, problem: &Problem) -> Settings {
+    /// How the search goes; population and tournament, where none are asked for, as
+    /// it went `before`.
+    pub fn settings(&self, problem: &Problem, before: Option<&Settings>) -> Settings {
         let algorithm = match self.algorithm {
             Some(AlgorithmArg::Random) => Algorithm::Random,
             Some(AlgorithmArg::Evolution) => Algorithm::Evolution,
@@ -118,11 +119,10 @@ impl Args {
             None => Algorithm::Nsga2,
         };
         let budget = self.budget.unwrap_or(0);
-        let population = match self.population {
-            Some(n) => n as usize,
-            None => (budget / 10).clamp(10, 100),
-        };
-        let tournament = self.tournament.map_or(population.div_ceil(4), |n| n as usize);
+        let population = self.population.map(|n| n as usize).or(before.map(|s| s.population));
+        let population = population.unwrap_or((budget / 10).clamp(10, 100));
+        let tournament = self.tournament.map(|n| n as usize).or(before.map(|s| s.tournament));
+        let tournament = tournament.unwrap_or(population.div_ceil(4));
         Settings { algorithm, seed: self.seed, budget, population, tournament }
     }
 

@@ -4,7 +4,7 @@ use super::paths;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::fsio::write_atomic;
 use nneval::graph::Limits;
-use nneval::opstring;
+use nneval::opstring::{self, Style};
 use nneval::spaces::{Dataset, ModelOptions, Space};
 use nneval::tokenizer::{Cuts, Tokenizer};
 use nneval::training::{graph_of_arch, spellings};
@@ -68,8 +68,9 @@ fn of_space(space: Space, sample: usize) -> anyhow::Result<Vec<String>> {
     for dataset in [Dataset::Cifar10, Dataset::Cifar100, Dataset::ImageNet16_120] {
         let options = ModelOptions { dataset, ..Default::default() };
         let chosen: Vec<&String> = all.iter().step_by(stride).collect();
-        let of =
-            |a: &&String| graph_of_arch(space, a, &options).map(|g| spellings(&g, SPELLINGS, 0));
+        let of = |a: &&String| {
+            graph_of_arch(space, a, &options).map(|g| spellings(&g, Style::V1, SPELLINGS, 0))
+        };
         strings.extend(chosen.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?.concat());
     }
     Ok(strings)

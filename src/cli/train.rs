@@ -6,15 +6,15 @@ use super::run_folder;
 use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::shipped;
 use super::source_args::SourceArgs;
+use super::start_args::{Begun, StartArgs};
 use super::teachers::{Parts, TeacherArgs};
-use super::train_data::{self, DataArgs, RowCosts};
+use super::train_data::{self, DataArgs, Reading, RowCosts};
 use super::training_view::View;
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
 use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
 use nneval::labels::{LabelTable, MetricSpec, Split3, split_by_class, split3, subsample};
 use nneval::opstring::{self, OpGraph};
-use nneval::tokenizer::Tokenizer;
 use nneval::training::{Environment, Examples, Run, TrainingGraphs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,9 +44,8 @@ pub struct Args {
     /// Training graphs: a name in models/graphs, or a folder
     #[arg(long, default_value = "medium")]
     graphs: String,
-    /// Checkpoint to start from instead of random parameters
-    #[arg(long, value_name = "FILE")]
-    init: Option<PathBuf>,
+    #[command(flatten)]
+    start: StartArgs,
     /// Share of the rows, by whole classes, held out for validation
     #[arg(long, default_value_t = 0.1)]
     valid_fraction: f64,
@@ -89,7 +88,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let table = args.source.table(&names)?;
     let graphs = open_graphs(&args.graphs)?;
-    let tokenizer = args.data.tokenizer()?;
+    let from = args.start.bundle()?;
+    let reading = args.data.reading(from.as_ref())?;
     let split = args.split(&table)?;
     let train_rows = match args.rows {
         Some(n) => subsample(&table, &split.train, n, args.split_seed)?,
@@ -102,8 +102,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let held_out = [split.valid.as_slice(), &split.test].concat();
     let teachers = args.teachers.open(&runtime, &table, &held_out)?;
     let rows = [train_rows.as_slice(), &split.valid];
-    let data = args.examples(&table, &tokenizer, &metrics, &teachers, rows, costs.as_ref())?;
+    let data = args.examples(&table, &reading, &metrics, &teachers, rows, costs.as_ref())?;
     let config = args.settings.config();
+    let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
+    let begun = Begun {
+        graphs: &graphs.info,
+        table: &table,
+        rows: &train_rows,
+        metrics: &metrics,
+        scales: &scales,
+    };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
     let run = Run {
         runtime: &runtime,
@@ -113,13 +121,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         train: &data.train,
         valid: &data.valid,
         unlabelled: &data.unlabelled,
-        initial: train_data::initial(args.init.as_deref())?,
+        initial: args.start.parameters(from.as_ref(), &begun, config.seed)?,
         dir: &run_dir,
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
     let counts = [data.train.tokens.len(), data.valid.tokens.len()];
-    describe(&run_dir, &args, &run, &tokenizer, counts)?;
+    describe(&run_dir, &args, &run, &reading, counts)?;
     let mut view = View::new(&config, counts[0], counts[1], &names);
     let mut curves = run_folder::Curves::new(&run_dir);
     let outcome = run.execute(args.resume, &mut |e| {
@@ -127,11 +135,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         curves.show(e);
     })?;
     view.finish(&outcome);
-    let scales: Vec<f32> = args.metrics.iter().map(|m| m.1.sqrt()).collect();
     let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
     let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
-    let manifest = manifest(&args, metrics, &table, [&train_rows, &split.valid], config.seed);
-    let bundle = Bundle { manifest, tokenizer, model };
+    let manifest =
+        manifest(&args, &reading, metrics, &table, [&train_rows, &split.valid], config.seed);
+    let bundle = Bundle { manifest, tokenizer: reading.tokenizer, model };
     let evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
     let source = args.source.source()?;
     let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
@@ -169,7 +177,7 @@ impl Args {
     fn examples(
         &self,
         table: &LabelTable,
-        tokenizer: &Tokenizer,
+        reading: &Reading,
         metrics: &[Metric],
         teachers: &[Evaluator],
         [train_rows, valid_rows]: [&[usize]; 2],
@@ -183,9 +191,9 @@ impl Args {
             true => train_data::unlabelled(&self.source, table, train_rows)?,
             false => Vec::new(),
         };
-        let mut train = self.data.tokens(tokenizer, &train_graphs)?;
-        let mut valid = self.data.tokens(tokenizer, &valid_graphs)?;
-        let mut unlabelled = self.data.tokens(tokenizer, &more)?;
+        let mut train = self.data.tokens(reading, &train_graphs)?;
+        let mut valid = self.data.tokens(reading, &valid_graphs)?;
+        let mut unlabelled = self.data.tokens(reading, &more)?;
         let labels = train_data::labels(table, train_rows, metrics, self.data.class_mean, costs)?;
         train_data::add_labels(&labels, metrics, &weights, &mut train);
         let reported = train_data::labels(table, valid_rows, metrics, false, costs)?;
@@ -241,7 +249,7 @@ fn describe(
     dir: &Path,
     args: &Args,
     run: &Run,
-    tokenizer: &Tokenizer,
+    reading: &Reading,
     counts: [usize; 2],
 ) -> anyhow::Result<()> {
     let options = serde_json::json!({
@@ -256,8 +264,11 @@ fn describe(
         "rows": args.rows,
         "train_rows": counts[0],
         "valid_rows": counts[1],
-        "init": args.init,
+        "init": args.start.init,
+        "from": args.start.from,
         "data": args.data,
+        "window": reading.window,
+        "style": reading.style,
         "teachers": args.teachers,
     });
     let description = run_folder::Description {
@@ -265,10 +276,10 @@ fn describe(
         environment: &Environment::new(run.runtime, &run.session),
         runtime: run.runtime,
         inputs: std::iter::once(("labels", args.source.labels.clone()))
-            .chain(args.init.clone().map(|p| ("init", p)))
+            .chain(args.start.inputs()?)
             .collect(),
         graphs: run.graphs,
-        tokenizer: &tokenizer.to_json()?,
+        tokenizer: &reading.tokenizer.to_json()?,
         options,
     };
     run_folder::write(dir, &description)
@@ -276,6 +287,7 @@ fn describe(
 
 fn manifest(
     args: &Args,
+    reading: &Reading,
     metrics: Vec<Metric>,
     table: &LabelTable,
     [rows, valid]: [&[usize]; 2],
@@ -291,8 +303,9 @@ fn manifest(
     Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
+        string_style: reading.style,
         name: run_folder::evaluator_name(args.name.as_deref(), &args.out),
-        window: args.data.window,
+        window: reading.window,
         metrics,
         training: Training {
             labels: file.unwrap_or_default(),

@@ -5,11 +5,11 @@ use super::encoding;
 use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::Context;
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use nneval::costs::Terms;
-use nneval::evaluator::Metric;
+use nneval::evaluator::{Bundle, Metric};
 use nneval::labels::{LabelTable, class_means};
-use nneval::opstring::OpGraph;
+use nneval::opstring::{OpGraph, Style};
 use nneval::tokenizer::Tokenizer;
 use nneval::training::{Examples, Source, StructureScale, spellings};
 use rayon::prelude::*;
@@ -41,32 +41,55 @@ pub struct DataArgs {
     /// as auxiliary targets; 0: none
     #[arg(long, default_value_t = 1.0)]
     structure_weight: f32,
-    /// Longest token sequence that is encoded in one piece
-    #[arg(long, default_value_t = 512,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    /// Spelling of the strings
+    #[arg(long, default_value_t = Style::V1,
+          value_parser = PossibleValuesParser::new(Style::NAMES).try_map(|s| s.parse::<Style>()))]
+    style: Style,
+    /// Longest token sequence that is encoded in one piece [default: 512]
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    window: Option<usize>,
+}
+
+/// Longest token sequence where nothing else is said.
+const WINDOW: usize = 512;
+
+/// How graphs become tokens.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Vocabulary.
+    pub tokenizer: Tokenizer,
+    /// Spelling of the strings.
+    pub style: Style,
+    /// Longest token sequence that is encoded in one piece.
     pub window: usize,
 }
 
 impl DataArgs {
-    /// The vocabulary.
-    pub fn tokenizer(&self) -> anyhow::Result<Tokenizer> {
-        match &self.tokenizer {
-            Some(p) => Ok(Tokenizer::open(p)?),
-            None => shipped::vocabulary()
-                .context("models/tokenizer.json is not there; name one by --tokenizer"),
-        }
+    /// How graphs become tokens: as for the evaluator `from`, else as the options say.
+    pub fn reading(&self, from: Option<&Bundle>) -> anyhow::Result<Reading> {
+        let manifest = from.map(|b| &b.manifest);
+        let tokenizer = match (from, &self.tokenizer) {
+            (Some(bundle), _) => bundle.tokenizer.clone(),
+            (None, Some(path)) => Tokenizer::open(path)?,
+            (None, None) => shipped::vocabulary()
+                .context("models/tokenizer.json is not there; name one by --tokenizer")?,
+        };
+        let style = manifest.map_or(self.style, |m| m.string_style);
+        let window = self.window.or(manifest.map(|m| m.window)).unwrap_or(WINDOW);
+        Ok(Reading { tokenizer, style, window })
     }
 
     /// Tokens of `graphs`, without targets.
-    pub fn tokens(&self, tokenizer: &Tokenizer, graphs: &[OpGraph]) -> anyhow::Result<Examples> {
+    pub fn tokens(&self, reading: &Reading, graphs: &[OpGraph]) -> anyhow::Result<Examples> {
         let cut = AtomicUsize::new(0);
         let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
-            let spelled = spellings(g, self.spellings, (i * self.spellings) as u64);
+            let seed = (i * self.spellings) as u64;
+            let spelled = spellings(g, reading.style, self.spellings, seed);
             let encoded = spelled.iter().map(|s| {
-                let mut t = tokenizer.encode(s)?;
-                if t.len() > self.window {
+                let mut t = reading.tokenizer.encode(s)?;
+                if t.len() > reading.window {
                     cut.fetch_add(1, Ordering::Relaxed);
-                    t.truncate(self.window);
+                    t.truncate(reading.window);
                 }
                 Ok(t)
             });
@@ -78,7 +101,7 @@ impl DataArgs {
             0 => {}
             n => super::note(format_args!(
                 "{n} strings are longer than --window {}: trained on their start",
-                self.window
+                reading.window
             )),
         }
         let targets = vec![Vec::new(); graphs.len()];

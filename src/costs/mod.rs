@@ -40,7 +40,18 @@ use crate::graph::{Dim, Model};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Static costs of a model. Formulas are in the file's symbols; an unnamed
+/// Static costs of a model.
+///
+/// ```
+/// use nneval::costs;
+/// use nneval::graph::{Limits, Model};
+/// let model = Model::open("fixtures/nats_tss_9930.onnx", &Limits::default())?;
+/// let costs = costs::of_one_sample(&model)?;
+/// assert_eq!((costs.parameters, costs.macs.known()), (1_288_506, Some(184_730_240)));
+/// # Ok::<(), nneval::Error>(())
+/// ```
+///
+/// Formulas are in the file's symbols; an unnamed
 /// dimension of a graph input is called by its place, `images[0]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Costs {

@@ -11,7 +11,14 @@ const MODEL: &str = "evaluator.onnx";
 const TOKENIZER: &str = "tokenizer.json";
 const MANIFEST: &str = "evaluator.json";
 
-/// The content of an evaluator folder.
+/// The content of an evaluator folder (`docs/bundle-format.md`).
+///
+/// ```
+/// use nneval::evaluator::Bundle;
+/// let bundle = Bundle::open("models/nats-tss".as_ref())?;
+/// assert_eq!(bundle.manifest.metrics[0].spec.name, "cifar10_test_acc_pct");
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// What it predicts.
@@ -68,6 +75,15 @@ impl Bundle {
         }
         let tokenizer = Tokenizer::from_bytes(&tokenizer).map_err(|e| bad(e.to_string()))?;
         Ok(Self { manifest, tokenizer, model })
+    }
+
+    /// Token numbers of an operation string, in the bundle's style.
+    ///
+    /// # Errors
+    /// [`Error::OpString`] for what is no operation string, where the style is another
+    /// than [`opstring::Style::V1`], or as [`Tokenizer::encode`].
+    pub fn tokens(&self, string: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode(&self.manifest.string_style.of_string(string)?)
     }
 
     /// Writes the bundle to the folder `dir`: each file whole, the description last.

@@ -6,6 +6,7 @@ use super::interval::Interval;
 use crate::costs::Terms;
 use crate::error::Result;
 use crate::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
+use crate::opstring::Style;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +20,10 @@ pub struct Manifest {
     pub format: u32,
     /// Version of the operation string that the evaluator was trained on.
     pub string_version: u32,
+    /// Spelling of the operation string that its tokens are of; bundles that
+    /// name none have [`Style::V1`].
+    #[serde(default, skip_serializing_if = "Style::is_default")]
+    pub string_style: Style,
     /// Name of the evaluator.
     pub name: String,
     /// Longest token sequence that is encoded in one piece.
@@ -49,6 +54,10 @@ pub struct Metric {
     /// Smallest and largest label of the training rows. Predictions go beyond
     /// them by a twentieth of their distance at most.
     pub range: [f64; 2],
+    /// Whether its column of the head is random: predictions then mean nothing,
+    /// until a training run starts from the evaluator.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untrained: bool,
     /// The values that the labels take, where these are few.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub levels: Option<Levels>,
@@ -89,12 +98,12 @@ impl Metric {
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let levels = Levels::fit(labels);
-        let formula = None;
         Ok(Self {
             spec,
-            formula,
+            formula: None,
             transform,
             range: [lo, hi],
+            untrained: false,
             levels,
             validation: None,
             interval: None,

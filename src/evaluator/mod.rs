@@ -38,7 +38,25 @@ use crate::runtime::{Placement, Provider, Runtime};
 use cache::Cache;
 use std::path::Path;
 
-/// A loaded evaluator. Shared freely between threads: calls at the same time use
+/// A loaded evaluator.
+///
+/// ```no_run
+/// use nneval::evaluator::{Evaluator, Options};
+/// use nneval::runtime::{self, Runtime};
+/// # fn main() -> nneval::Result<()> {
+/// let located = runtime::locate(None)?.expect("`nneval runtime --install` was run");
+/// let runtime = Runtime::load(&located)?;
+/// let options = Options { threads: 2, ..Options::default() };
+/// let evaluator = Evaluator::load("models/nats-tss".as_ref(), &runtime, options)?;
+/// for prediction in evaluator.evaluate_strings(&["|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32"]) {
+///     let prediction = prediction?;
+///     println!("{} {:?}", prediction.metrics[0], prediction.intervals[0]);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Shared freely between threads: calls at the same time use
 /// different sessions. Predictions of the strings seen last are kept
 /// ([`Options::cache_bytes`]).
 #[derive(Debug)]

@@ -110,7 +110,7 @@ impl Evaluator {
     ) -> Vec<Predicted> {
         let tokens = |&(i, s): &(usize, &str)| {
             check(i)?;
-            self.bundle.tokenizer.encode(s)
+            self.bundle.tokens(s)
         };
         let tokens: Vec<Result<Vec<u32>>> = strings.par_iter().map(tokens).collect();
         let good: Vec<&[u32]> = tokens.iter().flatten().map(Vec::as_slice).collect();
@@ -139,7 +139,7 @@ impl Evaluator {
     /// [`Error::Runtime`].
     pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoded>> {
         let scales = networks.iter().map(|n| self.scales(n)).collect::<Result<Vec<_>>>()?;
-        let encode = |n: &Network| self.bundle.tokenizer.encode(&n.string);
+        let encode = |n: &Network| self.bundle.tokens(&n.string);
         let tokens = networks.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
         let mut encoded = self.encode_tokens(&tokens, &["metrics", "pooled"])?;
         encoded.iter_mut().zip(scales).for_each(|(e, s)| e.scales = s);

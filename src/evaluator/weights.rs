@@ -51,6 +51,22 @@ pub fn embed(encoder: &[u8], parameters: Vec<Parameter>, outputs: &[&str]) -> Re
     model.write_to_bytes().map_err(|e| wrong(e.to_string()))
 }
 
+/// The parameters inside a bundle's model (ONNX bytes): every initializer of
+/// single precision.
+///
+/// # Errors
+/// [`Error::Training`] where the bytes are no model.
+pub fn parameters(model: &[u8]) -> Result<Vec<Parameter>> {
+    let model = ModelProto::parse_from_bytes(model).map_err(|e| wrong(e.to_string()))?;
+    let single = model.graph.initializer.iter().filter(|t| t.data_type == 1);
+    let parameter = |t: &TensorProto| Parameter {
+        name: t.name.clone(),
+        dims: t.dims.iter().map(|d| usize::try_from(*d).unwrap_or(0)).collect(),
+        values: floats(t),
+    };
+    Ok(single.map(parameter).collect())
+}
+
 /// One column of the head: the output of a metric is the pooled state times
 /// `weights`, plus `bias`.
 #[derive(Debug, Clone, PartialEq)]

@@ -455,6 +455,14 @@ pub struct Function {
 }
 
 /// A model: the graph, the values, the functions, the versions.
+///
+/// ```
+/// use nneval::graph::{Limits, Model};
+/// let model = Model::open("fixtures/nats_tss_9930.onnx", &Limits::default())?;
+/// let convolutions = model.graph.nodes.iter().filter(|n| n.op_type == "Conv").count();
+/// assert_eq!((model.opset(), convolutions), (17, 82));
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     /// `ModelProto.ir_version`.

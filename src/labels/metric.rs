@@ -2,8 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A metric: a column of a label table, an output of an evaluator.
+/// A metric: a column of a label table, an output of an evaluator. Serialised
+/// without `unit`, it is what [`MetricSpec::from_column`] makes of its name.
+///
+/// ```
+/// use nneval::labels::MetricSpec;
+/// let spec = MetricSpec::from_column("my_phone_lat_ms");
+/// assert_eq!((spec.unit.as_str(), spec.higher_is_better), ("ms", Some(false)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct MetricSpec {
     /// Name of the label column.
     pub name: String,
@@ -13,6 +21,30 @@ pub struct MetricSpec {
     pub higher_is_better: Option<bool>,
     /// One line for people.
     pub description: String,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    name: String,
+    unit: Option<String>,
+    higher_is_better: Option<bool>,
+    description: Option<String>,
+}
+
+impl From<Written> for MetricSpec {
+    fn from(w: Written) -> Self {
+        let read = Self::from_column(&w.name);
+        Self {
+            higher_is_better: if w.unit.is_some() {
+                w.higher_is_better
+            } else {
+                read.higher_is_better
+            },
+            unit: w.unit.unwrap_or(read.unit),
+            description: w.description.unwrap_or(read.description),
+            name: w.name,
+        }
+    }
 }
 
 struct Rule {
@@ -145,5 +177,10 @@ mod tests {
         assert_eq!(MetricSpec::from_column("my_score").description, "my score");
         let json = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<MetricSpec>(&json).unwrap(), spec);
+        let short = r#"{"name": "hwnas_edgegpu_lat_ms"}"#;
+        assert_eq!(serde_json::from_str::<MetricSpec>(short).unwrap(), spec);
+        let unknown = MetricSpec { higher_is_better: None, ..spec };
+        let json = serde_json::to_string(&unknown).unwrap();
+        assert_eq!(serde_json::from_str::<MetricSpec>(&json).unwrap(), unknown);
     }
 }

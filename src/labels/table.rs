@@ -40,6 +40,15 @@ pub enum KeyKind {
 
 /// A label table in memory: `rows()` rows; each column is a slice of that
 /// length in file order, `None` where the cell is empty.
+///
+/// ```
+/// use nneval::labels::{LabelTable, ReadOptions};
+/// let csv = "path,my_lat_ms\na.onnx,1.5\nb.onnx,\n";
+/// let table = LabelTable::from_reader("labels.csv", csv.as_bytes(), &ReadOptions::default())?;
+/// assert_eq!(table.keys(), ["a.onnx", "b.onnx"]);
+/// assert_eq!(table.column("my_lat_ms")?, [Some(1.5), None]);
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct LabelTable {
     file: PathBuf,

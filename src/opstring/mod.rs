@@ -39,6 +39,7 @@ mod parse;
 mod plan;
 mod respell;
 mod seed;
+mod style;
 mod write;
 
 pub use canon::build;
@@ -47,6 +48,7 @@ pub use outline::{Outline, OutlineBlock, OutlineNode, outline};
 pub use parse::{ParseLimits, parse, parse_within};
 pub use respell::respell;
 pub use seed::write_seed_style;
+pub use style::Style;
 pub use write::{write, write_unfolded};
 
 use crate::error::Result;

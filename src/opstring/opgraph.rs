@@ -42,6 +42,15 @@ pub struct Op {
 }
 
 /// Operations in canonical order; each reads only operations before it.
+///
+/// ```
+/// use nneval::opstring::{self, Operand};
+/// let graph = opstring::parse("|1:Input@ax8+Relu|2<1:Sigmoid|3<1<2:Mul")?;
+/// let product = &graph.ops[3];
+/// assert_eq!(product.kind, "Mul");
+/// assert_eq!(product.operands[0], Operand::Value { op: 1, output: 0 });
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct OpGraph {
     /// The operations.

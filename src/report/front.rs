@@ -10,6 +10,21 @@ const SIZE: (u32, u32) = (900, 600);
 const MOST: usize = 3000;
 
 /// What is drawn. Points that are not finite are left out.
+///
+/// ```
+/// use nneval::report::{FrontPicture, front_picture};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let svg = folder.path().join("front.svg");
+/// let picture = FrontPicture {
+///     axes: ["latency, ms".into(), "accuracy, %".into()],
+///     candidates: vec![[1.0, 80.0], [2.0, 90.0], [3.0, 85.0]],
+///     front: vec![[1.0, 80.0], [2.0, 90.0]],
+///     label: "in the front".into(),
+/// };
+/// front_picture(&picture, &svg)?;
+/// # assert!(std::fs::read_to_string(svg).unwrap().contains("latency, ms"));
+/// # Ok::<(), nneval::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct FrontPicture {
     /// Name and unit of each axis.

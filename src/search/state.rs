@@ -45,6 +45,11 @@ impl State {
         Self { source: source.to_owned(), ..self }
     }
 
+    /// How the search went so far.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Checks that the values come from `source`.
     ///
     /// # Errors

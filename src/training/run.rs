@@ -36,6 +36,37 @@ pub struct Outcome {
 }
 
 /// A training run: what to train on, with what, and where its files go.
+///
+/// ```no_run
+/// use nneval::runtime::{self, Runtime, SessionOptions};
+/// use nneval::training::{Config, Examples, Run, TrainingGraphs};
+/// # fn main() -> nneval::Result<()> {
+/// let located = runtime::locate(None)?.expect("`nneval runtime --install` was run");
+/// let runtime = Runtime::load(&located)?;
+/// let graphs = TrainingGraphs::open("models/graphs/tiny".as_ref())?;
+/// let train = Examples {
+///     names: vec!["my_lat_ms".into()],
+///     tokens: vec![vec![vec![5, 6, 1]], vec![vec![5, 7, 1]]],
+///     targets: vec![vec![Some(-1.0)], vec![Some(1.0)]],
+///     ..Examples::default()
+/// };
+/// let (config, none) = (Config { epochs: 3, ..Config::default() }, Examples::default());
+/// let run = Run {
+///     runtime: &runtime,
+///     session: SessionOptions::default(),
+///     graphs: &graphs,
+///     config: &config,
+///     train: &train,
+///     unlabelled: &none,
+///     valid: &none,
+///     initial: None,
+///     dir: "runs/mine".as_ref(),
+/// };
+/// let outcome = run.execute(false, &mut |event| println!("{event:?}"))?;
+/// println!("parameters of epoch {}", outcome.epoch);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Run<'a> {
     /// ONNX Runtime.

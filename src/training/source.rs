@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::evaluator::Network;
 use crate::graph::{Limits, Model};
 use crate::labels::LabelTable;
-use crate::opstring::{self, OpGraph};
+use crate::opstring::{self, OpGraph, Style};
 use crate::spaces::{ModelOptions, Space};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -160,12 +160,12 @@ pub fn of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Strin
     graph_of_arch(space, arch, options).map(|g| opstring::write(&g))
 }
 
-/// The operation string of `graph`, and `extra` other spellings of it, drawn
+/// The string of `graph` in a style, and `extra` other spellings of it, drawn
 /// with `seed`; repeats left out.
-pub fn spellings(graph: &OpGraph, extra: usize, seed: u64) -> Vec<String> {
-    let mut all = vec![opstring::write(graph)];
+pub fn spellings(graph: &OpGraph, style: Style, extra: usize, seed: u64) -> Vec<String> {
+    let mut all = vec![style.write(graph)];
     for i in 0..extra as u64 {
-        let other = opstring::write(&opstring::respell(graph, seed.wrapping_add(i)));
+        let other = style.write(&opstring::respell(graph, seed.wrapping_add(i)));
         if !all.contains(&other) {
             all.push(other);
         }

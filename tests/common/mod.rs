@@ -1,6 +1,7 @@
 //! What integration tests share.
 #![allow(dead_code)] // each test file uses a part
 
+pub mod blocks;
 pub mod fingerprint;
 pub mod mutate;
 pub mod onnx;

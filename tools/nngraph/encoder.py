@@ -102,15 +102,15 @@ class Encoder:
         b, cfg, p = self.b, self.cfg, f"block.{layer}.attn"
         weight = self.linear_weight([f"{p}.{w}.weight" for w in "qkv"], f"{p}.norm.weight")
         qkv = b.op("MatMul", self.normalize(x, f"{p}.norm.weight"), weight)
-        qkv = b.op("Transpose", self.fence(qkv, 3 * cfg.d), perm=[0, 2, 1])
+        qkv = b.op("Transpose", self.fence(qkv, 3 * cfg.inner), perm=[0, 2, 1])
         heads = b.op("Reshape", qkv, b.ints(0, 3 * cfg.heads, cfg.d_head, -1))
         q, k, v = b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
         scores = b.op("Add", b.op("MatMul", b.op("Transpose", q, perm=[0, 1, 3, 2]), k), bias)
         attended = b.op(
             "MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2])
         )
-        merged = b.op("Transpose", b.op("Reshape", attended, b.ints(0, cfg.d, -1)), perm=[0, 2, 1])
-        return b.op("MatMul", self.fence(merged, cfg.d), f"{p}.o.weight")
+        merged = b.op("Transpose", b.op("Reshape", attended, b.ints(0, cfg.inner, -1)), perm=[0, 2, 1])
+        return b.op("MatMul", self.fence(merged, cfg.inner), f"{p}.o.weight")
 
     def gelu(self, x):
         """GELU, tanh form (`gelu_new`), in the spelling that ONNX Runtime fuses."""

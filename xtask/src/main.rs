@@ -1,8 +1,9 @@
-//! Tasks of this repository: `cargo xtask install`.
+//! Tasks of this repository: `cargo xtask install`, `cargo xtask notices`.
 
 mod artifacts;
 mod cmake;
 mod install;
+mod notices;
 mod pkgconfig;
 mod tree;
 
@@ -13,10 +14,13 @@ use clap::Parser;
 enum Task {
     /// Build the C libraries and install them with headers, pkg-config and CMake files.
     Install(install::Args),
+    /// Write THIRD-PARTY.md: what nneval is built of, under which licences.
+    Notices(notices::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Install(args) => install::run(&args),
+        Task::Notices(args) => notices::run(&args),
     }
 }

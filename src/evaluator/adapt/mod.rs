@@ -74,6 +74,7 @@ impl Adapted {
             formula: None,
             transform,
             range,
+            untrained: false,
             levels: None,
             validation: None,
             interval: None,
