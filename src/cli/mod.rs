@@ -28,6 +28,7 @@ mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
+mod space_general;
 mod string;
 mod teachers;
 mod tokenizer;
