@@ -44,6 +44,7 @@ fn model(size: &str) -> Vec<u8> {
 fn untrained() -> Bundle {
     let metric = Metric {
         spec: MetricSpec::from_column("accuracy_pct"),
+        formula: None,
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
         levels: None,

@@ -63,6 +63,12 @@ pub enum Error {
     /// A tokenizer could not be loaded, built or applied.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// An evaluator predicts from static costs as well, and only a string is there.
+    #[error(
+        "evaluator {0}: predicts from static costs as well, which an operation string does not \
+         tell; give it the model"
+    )]
+    NeedsModel(String),
     /// ONNX Runtime is missing, too old, or refused a request.
     #[error("ONNX Runtime: {0}")]
     Runtime(String),

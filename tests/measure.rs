@@ -130,7 +130,8 @@ fn a_bad_model_costs_its_own_row_only() {
     std::fs::write(models.join("garbage.onnx"), "no model").unwrap();
     let out = dir.path().join("out/measured.csv");
     let mut command = measure(&[&models], &out);
-    let stdout = success(command.args(["--timeout", "3", "--memory-limit", "400"]));
+    let stdout =
+        success(command.args(["--timeout", "3", "--memory-limit", "400", "--memory-runs", "2"]));
     assert!(stdout.contains("2 measured, 6 failed"), "{stdout}");
     assert!(stdout.contains("% of the time in models"), "{stdout}");
     assert_eq!(entries(out.parent().unwrap()), ["measured.csv"]);

@@ -4,6 +4,7 @@ use crate::argument::{path, slice};
 use crate::error::Error;
 use bytes::Bytes;
 use nneval::costs::{self, Costs};
+use nneval::evaluator::{Evaluator, Network};
 use nneval::graph::shape::Bindings;
 use nneval::graph::{Limits, Model};
 use nneval::opstring;
@@ -58,6 +59,11 @@ impl<'a> Memory<'a> {
     /// The operation string of the model.
     pub(crate) fn operation_string(&self) -> nneval::Result<String> {
         Ok(opstring::write(&opstring::of_model(&self.model()?)?))
+    }
+
+    /// The model as `evaluator` reads it.
+    pub(crate) fn network(&self, evaluator: &Evaluator) -> nneval::Result<Network> {
+        evaluator.network(&self.model()?)
     }
 
     /// The static costs of the model.

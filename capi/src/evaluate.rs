@@ -23,7 +23,9 @@ impl Evaluator {
     }
 
     fn models(&self, models: &[Memory]) -> Results {
-        self.shared(self.workers.run(|| self.inner.evaluate_each(models, Memory::operation_string)))
+        self.shared(
+            self.workers.run(|| self.inner.evaluate_each(models, |m| m.network(&self.inner))),
+        )
     }
 
     fn strings(&self, strings: &[&str]) -> Results {

@@ -5,9 +5,8 @@ use super::run_folder;
 use super::source_args::NetworkArgs;
 use anyhow::{Context, bail};
 use nneval::evaluator::adapt::{Adapted, Labelled, Prior, worth_measuring};
-use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
+use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Network, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
-use nneval::opstring;
 use nneval::training::Source;
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
@@ -72,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
-    let evaluator = args.evaluator.load()?;
+    let evaluator = start(&args.evaluator)?;
     let table = args.labels.as_ref().map(|l| read(l, &[])).transpose()?;
     let source = source(args, table.as_ref())?;
     let every = match &table {
@@ -103,7 +102,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
 }
 
 fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
-    let evaluator = args.evaluator.load()?;
+    let evaluator = start(&args.evaluator)?;
     let manifest = evaluator.manifest();
     let table = read(labels, &args.metrics)?;
     let specs = specs(args, manifest, &table)?;
@@ -213,25 +212,39 @@ fn draw(keys: &[String], seed: u64) -> Vec<String> {
     drawn.into_iter().filter_map(|i| keys.get(i).cloned()).collect()
 }
 
+/// The evaluator to start from: new metrics are sums of its outputs, which those
+/// that are multiples of a formula do not fit.
+fn start(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
+    let evaluator = args.load()?;
+    if evaluator.needs_costs() {
+        bail!(
+            "evaluator {}: predicts multiples of formulas of static costs (nneval train \
+             --cost-formula), which cannot be adapted",
+            evaluator.manifest().name
+        );
+    }
+    Ok(evaluator)
+}
+
 /// Encodes networks; one that cannot be read is reported and left out.
 fn networks(
     evaluator: &Evaluator,
     source: &Source,
     keys: Vec<String>,
 ) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
-    let string = |key: &String| source.network(key).map(|g| opstring::write(&g));
-    let strings: Vec<nneval::Result<String>> = keys.par_iter().map(string).collect();
-    let (mut good, mut texts) = (Vec::new(), Vec::new());
-    for (key, string) in keys.into_iter().zip(strings) {
-        match string {
-            Ok(s) => {
+    let described: Vec<nneval::Result<Network>> =
+        keys.par_iter().map(|key| source.described(key, false)).collect();
+    let (mut good, mut networks) = (Vec::new(), Vec::new());
+    for (key, network) in keys.into_iter().zip(described) {
+        match network {
+            Ok(n) => {
                 good.push(key);
-                texts.push(s);
+                networks.push(n);
             }
             Err(e) => super::report(e),
         }
     }
-    let encoded = evaluator.encode(&texts)?;
+    let encoded = evaluator.encode(&networks)?;
     Ok((good, encoded))
 }
 
@@ -262,7 +275,7 @@ impl FewLabels {
         let rows: Vec<usize> = (0..table.rows()).filter(labelled).collect();
         let gather = specs.iter().map(|s| table.gather(&s.name, &rows));
         Ok(Self {
-            encoded: evaluator.encode(&source.strings(table, &rows)?)?,
+            encoded: evaluator.encode(&source.networks(table, &rows, false)?)?,
             classes: rows.iter().filter_map(|&r| table.class(r)).collect(),
             reported: gather.collect::<nneval::Result<_>>()?,
         })

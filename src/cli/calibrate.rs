@@ -4,12 +4,9 @@ use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{
-    self, Bundle, CalibrationData, Evaluator, Manifest, Reliability, Training,
-};
-use nneval::graph::Limits;
+use nneval::evaluator::{self, Bundle, CalibrationData, Evaluator, Network, Reliability, Training};
+use nneval::graph::{Limits, Model};
 use nneval::labels::LabelTable;
-use nneval::opstring;
 use nneval::training::Source;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -50,9 +47,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             "{file}: the evaluator was trained on all of its classes; none is left to calibrate on"
         );
     }
-    let owned = Owned::new(evaluator.manifest(), &args.source.source()?, &table, &train, &held)?;
+    let owned = Owned::new(&evaluator, &args.source.source()?, &table, &train, &held)?;
     if let Some(splits) = args.check {
-        let outside = outside(&args.outside)?;
+        let outside = outside(&evaluator, &args.outside)?;
         let found = evaluator::reliability(&evaluator, &owned.data(), &outside, splits.max(1))?;
         super::print(text(&found))?;
     }
@@ -77,33 +74,35 @@ fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
     [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
 }
 
-/// Strings and labels that [`CalibrationData`] borrows.
+/// Networks and labels that [`CalibrationData`] borrows.
 struct Owned {
-    train: Vec<String>,
-    held: Vec<String>,
+    train: Vec<Network>,
+    held: Vec<Network>,
     classes: Vec<u64>,
     reported: Vec<Vec<Option<f64>>>,
 }
 
 impl Owned {
-    /// Strings of training and held-out rows of a table, labels of the latter.
+    /// Training and held-out rows of a table, labels of the latter.
     /// Metrics that the table lacks have no labels.
     fn new(
-        manifest: &Manifest,
+        evaluator: &Evaluator,
         source: &Source,
         table: &LabelTable,
         train: &[usize],
         held: &[usize],
     ) -> anyhow::Result<Self> {
+        let manifest = evaluator.manifest();
         let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
         let column = |name: &String| match there.contains(name.as_str()) {
             true => table.gather(name, held),
             false => Ok(vec![None; held.len()]),
         };
         let columns = manifest.metrics.iter().map(|m| column(&m.spec.name));
+        let costs = evaluator.needs_costs();
         Ok(Self {
-            train: source.strings(table, train)?,
-            held: source.strings(table, held)?,
+            train: source.networks(table, train, costs)?,
+            held: source.networks(table, held, costs)?,
             classes: held.iter().filter_map(|&r| table.class(r)).collect(),
             reported: columns.collect::<nneval::Result<_>>()?,
         })
@@ -127,16 +126,17 @@ impl Owned {
     }
 }
 
-/// Operation strings of the models; a bad one is reported and left out.
-fn outside(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
-    let mut strings = Vec::new();
+/// The models; a bad one is reported and left out.
+fn outside(evaluator: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
+    let mut networks = Vec::new();
     for path in paths::models(given)? {
-        match opstring::of_file(&path, &Limits::default()) {
-            Ok(s) => strings.push(s),
+        let model = Model::open(&path, &Limits::default());
+        match model.and_then(|m| evaluator.network(&m)) {
+            Ok(network) => networks.push(network),
             Err(e) => super::report(e),
         }
     }
-    Ok(strings)
+    Ok(networks)
 }
 
 fn text(r: &Reliability) -> String {
@@ -170,5 +170,5 @@ pub fn with_table(
     train: &[usize],
     held: &[usize],
 ) -> anyhow::Result<Bundle> {
-    Owned::new(evaluator.manifest(), source, table, train, held)?.calibrate(evaluator)
+    Owned::new(evaluator, source, table, train, held)?.calibrate(evaluator)
 }

@@ -50,6 +50,10 @@ struct TimingArgs {
     #[arg(long, value_name = "N", default_value_t = Settings::default().rounds,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
+    /// Processes whose peak memory is averaged: it varies from one to the next
+    #[arg(long, value_name = "N", default_value_t = Settings::default().memory_runs,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    memory_runs: u32,
     /// A round ends when half the 95 % confidence interval of the median is
     /// this share of the median
     #[arg(long, value_name = "SHARE", default_value_t = Settings::default().bounds.relative_error,
@@ -153,6 +157,7 @@ impl Args {
             dims: sizes.dims.into_iter().collect(),
             inputs: sizes.inputs.into_iter().collect(),
             rounds: t.rounds,
+            memory_runs: t.memory_runs,
             bounds: Bounds {
                 least_seconds: t.min_time,
                 most_seconds: t.time_limit,

@@ -69,9 +69,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = choose(manifest, &table, &args.metrics)?;
     let rows = rows(&args, manifest, &table)?;
     let source = args.source.source()?;
-    let strings = source.strings(&table, &rows)?;
+    let networks = source.networks(&table, &rows, evaluator.needs_costs())?;
     let predictions =
-        evaluator.evaluate_strings(&strings).into_iter().collect::<nneval::Result<Vec<_>>>()?;
+        evaluator.evaluate_networks(&networks).into_iter().collect::<nneval::Result<Vec<_>>>()?;
     let specs: Vec<MetricSpec> =
         chosen.iter().filter_map(|&i| manifest.metrics.get(i)).map(|m| m.spec.clone()).collect();
     let reported = specs.iter().map(|s| table.gather(&s.name, &rows));

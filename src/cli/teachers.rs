@@ -2,7 +2,7 @@
 //! classical models on the networks' structural facts.
 
 use anyhow::{Context, bail};
-use nneval::evaluator::{Bundle, Evaluator, Metric, Options};
+use nneval::evaluator::{Bundle, Evaluator, Metric, Network, Options};
 use nneval::labels::LabelTable;
 use nneval::opstring::{self, OpGraph};
 use nneval::runtime::Runtime;
@@ -150,6 +150,9 @@ impl TeacherArgs {
         let held: HashSet<u64> = held_out.iter().filter_map(|&r| table.class(r)).collect();
         let open = |dir: &PathBuf| -> anyhow::Result<Evaluator> {
             let bundle = Bundle::open(dir)?;
+            if bundle.manifest.metrics.iter().any(|m| m.formula.is_some()) {
+                bail!("{}: multiples of formulas of costs cannot be taught", dir.display());
+            }
             if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
                 bail!("{}: was trained on classes that this run holds out", dir.display());
             }
@@ -165,10 +168,11 @@ fn by_evaluators(
     metrics: &[Metric],
     graphs: &[OpGraph],
 ) -> anyhow::Result<Columns> {
-    let strings: Vec<String> = graphs.par_iter().map(opstring::write).collect();
+    let networks: Vec<Network> =
+        graphs.par_iter().map(|g| Network::of_string(opstring::write(g))).collect();
     let mut sums = vec![vec![0.0; graphs.len()]; metrics.len()];
     for evaluator in evaluators {
-        let encoded = evaluator.encode(&strings)?;
+        let encoded = evaluator.encode(&networks)?;
         for (sum, m) in sums.iter_mut().zip(metrics) {
             let (at, theirs) = find(evaluator, m)?;
             for (s, e) in sum.iter_mut().zip(&encoded) {

@@ -6,7 +6,7 @@ use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::source_args::SourceArgs;
 use super::teachers::{Parts, TeacherArgs};
-use super::train_data::{self, DataArgs};
+use super::train_data::{self, DataArgs, RowCosts};
 use super::training_view::View;
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
@@ -94,11 +94,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(n) => subsample(&table, &split.train, n, args.split_seed)?,
         None => split.train.clone(),
     };
-    let metrics = fit(&table, &train_rows, &names)?;
+    let costs = args.costs(&table, [&train_rows, &split.valid])?;
+    let metrics = fit(&table, &train_rows, &names, costs.as_ref())?;
     let runtime = args.runtime.load()?;
     let held_out = [split.valid.as_slice(), &split.test].concat();
     let teachers = args.teachers.open(&runtime, &table, &held_out)?;
-    let data = args.examples(&table, &tokenizer, &metrics, &teachers, &train_rows, &split.valid)?;
+    let rows = [train_rows.as_slice(), &split.valid];
+    let data = args.examples(&table, &tokenizer, &metrics, &teachers, rows, costs.as_ref())?;
     let config = args.settings.config();
     let run_dir = args.run_dir.clone().unwrap_or_else(|| args.out.join("run"));
     let run = Run {
@@ -155,14 +157,21 @@ impl Args {
         Ok(Split3 { train: split.train, valid: split.valid, test: Vec::new() })
     }
 
+    /// Static costs of the rows, where metrics are multiples of formulas of them.
+    fn costs(&self, table: &LabelTable, rows: [&[usize]; 2]) -> anyhow::Result<Option<RowCosts>> {
+        let rows = || rows.concat();
+        let costs = || RowCosts::new(&self.source.source()?, table, &rows());
+        self.data.cost_formula.then(costs).transpose()
+    }
+
     fn examples(
         &self,
         table: &LabelTable,
         tokenizer: &Tokenizer,
         metrics: &[Metric],
         teachers: &[Evaluator],
-        train_rows: &[usize],
-        valid_rows: &[usize],
+        [train_rows, valid_rows]: [&[usize]; 2],
+        costs: Option<&RowCosts>,
     ) -> anyhow::Result<Data> {
         let source = self.source.source()?;
         let weights: Vec<f32> = self.metrics.iter().map(|m| m.1).collect();
@@ -175,9 +184,9 @@ impl Args {
         let mut train = self.data.tokens(tokenizer, &train_graphs)?;
         let mut valid = self.data.tokens(tokenizer, &valid_graphs)?;
         let mut unlabelled = self.data.tokens(tokenizer, &more)?;
-        let labels = train_data::labels(table, train_rows, metrics, self.data.class_mean)?;
+        let labels = train_data::labels(table, train_rows, metrics, self.data.class_mean, costs)?;
         train_data::add_labels(&labels, metrics, &weights, &mut train);
-        let reported = train_data::labels(table, valid_rows, metrics, false)?;
+        let reported = train_data::labels(table, valid_rows, metrics, false, costs)?;
         train_data::add_labels(&reported, metrics, &weights, &mut valid);
         train_data::add_unknown(metrics, &mut unlabelled);
         let parts = Parts { train: &train_graphs, unlabelled: &more, valid: &valid_graphs };
@@ -200,14 +209,25 @@ pub(super) fn open_graphs(name: &str) -> anyhow::Result<TrainingGraphs> {
 }
 
 /// Specifications of the metrics, transforms fitted to the training rows.
-fn fit(table: &LabelTable, rows: &[usize], names: &[String]) -> anyhow::Result<Vec<Metric>> {
+fn fit(
+    table: &LabelTable,
+    rows: &[usize],
+    names: &[String],
+    costs: Option<&RowCosts>,
+) -> anyhow::Result<Vec<Metric>> {
     let mut metrics = Vec::with_capacity(names.len());
     for name in names {
-        let values: Vec<f64> = table.gather(name, rows)?.into_iter().flatten().collect();
+        let spec = MetricSpec::from_column(name);
+        let cells = table.gather(name, rows)?;
+        let labelled = rows.iter().zip(&cells).filter_map(|(row, v)| Some((*row, (*v)?)));
+        let (rows, values): (Vec<usize>, Vec<f64>) = labelled.unzip();
         if values.is_empty() {
             bail!("{}: column {name} has no value in any training row", table.file().display());
         }
-        metrics.push(Metric::fit(MetricSpec::from_column(name), &values)?);
+        metrics.push(match costs.filter(|_| !spec.is_accuracy()) {
+            Some(costs) => Metric::fit_ratio(spec, &costs.of(&rows), &values)?,
+            None => Metric::fit(spec, &values)?,
+        });
     }
     Ok(metrics)
 }

@@ -5,13 +5,14 @@ use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::Context;
 use clap::builder::RangedU64ValueParser;
+use nneval::costs::Terms;
 use nneval::evaluator::Metric;
 use nneval::labels::{LabelTable, class_means};
 use nneval::opstring::OpGraph;
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Examples, StructureScale, spellings};
+use nneval::training::{Examples, Source, StructureScale, spellings};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,6 +30,12 @@ pub struct DataArgs {
     /// isomorphic networks differ in accuracy by training noise alone
     #[arg(long)]
     pub class_mean: bool,
+    /// Predict metrics other than accuracies as multiples of a formula of static
+    /// costs (MACs by kind of operator, bytes moved, ...), which is fitted first:
+    /// for latency and memory of networks of many kinds. Evaluating then needs
+    /// the model, a string is not enough
+    #[arg(long)]
+    pub cost_formula: bool,
     /// Weight of exact structural facts of the networks (path counts, depths)
     /// as auxiliary targets; 0: none
     #[arg(long, default_value_t = 1.0)]
@@ -106,6 +113,29 @@ pub fn add_labels(
     }
 }
 
+/// Static costs by row of a table.
+pub struct RowCosts(HashMap<usize, Terms>);
+
+impl RowCosts {
+    /// The costs of `rows`.
+    pub fn new(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Result<Self> {
+        let networks = source.networks(table, rows, true)?;
+        let costs = rows.iter().zip(networks).filter_map(|(row, n)| Some((*row, n.costs?)));
+        Ok(Self(costs.collect()))
+    }
+
+    /// The costs of those of `rows` that are there.
+    pub fn of(&self, rows: &[usize]) -> Vec<Terms> {
+        rows.iter().filter_map(|row| self.0.get(row).copied()).collect()
+    }
+
+    /// What `metric` is a multiple of, for a row: 1 where it has no formula.
+    fn scale(costs: Option<&Self>, metric: &Metric, row: usize) -> Option<f64> {
+        let Some(formula) = &metric.formula else { return Some(1.0) };
+        Some(formula.value(costs?.0.get(&row)?))
+    }
+}
+
 /// The labels of `rows` in model units, a column a metric. With `class_mean`
 /// accuracies are the mean over those of `rows` that are of the row's class.
 pub fn labels(
@@ -113,6 +143,7 @@ pub fn labels(
     rows: &[usize],
     metrics: &[Metric],
     class_mean: bool,
+    costs: Option<&RowCosts>,
 ) -> anyhow::Result<Vec<Vec<Option<f64>>>> {
     let column = |m: &Metric| -> anyhow::Result<Vec<Option<f64>>> {
         let mut values = table.gather(&m.spec.name, rows)?;
@@ -120,7 +151,10 @@ pub fn labels(
             let classes: Vec<u64> = rows.iter().filter_map(|&r| table.class(r)).collect();
             values = class_means(&classes, &values);
         }
-        Ok(values.into_iter().map(|v| v.and_then(|v| m.transform.apply(v))).collect())
+        let target = |(value, row): (Option<f64>, &usize)| {
+            m.transform.apply(value? / RowCosts::scale(costs, m, *row)?)
+        };
+        Ok(values.into_iter().zip(rows).map(target).collect())
     };
     metrics.iter().map(column).collect()
 }

@@ -27,10 +27,12 @@
 mod amount;
 mod liveness;
 mod tally;
+pub mod terms;
 mod weights;
 mod work;
 
 pub use amount::Amount;
+pub use terms::Terms;
 
 use crate::error::Result;
 use crate::graph::shape::{Bindings, Shapes};

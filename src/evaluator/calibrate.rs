@@ -4,17 +4,17 @@
 use super::domain::{Domain, Seen};
 use super::interval::{Calibrated, Interval};
 use super::manifest::{Metric, Validation};
-use super::{Bundle, Encoded, Evaluator};
+use super::{Bundle, Encoded, Evaluator, Network};
 use crate::error::{Error, Result};
 use crate::labels::stats;
 
 /// What an evaluator is calibrated on.
 #[derive(Debug, Clone, Copy)]
 pub struct CalibrationData<'a> {
-    /// Operation strings of the training networks.
-    pub train: &'a [String],
-    /// Operation strings of networks of other classes.
-    pub held: &'a [String],
+    /// The training networks.
+    pub train: &'a [Network],
+    /// Networks of other classes.
+    pub held: &'a [Network],
     /// Class of each of those.
     pub classes: &'a [u64],
     /// Reported values in label units, `reported[metric][network]`.
@@ -65,7 +65,8 @@ pub fn calibrated(
 ) -> Vec<Calibrated> {
     let row = |((label, e), class): ((&Option<f64>, &Encoded), &u64)| {
         let output = *e.outputs.get(index)?;
-        Some(Calibrated { output, wanted: metric.wanted((*label)?, output)?, class: *class })
+        let ratio = (*label)? / e.scales.get(index)?;
+        Some(Calibrated { output, wanted: metric.wanted(ratio, output)?, class: *class })
     };
     reported.iter().zip(encoded).zip(classes).filter_map(row).collect()
 }
@@ -81,8 +82,8 @@ fn agreement(
     reported: &[Option<f64>],
     encoded: &[Encoded],
 ) -> Validation {
-    let predicted: Vec<Option<f64>> =
-        encoded.iter().map(|e| e.outputs.get(index).map(|o| metric.value(*o))).collect();
+    let value = |e: &Encoded| Some(e.scales.get(index)? * metric.value(*e.outputs.get(index)?));
+    let predicted: Vec<Option<f64>> = encoded.iter().map(value).collect();
     let (r, p) = stats::paired(reported, &predicted);
     Validation {
         rows: r.len(),

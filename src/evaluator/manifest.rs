@@ -1,7 +1,9 @@
 //! `evaluator.json`: what a bundle predicts, and how it was made.
 
 use super::domain::Domain;
+use super::formula::Formula;
 use super::interval::Interval;
+use crate::costs::Terms;
 use crate::error::Result;
 use crate::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,10 @@ pub struct Metric {
     /// Name, unit and direction.
     #[serde(flatten)]
     pub spec: MetricSpec,
+    /// Where there is one, `transform`, `range`, `levels` and `interval` are about
+    /// the ratio of the label to what this gives.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub formula: Option<Formula>,
     /// From label units to the model's output and back.
     pub transform: TargetTransform,
     /// Smallest and largest label of the training rows. Predictions go beyond
@@ -63,11 +69,36 @@ impl Metric {
     /// # Errors
     /// As [`TargetTransform::fit`].
     pub fn fit(spec: MetricSpec, labels: &[f64]) -> Result<Self> {
-        let transform = TargetTransform::fit(TransformKind::Auto, labels)?;
+        Self::fit_as(spec, TransformKind::Auto, labels)
+    }
+
+    /// A metric that is predicted as a multiple of a formula of static costs,
+    /// fitted to the training rows; the ratio as its logarithm.
+    ///
+    /// # Errors
+    /// As [`Formula::fit`] and [`TargetTransform::fit`].
+    pub fn fit_ratio(spec: MetricSpec, costs: &[Terms], labels: &[f64]) -> Result<Self> {
+        let formula = Formula::fit(costs, labels)?;
+        let ratios = costs.iter().zip(labels).map(|(t, y)| y / formula.value(t));
+        let metric = Self::fit_as(spec, TransformKind::Log, &ratios.collect::<Vec<_>>())?;
+        Ok(Self { formula: Some(formula), ..metric })
+    }
+
+    fn fit_as(spec: MetricSpec, kind: TransformKind, labels: &[f64]) -> Result<Self> {
+        let transform = TargetTransform::fit(kind, labels)?;
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let levels = Levels::fit(labels);
-        Ok(Self { spec, transform, range: [lo, hi], levels, validation: None, interval: None })
+        let formula = None;
+        Ok(Self {
+            spec,
+            formula,
+            transform,
+            range: [lo, hi],
+            levels,
+            validation: None,
+            interval: None,
+        })
     }
 
     /// The lowest lower end of a range up to `hi` whose margin stays above 0.
@@ -140,7 +171,11 @@ impl Manifest {
     pub(super) fn fault(&self) -> Option<&'static str> {
         let levels = self.metrics.iter().find_map(|m| m.levels.as_ref()?.fault());
         let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
-        levels.or_else(interval).or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
+        let formula = || self.metrics.iter().find_map(|m| m.formula.as_ref()?.fault());
+        levels
+            .or_else(formula)
+            .or_else(interval)
+            .or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
     }
 }
 

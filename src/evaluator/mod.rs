@@ -7,8 +7,10 @@ mod calibrate;
 mod conformal;
 mod domain;
 mod encoder;
+mod formula;
 mod interval;
 mod manifest;
+mod network;
 mod packed;
 mod pool;
 mod reliability;
@@ -19,13 +21,14 @@ pub use bundle::Bundle;
 pub use calibrate::{CalibrationData, calibrate};
 pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows};
+pub use formula::Formula;
 pub use interval::{Calibrated, Interval, LEVEL};
 pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
+pub use network::Network;
 pub use reliability::{Coverage, Reliability, reliability};
 
-use crate::error::Result;
-use crate::graph::Limits;
-use crate::opstring;
+use crate::error::{Error, Result};
+use crate::graph::{Limits, Model};
 use crate::runtime::{Provider, Runtime};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -66,6 +69,9 @@ pub struct Prediction {
 pub struct Encoded {
     /// Model outputs, one for each metric, before the inverse transform.
     pub outputs: Vec<f64>,
+    /// For each metric what its value is a multiple of: 1, or what its
+    /// [`Formula`] gives, in its unit.
+    pub scales: Vec<f64>,
     /// Pooled state, \[d\].
     pub pooled: Vec<f64>,
     /// Tokens of the whole string.
@@ -113,39 +119,71 @@ impl Evaluator {
 
     /// Predicts for ONNX files; a bad file fails alone.
     pub fn evaluate_files(&self, paths: &[PathBuf], limits: &Limits) -> Vec<Result<Prediction>> {
-        self.evaluate_each(paths, |p| opstring::of_file(p, limits))
+        self.evaluate_each(paths, |p| self.network(&Model::open(p, limits)?))
+    }
+
+    /// `model` as this evaluator reads it.
+    ///
+    /// # Errors
+    /// As [`Network::of_model`].
+    pub fn network(&self, model: &Model) -> Result<Network> {
+        Network::of_model(model, self.needs_costs())
+    }
+
+    /// Whether there is a metric with a [`Formula`], for which a string is not
+    /// enough.
+    pub fn needs_costs(&self) -> bool {
+        self.bundle.manifest.metrics.iter().any(|m| m.formula.is_some())
+    }
+
+    /// Predicts for networks.
+    pub fn evaluate_networks(&self, networks: &[Network]) -> Vec<Result<Prediction>> {
+        self.evaluate_tokens(networks.par_iter().map(|n| self.read(n)).collect())
     }
 
     /// Predicts for operation strings.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
-        self.evaluate_tokens(strings.par_iter().map(encode).collect())
+        let read = |s: &S| self.read(&Network::of_string(s.as_ref()));
+        self.evaluate_tokens(strings.par_iter().map(read).collect())
     }
 
-    /// Predicts for items of any kind, `string` giving the operation string of
-    /// each; an item that has none fails alone.
+    /// Predicts for items of any kind, `network` reading each; an item that
+    /// cannot be read fails alone.
     pub fn evaluate_each<T: Sync>(
         &self,
         items: &[T],
-        string: impl Fn(&T) -> Result<String> + Sync,
+        network: impl Fn(&T) -> Result<Network> + Sync,
     ) -> Vec<Result<Prediction>> {
-        let encode = |item: &T| self.bundle.tokenizer.encode(&string(item)?);
-        self.evaluate_tokens(items.par_iter().map(encode).collect())
+        self.evaluate_tokens(items.par_iter().map(|item| self.read(&network(item)?)).collect())
     }
 
-    /// Model outputs and pooled states for operation strings.
+    /// Model outputs and pooled states for networks.
     ///
     /// # Errors
-    /// [`crate::Error::Tokenizer`] of the first bad string, or
-    /// [`crate::Error::Runtime`].
-    pub fn encode<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Result<Vec<Encoded>> {
-        let encode = |s: &S| self.bundle.tokenizer.encode(s.as_ref());
-        let tokens = strings.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
-        self.encode_tokens(&tokens, &["metrics", "pooled"])
+    /// [`Error::Tokenizer`] of the first bad string, [`Error::NeedsModel`], or
+    /// [`Error::Runtime`].
+    pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoded>> {
+        let read = networks.par_iter().map(|n| self.read(n)).collect::<Result<Vec<_>>>()?;
+        let (tokens, scales): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+        let mut encoded = self.encode_tokens(&tokens, &["metrics", "pooled"])?;
+        encoded.iter_mut().zip(scales).for_each(|(e, s)| e.scales = s);
+        Ok(encoded)
     }
 
-    fn evaluate_tokens(&self, tokens: Vec<Result<Vec<u32>>>) -> Vec<Result<Prediction>> {
-        let good: Vec<Vec<u32>> = tokens.iter().flatten().cloned().collect();
+    /// Tokens, and [`Encoded::scales`].
+    fn read(&self, network: &Network) -> Result<(Vec<u32>, Vec<f64>)> {
+        let manifest = &self.bundle.manifest;
+        let scale = |m: &Metric| match (&m.formula, &network.costs) {
+            (None, _) => Ok(1.0),
+            (Some(formula), Some(costs)) => Ok(formula.value(costs)),
+            (Some(_), None) => Err(Error::NeedsModel(manifest.name.clone())),
+        };
+        let scales = manifest.metrics.iter().map(scale).collect::<Result<_>>()?;
+        Ok((self.bundle.tokenizer.encode(&network.string)?, scales))
+    }
+
+    fn evaluate_tokens(&self, read: Vec<Result<(Vec<u32>, Vec<f64>)>>) -> Vec<Result<Prediction>> {
+        let good: Vec<Vec<u32>> = read.iter().flatten().map(|r| r.0.clone()).collect();
         let outputs: &[&str] = match self.bundle.manifest.domain {
             Some(_) => &["metrics", "pooled"],
             None => &["metrics"],
@@ -154,16 +192,18 @@ impl Evaluator {
             Ok(encoded) => encoded,
             Err(e) => {
                 let reason = e.to_string();
-                let fail = |t: Result<Vec<u32>>| t.and(Err(crate::Error::Runtime(reason.clone())));
-                return tokens.into_iter().map(fail).collect();
+                let fail = |r: Result<_>| r.and(Err(Error::Runtime(reason.clone())));
+                return read.into_iter().map(fail).collect();
             }
         };
         let mut encoded = encoded.into_iter();
-        let missing = || crate::Error::Runtime("no prediction".into());
-        let join = |t: Result<Vec<u32>>| {
-            t.and_then(|_| encoded.next().ok_or_else(missing).map(|e| self.prediction(&e)))
+        let missing = || Error::Runtime("no prediction".into());
+        let join = |r: Result<(Vec<u32>, Vec<f64>)>| {
+            let (_, scales) = r?;
+            let encoded = encoded.next().ok_or_else(missing)?;
+            Ok(self.prediction(&Encoded { scales, ..encoded }))
         };
-        tokens.into_iter().map(join).collect()
+        read.into_iter().map(join).collect()
     }
 
     /// One entry a sequence; equal pieces run through the model once. `pooled`
@@ -189,20 +229,24 @@ impl Evaluator {
             };
             let windows = t.chunks(window).count();
             let (outputs, pooled) = (mean(&metrics), mean(&pooled));
-            Encoded { outputs, pooled, tokens: t.clone(), windows }
+            Encoded { outputs, scales: Vec::new(), pooled, tokens: t.clone(), windows }
         };
         Ok(tokens.iter().map(one).collect())
     }
 
     fn prediction(&self, encoded: &Encoded) -> Prediction {
         let manifest = &self.bundle.manifest;
-        let output = |i: usize| encoded.outputs.get(i).copied().unwrap_or(f64::NAN);
+        let at = |of: &[f64], i: usize| of.get(i).copied().unwrap_or(f64::NAN);
+        let output = |i: usize| at(&encoded.outputs, i);
+        let scale = |i: usize| at(&encoded.scales, i);
         let metrics = || manifest.metrics.iter().enumerate();
         let seen = Seen { pooled: &encoded.pooled, tokens: &encoded.tokens };
         let in_domain = manifest.domain.as_ref().map(|d| d.score(&seen));
         Prediction {
-            metrics: metrics().map(|(i, m)| m.value(output(i))).collect(),
-            intervals: metrics().map(|(i, m)| m.interval(output(i))).collect(),
+            metrics: metrics().map(|(i, m)| scale(i) * m.value(output(i))).collect(),
+            intervals: metrics()
+                .map(|(i, m)| Some(m.interval(output(i))?.map(|end| scale(i) * end)))
+                .collect(),
             in_domain,
             flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
             tokens: encoded.tokens.len(),

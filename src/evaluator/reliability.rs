@@ -6,7 +6,7 @@ use super::calibrate::{CalibrationData, calibrated, seen};
 use super::domain::Domain;
 use super::interval::{Calibrated, Interval};
 use super::manifest::Metric;
-use super::{Encoded, Evaluator};
+use super::{Encoded, Evaluator, Network};
 use crate::error::{Error, Result};
 use crate::labels::split_classes;
 use std::collections::BTreeMap;
@@ -43,14 +43,14 @@ pub struct Coverage {
 }
 
 /// Halves the held-out classes of `data` with seeds 0 to `splits`−1.
-/// `outside`: operation strings of networks unlike those trained on.
+/// `outside`: networks unlike those trained on.
 ///
 /// # Errors
 /// As [`Evaluator::encode`], and [`Error::Training`] for fewer than two classes.
 pub fn reliability(
     evaluator: &Evaluator,
     data: &CalibrationData,
-    outside: &[String],
+    outside: &[Network],
     splits: u64,
 ) -> Result<Reliability> {
     let held = evaluator.encode(data.held)?;

@@ -2,7 +2,7 @@
 //! ever appended to. A line that an interruption cut is dropped on resuming.
 
 use super::machine::{Machine, load_average};
-use super::protocol::{Opened, Round};
+use super::protocol::{Memory, Opened, Round};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct Record {
     pub session: u32,
     /// Opening and first run; `None` where that failed.
     pub opened: Option<Opened>,
+    /// Memory of further processes after their first run.
+    #[serde(default)]
+    pub again: Vec<Memory>,
     /// Rounds: when, in seconds since 1970, and what.
     pub rounds: Vec<(f64, Round)>,
     /// Why the model could not be measured; empty where it could.
@@ -34,6 +37,16 @@ impl Record {
     pub fn key(&self) -> &str {
         let [_, arch, _] = &self.carried;
         if self.path.is_empty() { arch } else { &self.path }
+    }
+
+    /// Peak memory in bytes: the mean over processes after their first run, and
+    /// what the rounds of the first added. `None` where the system does not tell.
+    pub fn peak_memory(&self) -> Option<f64> {
+        let first = self.opened.as_ref()?.memory.peak?;
+        let later = self.rounds.iter().filter_map(|(_, r)| r.memory.peak).max().unwrap_or(first);
+        let all = std::iter::once(first).chain(self.again.iter().filter_map(|m| m.peak));
+        let (sum, n) = all.fold((0.0, 0.0), |(sum, n), peak| (sum + peak as f64, n + 1.0));
+        Some(sum / n + later.saturating_sub(first) as f64)
     }
 }
 
@@ -232,6 +245,19 @@ mod tests {
 
     fn record(path: &str) -> Entry {
         Entry::Model(Box::new(Record { path: path.to_owned(), ..Record::default() }))
+    }
+
+    #[test]
+    fn peak_memory_is_a_mean_over_processes_and_the_growth_of_the_first() {
+        let memory = |peak| Memory { peak: Some(peak), ..Memory::default() };
+        let round = |peak| (0.0, Round { memory: memory(peak), ..Round::default() });
+        let mut record = Record::default();
+        assert_eq!(record.peak_memory(), None);
+        record.opened = Some(Opened { memory: memory(100), ..Opened::default() });
+        assert_eq!(record.peak_memory(), Some(100.0));
+        record.rounds = vec![round(90), round(107)];
+        record.again = vec![memory(110), Memory::default(), memory(120)];
+        assert_eq!(record.peak_memory(), Some(117.0));
     }
 
     #[test]

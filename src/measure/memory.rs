@@ -1,13 +1,17 @@
-//! Memory of this process: its high-water mark above a level, a limit on it,
-//! and what ONNX Runtime's arena says of itself.
+//! Memory of this process: the most that was resident above a level, a limit
+//! on it, and what ONNX Runtime's arena says of itself.
 //!
-//! The high-water mark is the kernel's (`VmHWM` of `/proc/self/status`, Linux);
-//! it is set back to the present level before the model is opened (`5` to
-//! `/proc/self/clear_refs`, Linux 4.0), so that what loading the library took
-//! in passing does not count. Pages of the program and its libraries that are
-//! touched for the first time are taken off (`/proc/self/smaps`): how many there
-//! are depends on what the system has in its page cache. Elsewhere there is no
-//! figure.
+//! What is resident now is summed exactly from `/proc/self/smaps` (Linux). Pages
+//! of the program and its libraries that are touched for the first time are taken
+//! off: how many there are depends on what the system has in its page cache.
+//! The kernel's high-water mark (`VmHWM` of `/proc/self/status`) is set back to
+//! the present level before the model is opened (`5` to `/proc/self/clear_refs`,
+//! Linux 4.0), so that what loading the library took in passing does not count.
+//! Since Linux 6.2 the mark is a reading of counters that each processor keeps a
+//! part of, so it replaces the exact sum only where it lies above it by more than
+//! those counters can be wrong. Measuring processes keep what is freed (see
+//! [`super::process`]), so that this happens for large blocks only. Elsewhere
+//! there is no figure.
 
 use super::machine::kilobytes;
 use super::protocol::Memory;
@@ -18,15 +22,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The level that a model's memory is counted from.
 #[derive(Debug, Clone)]
 pub struct Level {
-    resident: Option<u64>,
-    program: HashMap<String, u64>,
+    before: Option<Resident>,
     arena: ArenaLog,
 }
 
 impl Level {
     /// The level now.
     pub fn now(arena: ArenaLog) -> Self {
-        Self { resident: status("VmRSS"), program: mapped(), arena }
+        Self { before: Resident::now(), arena }
     }
 
     /// Lets the high-water mark start again from what is resident now.
@@ -35,39 +38,79 @@ impl Level {
         let _ = std::fs::write("/proc/self/clear_refs", "5");
     }
 
-    /// Memory above the level, without pages of the program and its libraries
-    /// that have been touched since.
+    /// Memory above the level, in bytes, without pages of the program and its
+    /// libraries that have been touched since.
     pub fn memory(&self) -> Memory {
-        let now = mapped();
-        let growth = self
-            .program
-            .iter()
-            .map(|(path, before)| now.get(path).copied().unwrap_or(0).saturating_sub(*before));
-        let code: u64 = growth.sum();
-        let above = |name| Some(status(name)?.saturating_sub(self.resident?).saturating_sub(code));
-        Memory { peak: above("VmHWM"), now: above("VmRSS"), arena: self.arena.peak() }
+        // The mark first: reading `smaps` takes memory too.
+        let mark = status("VmHWM");
+        let now = Resident::now();
+        let both = self.before.as_ref().zip(now.as_ref());
+        let above = both.map(|(before, now)| now.above(before));
+        let peak = both.and_then(|(before, now)| now.peak_above(before, mark?));
+        Memory { peak: peak.max(above), now: above, arena: self.arena.peak() }
     }
 }
 
-/// Resident bytes of each mapped file.
-fn mapped() -> HashMap<String, u64> {
-    resident_by_file(&std::fs::read_to_string("/proc/self/smaps").unwrap_or_default())
+/// What is resident of this process, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Resident {
+    total: u64,
+    by_file: HashMap<String, u64>,
 }
 
-/// The same from the text of `smaps`: a line of each mapping that may end in a
-/// path, then lines `Rss: N kB` and others.
-fn resident_by_file(smaps: &str) -> HashMap<String, u64> {
-    let (mut found, mut path) = (HashMap::new(), None);
-    for line in smaps.lines() {
-        if let Some(size) = line.strip_prefix("Rss:") {
-            if let (Some(path), Some(bytes)) = (path.take(), kilobytes(size.trim())) {
-                *found.entry(path).or_insert(0) += bytes;
+impl Resident {
+    fn now() -> Option<Self> {
+        Some(Self::of(&std::fs::read_to_string("/proc/self/smaps").ok()?))
+    }
+
+    /// From the text of `smaps`: a line of each mapping that may end in a path,
+    /// then lines `Rss: N kB` and others.
+    fn of(smaps: &str) -> Self {
+        let (mut found, mut path) = (Self::default(), None);
+        for line in smaps.lines() {
+            if let Some(size) = line.strip_prefix("Rss:") {
+                found.add(path.take(), kilobytes(size.trim()).unwrap_or(0));
+            } else if line.starts_with(|c: char| c.is_ascii_digit() || ('a'..='f').contains(&c)) {
+                path = line.split_once('/').map(|(_, rest)| rest.to_owned());
             }
-        } else if line.starts_with(|c: char| c.is_ascii_digit() || ('a'..='f').contains(&c)) {
-            path = line.split_once('/').map(|(_, rest)| rest.to_owned());
+        }
+        found
+    }
+
+    fn add(&mut self, path: Option<String>, bytes: u64) {
+        self.total = self.total.saturating_add(bytes);
+        if let Some(path) = path {
+            let file = self.by_file.entry(path).or_insert(0);
+            *file = file.saturating_add(bytes);
         }
     }
-    found
+
+    /// Growth of what was mapped from files before: the program and libraries.
+    fn code_above(&self, before: &Self) -> u64 {
+        let growth = before.by_file.iter().map(|(path, bytes)| {
+            self.by_file.get(path).copied().unwrap_or(0).saturating_sub(*bytes)
+        });
+        growth.sum()
+    }
+
+    fn above(&self, before: &Self) -> u64 {
+        self.total.saturating_sub(before.total).saturating_sub(self.code_above(before))
+    }
+
+    /// What the mark says, where it says more than it can be wrong by.
+    fn peak_above(&self, before: &Self, mark: u64) -> Option<u64> {
+        let beyond = mark.checked_sub(self.total)?;
+        (beyond > mark_error()).then(|| self.above(before).saturating_add(beyond))
+    }
+}
+
+/// Most bytes that the kernel's mark may be off by: each of the counters of
+/// anonymous pages and of pages of files holds back up to `max(32, 2n)` pages on
+/// each of `n` processors (`percpu_counter`, Linux 6.2).
+fn mark_error() -> u64 {
+    let n = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let page = rustix::param::page_size() as u64;
+    2 * n * (2 * n).max(32) * page
 }
 
 fn status(name: &str) -> Option<u64> {
@@ -208,8 +251,22 @@ mod tests {
                      7f01-7f02 rw-p 00000000 00:00 0 \nRss: 100 kB\n\
                      7f02-7f03 r-xp 00001000 08:01 12 /lib/a b.so\nRss: 2 kB\n\
                      7ffd-7ffe rw-p 00000000 00:00 0 [stack]\nRss: 9 kB\n";
-        let found = resident_by_file(smaps);
-        assert_eq!(found, HashMap::from([("lib/a b.so".to_owned(), 6 * 1024)]));
+        let found = Resident::of(smaps);
+        assert_eq!(found.by_file, HashMap::from([("lib/a b.so".to_owned(), 6 * 1024)]));
+        assert_eq!(found.total, 115 * 1024);
+    }
+
+    #[test]
+    fn the_mark_counts_only_beyond_its_error() {
+        let of = |total, code| Resident {
+            total,
+            by_file: HashMap::from([("lib/a.so".to_owned(), code)]),
+        };
+        let (before, now) = (of(10 << 20, 1 << 20), of(30 << 20, 3 << 20));
+        assert_eq!(now.above(&before), 18 << 20);
+        assert_eq!(now.peak_above(&before, (30 << 20) + mark_error()), None);
+        assert_eq!(now.peak_above(&before, 5 << 20), None);
+        assert_eq!(now.peak_above(&before, 1 << 30), Some((1 << 30) - (12 << 20)));
     }
 
     #[cfg(target_os = "linux")]

@@ -17,15 +17,18 @@ const STDERR_BYTES: u64 = 4096;
 /// Options of glibc's allocator; other systems pass them over.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
-/// The user's tunables and a fixed threshold of 128 KiB, glibc's first, above
-/// which memory goes back to the system when freed. glibc would raise it as it
-/// goes, and the high-water mark would then depend on where the system happens
-/// to place things.
+/// Blocks of up to 32 MiB, the largest that glibc allows, come from one heap that
+/// never shrinks: what is resident in the end is then the most that ever was, and
+/// does not depend on where the system happens to place things.
+const KEPT: &str = "glibc.malloc.mmap_threshold=33554432:\
+                    glibc.malloc.trim_threshold=1099511627776:\
+                    glibc.malloc.arena_max=1";
+
+/// [`KEPT`] and the user's tunables.
 fn tunables(own: Option<String>) -> String {
-    let fixed = "glibc.malloc.mmap_threshold=131072";
     match own.filter(|o| !o.is_empty()) {
-        Some(own) => format!("{fixed}:{own}"),
-        None => fixed.to_owned(),
+        Some(own) => format!("{KEPT}:{own}"),
+        None => KEPT.to_owned(),
     }
 }
 
@@ -205,8 +208,8 @@ mod tests {
 
     #[test]
     fn tunables_of_the_user_come_last_and_win() {
-        assert_eq!(tunables(None), "glibc.malloc.mmap_threshold=131072");
-        assert!(tunables(Some("a=1".to_owned())).ends_with(":a=1"));
+        assert_eq!(tunables(None), KEPT);
+        assert_eq!(tunables(Some("a=1".to_owned())), format!("{KEPT}:a=1"));
     }
 
     #[test]

@@ -73,6 +73,13 @@ pub struct Opened {
     pub memory: Memory,
 }
 
+impl Opened {
+    /// Time inside ONNX Runtime, in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.session_ms + self.first_run_ms) / 1e3
+    }
+}
+
 /// One round of timed runs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Round {

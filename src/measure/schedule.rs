@@ -183,7 +183,6 @@ impl Run<'_, '_> {
                 Ok(process) => {
                     let opened = record.opened.clone().unwrap_or_default();
                     held = held.saturating_add(opened.memory.now.unwrap_or(0));
-                    self.times.opening += (opened.session_ms + opened.first_run_ms) / 1e3;
                     block.push(Open { process, record });
                 }
                 Err(e) => {
@@ -206,9 +205,22 @@ impl Run<'_, '_> {
         let plans = plan(&file, self.schedule.settings).map_err(|e| e.to_string())?;
         let shapes: Vec<String> = plans.iter().map(InputPlan::setting).collect();
         record.input_shapes = shapes.join(";");
-        let mut process = Process::start(self.schedule.launcher).map_err(|e| e.to_string())?;
-        record.opened = Some(self.open(&mut process, file, plans)?);
+        for _ in 1..self.schedule.settings.memory_runs {
+            let (_, opened) = self.open_new(&file, &plans)?;
+            self.times.opening += opened.seconds();
+            record.again.push(opened.memory);
+        }
+        let (process, opened) = self.open_new(&file, &plans)?;
+        self.times.opening += opened.seconds();
+        record.opened = Some(opened);
         Ok(process)
+    }
+
+    /// Opens a model in a new process.
+    fn open_new(&self, file: &Path, plans: &[InputPlan]) -> Result<(Process, Opened), String> {
+        let mut process = Process::start(self.schedule.launcher).map_err(|e| e.to_string())?;
+        let opened = self.open(&mut process, file.to_owned(), plans.to_vec())?;
+        Ok((process, opened))
     }
 
     fn open(

@@ -20,6 +20,9 @@ pub struct Settings {
     pub inputs: BTreeMap<String, Vec<u64>>,
     /// Rounds in which a model is measured.
     pub rounds: u32,
+    /// Processes whose peak memory is averaged, one at least.
+    #[serde(default = "one")]
+    pub memory_runs: u32,
     /// When a round ends.
     pub bounds: Bounds,
     /// Longest time that loading, opening, the first run, or a round beyond
@@ -35,6 +38,11 @@ pub struct Settings {
     pub seed: u64,
 }
 
+/// Logs of versions without the setting.
+fn one() -> u32 {
+    1
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -43,6 +51,7 @@ impl Default for Settings {
             dims: BTreeMap::new(),
             inputs: BTreeMap::new(),
             rounds: 3,
+            memory_runs: 1,
             bounds: Bounds {
                 warm_up_seconds: 0.05,
                 least_seconds: 0.35,

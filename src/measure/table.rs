@@ -251,8 +251,8 @@ fn row(
     let opened = record.opened.as_ref();
     let runs: u64 = record.rounds.iter().map(|(_, r)| r.runs).sum();
     let memories =
-        || opened.map(|o| o.memory).into_iter().chain(record.rounds.iter().map(|(_, r)| r.memory));
-    let megabytes = |bytes: Option<u64>| bytes.map(|b| b as f64 / 1e6);
+        opened.map(|o| o.memory).into_iter().chain(record.rounds.iter().map(|(_, r)| r.memory));
+    let arena = memories.filter_map(|m| m.arena).max();
     cells.extend([
         number(latency.map(|l| l.corrected)),
         number(latency.map(|l| l.raw)),
@@ -265,8 +265,8 @@ fn row(
         if good { runs.to_string() } else { String::new() },
         number(opened.map(|o| o.first_run_ms)),
         number(opened.map(|o| o.session_ms)),
-        number(megabytes(memories().filter_map(|m| m.peak).max()).filter(|_| good)),
-        number(megabytes(memories().filter_map(|m| m.arena).max()).filter(|_| good)),
+        number(record.peak_memory().map(|b| b / 1e6).filter(|_| good)),
+        number(arena.map(|b| b as f64 / 1e6).filter(|_| good)),
         opened.map(|o| o.output_shapes.clone()).unwrap_or_default(),
         opened.map_or_else(|| settings.provider.clone(), |o| o.provider.clone()),
         settings.threads.to_string(),

@@ -3,10 +3,9 @@
 use super::space::SearchSpace;
 use crate::costs::{self, Costs};
 use crate::error::{Error, Result};
-use crate::evaluator::{Evaluator, Prediction};
+use crate::evaluator::{Evaluator, Network, Prediction};
 use crate::graph::Model;
 use crate::labels::near_names;
-use crate::opstring;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -138,18 +137,19 @@ impl Measure {
         if !costs && !strings {
             return keys.iter().map(|_| Ok(vec![None; self.columns.len()])).collect();
         }
-        let read = |key: &String| -> Result<(String, Option<Costs>)> {
+        let formulas = self.evaluators.iter().any(Evaluator::needs_costs);
+        let read = |key: &String| -> Result<(Network, Option<Costs>)> {
             let model = model(key)?;
-            let string = match strings {
-                true => opstring::write(&opstring::of_model(&model)?),
-                false => String::new(),
+            let network = match strings {
+                true => Network::of_model(&model, formulas)?,
+                false => Network::of_string(String::new()),
             };
-            Ok((string, costs.then(|| costs::of_one_sample(&model)).transpose()?))
+            Ok((network, costs.then(|| costs::of_one_sample(&model)).transpose()?))
         };
-        let facts: Vec<Result<(String, Option<Costs>)>> = keys.par_iter().map(read).collect();
-        let good: Vec<&str> = facts.iter().flatten().map(|f| f.0.as_str()).collect();
+        let facts: Vec<Result<(Network, Option<Costs>)>> = keys.par_iter().map(read).collect();
+        let good: Vec<Network> = facts.iter().flatten().map(|f| f.0.clone()).collect();
         let mut predictions = self.predictions(&good);
-        let mut join = |fact: Result<(String, Option<Costs>)>| {
+        let mut join = |fact: Result<(Network, Option<Costs>)>| {
             let (_, costs) = fact?;
             let mut own = Vec::with_capacity(predictions.len());
             for p in &mut predictions {
@@ -161,14 +161,14 @@ impl Measure {
     }
 
     /// For each evaluator what it predicts; nothing where no column reads it.
-    fn predictions(&self, strings: &[&str]) -> Vec<std::vec::IntoIter<Result<Prediction>>> {
+    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<Result<Prediction>>> {
         let used = |i: usize| {
             let reads =
                 |s: &Source| matches!(s, Source::Metric { evaluator, .. } if *evaluator == i);
             self.columns.iter().any(|(_, s)| reads(s))
         };
         let predict = |(i, e): (usize, &Evaluator)| match used(i) {
-            true => e.evaluate_strings(strings).into_iter(),
+            true => e.evaluate_networks(networks).into_iter(),
             false => Vec::new().into_iter(),
         };
         self.evaluators.iter().enumerate().map(predict).collect()

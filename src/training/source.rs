@@ -2,6 +2,7 @@
 
 use crate::costs;
 use crate::error::{Error, Result};
+use crate::evaluator::Network;
 use crate::graph::{Limits, Model};
 use crate::labels::LabelTable;
 use crate::opstring::{self, OpGraph};
@@ -28,6 +29,21 @@ impl Source {
         rows.par_iter().map(|&row| self.string(table, row)).collect()
     }
 
+    /// The networks of the given rows as evaluators read them, in their order,
+    /// with static costs where `costs` says so.
+    ///
+    /// # Errors
+    /// As [`Source::strings`].
+    pub fn networks(
+        &self,
+        table: &LabelTable,
+        rows: &[usize],
+        costs: bool,
+    ) -> Result<Vec<Network>> {
+        let of = |&row: &usize| Network::of_model(&self.model(table, row)?, costs);
+        rows.par_iter().map(of).collect()
+    }
+
     /// The operation graphs of the given rows, in their order.
     ///
     /// # Errors
@@ -48,6 +64,15 @@ impl Source {
             Ok(costs.ok().and_then(|c| c.macs.known()).map(|n| n as f64))
         };
         rows.par_iter().map(of).collect()
+    }
+
+    /// The network that `key` names as evaluators read it, with static costs
+    /// where `costs` says so.
+    ///
+    /// # Errors
+    /// As [`Source::network`].
+    pub fn described(&self, key: &str, costs: bool) -> Result<Network> {
+        Network::of_model(&self.of_key(key)?, costs)
     }
 
     /// The keys of all networks there are: architecture strings, or names of
