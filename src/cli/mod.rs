@@ -37,6 +37,7 @@ mod search_talk;
 mod shipped;
 mod source_args;
 mod space;
+mod space_general;
 mod start_args;
 mod string;
 mod teachers;

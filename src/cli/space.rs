@@ -1,7 +1,10 @@
 //! `nneval space`.
 
+use super::space_general;
 use anyhow::Context;
+use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use nneval::fsio::write_atomic;
 use nneval::spaces::{Arch, Batch, Dataset, ModelOptions, Space, Weights, read_table, to_bytes};
 use rayon::prelude::*;
@@ -13,13 +16,15 @@ use std::process::ExitCode;
 ///
 /// An architecture of nats-tss is a string like
 /// '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|',
-/// one of nats-sss a list of five channel counts like 8:16:24:32:64.
+/// one of nats-sss a list of five channel counts like 8:16:24:32:64. general is a
+/// sample of networks of many families, with random weights, and networks.csv
+/// (columns path, family): `nneval measure DIR/networks.csv` measures them.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).multiple(false))]
 pub struct Args {
     /// The search space.
-    #[arg(value_parser = space_parser())]
-    space: Space,
+    #[arg(value_parser = space_parser(), requires_if("general", "sample"))]
+    space: Chosen,
 
     /// An architecture; may be repeated. The file is named after it.
     #[arg(long, value_name = "STR", group = "source")]
@@ -34,6 +39,13 @@ pub struct Args {
     #[arg(long, group = "source")]
     all: bool,
 
+    /// So many networks of general; the first of a larger sample are those of a
+    /// smaller one.
+    #[arg(long, value_name = "N", group = "source",
+          conflicts_with_all = ["dataset", "weights", "batch", "opset"],
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    sample: Option<usize>,
+
     /// Folder to write to.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -46,7 +58,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = WeightsArg::None)]
     weights: WeightsArg,
 
-    /// Seed of random weights.
+    /// Seed of random weights, and of a sample.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
 
@@ -65,8 +77,22 @@ enum WeightsArg {
     Random,
 }
 
-fn space_parser() -> impl TypedValueParser<Value = Space> {
-    PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>())
+/// What the networks are of.
+#[derive(Debug, Clone, Copy)]
+enum Chosen {
+    Nats(Space),
+    General,
+}
+
+/// The name of the general networks.
+const GENERAL: &str = "general";
+
+fn space_parser() -> impl TypedValueParser<Value = Chosen> {
+    let names = Space::NAMES.into_iter().chain([GENERAL]);
+    PossibleValuesParser::new(names).try_map(|s| match s.as_str() {
+        GENERAL => Ok(Chosen::General),
+        _ => s.parse::<Space>().map(Chosen::Nats),
+    })
 }
 
 fn dataset_parser() -> impl TypedValueParser<Value = Dataset> {
@@ -80,6 +106,16 @@ fn opset_parser() -> impl TypedValueParser<Value = u16> {
 
 /// Runs the command. All architectures are read before the first file is written.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let space = match (args.space, args.sample) {
+        (Chosen::General, Some(count)) => {
+            return space_general::run(count, args.seed, &args.out);
+        }
+        (Chosen::Nats(space), None) => space,
+        _ => {
+            let message = "--sample is for the space general, which takes it alone";
+            super::Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+        }
+    };
     let options = ModelOptions {
         dataset: args.dataset,
         weights: match args.weights {
@@ -89,7 +125,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         batch: args.batch.clone(),
         opset: args.opset,
     };
-    let models = models(&args)?;
+    let models = models(&args, space)?;
     write_models(&models, &args.out, &options)?;
     if args.all {
         write_index(&models, &args.out)?;
@@ -99,17 +135,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// File name and architecture of every model to write; names are distinct.
-fn models(args: &Args) -> anyhow::Result<BTreeMap<String, Arch>> {
+fn models(args: &Args, space: Space) -> anyhow::Result<BTreeMap<String, Arch>> {
     if let Some(path) = &args.labels {
-        let rows = read_table(path, args.space)?;
+        let rows = read_table(path, space)?;
         return Ok(rows.into_iter().map(|(i, arch)| (format!("{i}.onnx"), arch)).collect());
     }
     if args.all {
-        let all = args.space.all().enumerate();
+        let all = space.all().enumerate();
         return Ok(all.map(|(i, arch)| (format!("{i:05}.onnx"), arch)).collect());
     }
     let named = args.arch.iter().map(|text| {
-        let arch = args.space.parse(text)?;
+        let arch = space.parse(text)?;
         Ok((format!("{}.onnx", arch.file_stem()), arch))
     });
     named.collect()

@@ -147,8 +147,13 @@ pub(super) fn float(name: &str, value: f32) -> AttributeProto {
 }
 
 /// A tensor attribute.
-fn tensor(name: &str, value: TensorProto) -> AttributeProto {
+pub(super) fn tensor(name: &str, value: TensorProto) -> AttributeProto {
     AttributeProto { t: MessageField::some(value), ..attribute(name, AttributeType::TENSOR) }
+}
+
+/// A text.
+pub(super) fn string(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { s: value.as_bytes().to_vec(), ..attribute(name, AttributeType::STRING) }
 }
 
 fn attribute(name: &str, kind: AttributeType) -> AttributeProto {

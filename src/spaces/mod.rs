@@ -15,6 +15,7 @@
 //! ```
 
 mod cell;
+pub mod general;
 mod graph;
 mod layers;
 mod options;

@@ -13,6 +13,8 @@ pub(super) enum Init {
         /// Inputs that feed one output value.
         fan_in: i64,
     },
+    /// Normal with mean 0 and that standard deviation.
+    Normal(f32),
     /// One value everywhere.
     Constant(f32),
 }
@@ -39,14 +41,26 @@ impl Source {
                 (0..count).for_each(|_| bytes.extend_from_slice(&v.to_le_bytes()));
             }
             Init::HeNormal { fan_in } => {
-                let std = (2.0 / fan_in as f64).sqrt();
-                for _ in 0..count {
-                    let value = (std * normal(rng)) as f32;
-                    bytes.extend_from_slice(&value.to_le_bytes());
-                }
+                normals(rng, count, (2.0 / fan_in as f64).sqrt(), &mut bytes);
             }
+            Init::Normal(std) => normals(rng, count, f64::from(std), &mut bytes),
         }
         bytes
+    }
+
+    /// `count` uniform bytes, or nothing where weights are left out.
+    pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let Some(rng) = &mut self.0 else { return Vec::new() };
+        let mut bytes = vec![0; count];
+        rng.fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
+fn normals(rng: &mut impl Rng, count: usize, std: f64, bytes: &mut Vec<u8>) {
+    for _ in 0..count {
+        let value = (std * normal(rng)) as f32;
+        bytes.extend_from_slice(&value.to_le_bytes());
     }
 }
 
