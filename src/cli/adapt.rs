@@ -6,7 +6,7 @@ use super::run_folder;
 use super::source_args::NetworkArgs;
 use anyhow::{Context, bail};
 use nneval::evaluator::adapt::{Adapted, Labelled, Prior, worth_measuring};
-use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Network, Training, weights};
+use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
 use nneval::training::Source;
 use rand::SeedableRng;

@@ -5,7 +5,9 @@ use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
 use anyhow::bail;
-use nneval::evaluator::{self, Bundle, CalibrationData, Encoded, Evaluator, Reliability, Training};
+use nneval::evaluator::{
+    self, Bundle, CalibrationData, Encoded, Evaluator, Network, Reliability, Training,
+};
 use nneval::graph::{Limits, Model};
 use nneval::labels::LabelTable;
 use nneval::training::Source;
@@ -98,7 +100,6 @@ impl Owned {
         train: &[usize],
         held: &[usize],
     ) -> anyhow::Result<Self> {
-        let manifest = evaluator.manifest();
         let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
         let column = |name: &String| match there.contains(name.as_str()) {
             true => table.gather(name, held),

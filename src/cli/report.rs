@@ -8,7 +8,7 @@ use super::scoring::Rows;
 use super::source_args::{NetworkArgs, SourceArgs};
 use super::{evaluator_args, shipped};
 use anyhow::{Context, bail};
-use nneval::evaluator::{Bundle, Evaluator, Options};
+use nneval::evaluator::Bundle;
 use nneval::fsio::write_atomic;
 use nneval::report::{Page, PageCurves, PageSearch};
 use std::path::{Path, PathBuf};
