@@ -4,9 +4,8 @@
 mod common;
 
 use common::{METRICS, failure, labels, nneval_with_runtime, run, runtime, success};
-use nneval::evaluator::{Bundle, Encoder};
+use nneval::evaluator::{Bundle, Encoder, Options};
 use nneval::opstring::Style;
-use nneval::runtime::Provider;
 use nneval::training::{GraphInfo, ParamInfo};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -208,7 +207,7 @@ fn imported_equals_hugging_face(name: &str) {
         ids[..n].iter().map(|x| *x as u32).collect()
     };
     let sequences: Vec<Vec<u32>> = ids.iter().zip(&mask).map(sequence).collect();
-    let encoder = Encoder::new(&runtime(), &bundle.model, Provider::Cpu, 1).unwrap();
+    let encoder = Encoder::new(&runtime(), &bundle.model, Options { threads: 1, ..Default::default() }).unwrap();
     let outputs = ["metrics", "pooled"];
     for (output, found) in outputs.iter().zip(encoder.run(&sequences, &outputs).unwrap()) {
         let expected = rows(&reference[*output]);
