@@ -5,11 +5,13 @@ use super::limits_args::LimitsArgs;
 use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
-use nneval::costs::{self, Amount, Costs};
+use nneval::costs::{self, Amount, Costs, Terms};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId};
+use nneval::measure::inputs;
 use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,6 +55,8 @@ struct Report {
     functions: usize,
     #[serde(flatten)]
     costs: Costs,
+    /// Terms of cost formulas.
+    terms: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize)]
@@ -114,7 +118,14 @@ fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<R
         outputs: ports(&model.graph.outputs),
         functions: model.functions.len(),
         costs,
+        terms: terms(&model, bindings)?,
     })
+}
+
+/// The terms of cost formulas, at the sizes given and else the usual ones.
+fn terms(model: &Model, bindings: &Bindings) -> nneval::Result<BTreeMap<&'static str, f64>> {
+    let Terms(values) = Terms::of_model(model, &inputs::all_sizes(model, bindings))?;
+    Ok(costs::terms::NAMES.into_iter().zip(values).collect())
 }
 
 fn port(model: &Model, shapes: &Shapes, id: ValueId) -> Port {

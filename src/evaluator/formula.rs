@@ -11,10 +11,14 @@ use std::collections::BTreeMap;
 
 /// Fewest labels that a formula is fitted to.
 const FEWEST_ROWS: usize = 3 * terms::NAMES.len();
+/// Rounds of reweighting.
+const ROUNDS: usize = 9;
+/// Logarithm of the ratio below which errors count by their square.
+const NEAR: f64 = 0.05;
 /// Sweeps of the descent, at most.
 const SWEEPS: usize = 20_000;
-/// It ends when a sweep lowers the error by less than this share.
-const PRECISION: f64 = 1e-10;
+/// It ends when no coefficient changes by more than this share of the largest.
+const PRECISION: f64 = 1e-9;
 /// Share of the smallest fitted value below which none is given.
 const FLOOR: f64 = 0.25;
 
@@ -29,9 +33,12 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Fits non-negative coefficients by least squares of the relative error
-    /// (projected coordinate descent on the normal equations, which converges
-    /// for non-negative least squares: Franc, Hlaváč & Navara 2005).
+    /// Fits non-negative coefficients to the logarithm of the ratio of value to
+    /// label, by its absolute: least squares of the relative error, repeated with
+    /// weights 1 / max(.05, |ln(value / label)|) (iteratively reweighted least
+    /// squares, Holland & Welsch 1977), each by projected coordinate descent on the
+    /// normal equations, which converges for non-negative least squares (Franc,
+    /// Hlaváč & Navara 2005).
     ///
     /// # Errors
     /// [`Error::Training`]: fewer than 36 labels, or one that is not positive.
@@ -44,11 +51,19 @@ impl Formula {
         if let Some(v) = labels.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
             return Err(refuse(format!("needs positive labels, there is {v}")));
         }
-        let relative = rows.iter().zip(labels).map(|(Terms(t), y)| t.map(|x| x / y));
-        let coefficients = non_negative(&relative.collect::<Vec<_>>());
-        let named = terms::NAMES.iter().zip(coefficients).filter(|(_, c)| *c > 0.0);
-        let mut formula =
-            Self { terms: named.map(|(n, c)| ((*n).to_owned(), c)).collect(), floor: 0.0 };
+        let mut weights = vec![1.0; rows.len()];
+        let mut formula = Self { terms: BTreeMap::new(), floor: 0.0 };
+        for _ in 0..ROUNDS {
+            let weighted = rows.iter().zip(labels).zip(&weights);
+            let weighted = weighted.map(|((Terms(t), y), w)| (t.map(|x| w * x / y), *w));
+            let coefficients = non_negative(&weighted.collect::<Vec<_>>());
+            let named = terms::NAMES.iter().zip(coefficients).filter(|(_, c)| *c > 0.0);
+            formula.terms = named.map(|(n, c)| ((*n).to_owned(), c)).collect();
+            for ((w, row), label) in weights.iter_mut().zip(rows).zip(labels) {
+                let off = (formula.value(row).max(f64::MIN_POSITIVE) / label).ln().abs();
+                *w = off.max(NEAR).recip().sqrt();
+            }
+        }
         let least = rows.iter().map(|t| formula.value(t)).fold(f64::INFINITY, f64::min);
         formula.floor = FLOOR * least;
         match formula.fault() {
@@ -80,32 +95,32 @@ impl Formula {
     }
 }
 
-/// Coefficients c ≥ 0 with the least Σ (c · row − 1)².
-fn non_negative<const N: usize>(rows: &[[f64; N]]) -> [f64; N] {
+/// Coefficients c ≥ 0 with the least Σ (c · row − target)².
+fn non_negative<const N: usize>(rows: &[([f64; N], f64)]) -> [f64; N] {
     let norm: [f64; N] = std::array::from_fn(|j| {
-        let sum: f64 = rows.iter().map(|r| r[j] * r[j]).sum();
+        let sum: f64 = rows.iter().map(|(r, _)| r[j] * r[j]).sum();
         if sum > 0.0 { sum.sqrt() } else { 1.0 }
     });
-    let scaled: Vec<[f64; N]> =
-        rows.iter().map(|r| std::array::from_fn(|j| r[j] / norm[j])).collect();
-    let gram: [[f64; N]; N] =
-        std::array::from_fn(|i| std::array::from_fn(|j| scaled.iter().map(|r| r[i] * r[j]).sum()));
-    let target: [f64; N] = std::array::from_fn(|j| scaled.iter().map(|r| r[j]).sum());
+    let dot = |i: usize, j: usize| -> f64 {
+        rows.iter().map(|(r, _)| r[i] * r[j]).sum::<f64>() / (norm[i] * norm[j])
+    };
+    let gram: [[f64; N]; N] = std::array::from_fn(|i| std::array::from_fn(|j| dot(i, j)));
+    let target: [f64; N] =
+        std::array::from_fn(|j| rows.iter().map(|(r, y)| r[j] * y).sum::<f64>() / norm[j]);
     let mut c = [0.0; N];
-    let mut before = f64::INFINITY;
     for _ in 0..SWEEPS {
+        let mut most = 0.0f64;
         for j in 0..N {
             if gram[j][j] > 0.0 {
                 let product: f64 = (0..N).map(|k| gram[j][k] * c[k]).sum();
-                c[j] = (c[j] + (target[j] - product) / gram[j][j]).max(0.0);
+                let next = (c[j] + (target[j] - product) / gram[j][j]).max(0.0);
+                most = most.max((next - c[j]).abs());
+                c[j] = next;
             }
         }
-        let error: f64 =
-            scaled.iter().map(|r| ((0..N).map(|j| r[j] * c[j]).sum::<f64>() - 1.0).powi(2)).sum();
-        if before - error <= PRECISION * error {
+        if most <= PRECISION * c.iter().fold(0.0, |a: f64, x| a.max(*x)) {
             break;
         }
-        before = error;
     }
     std::array::from_fn(|j| c[j] / norm[j])
 }

@@ -4,7 +4,7 @@ use crate::costs::Terms;
 use crate::error::Result;
 use crate::graph::Model;
 use crate::graph::shape::Bindings;
-use crate::measure::inputs;
+use crate::measure::inputs::all_sizes;
 use crate::opstring;
 
 /// An operation string and, for evaluators with formulas, static costs.
@@ -37,7 +37,9 @@ impl Network {
     /// As [`opstring::of_model`] and [`Terms::of_model`].
     pub fn of_model(model: &Model, costs: bool) -> Result<Self> {
         let string = opstring::write(&opstring::of_model(model)?);
-        let costs = costs.then(|| Terms::of_model(model, &usual_sizes(model))).transpose()?;
+        let costs = costs
+            .then(|| Terms::of_model(model, &all_sizes(model, &Bindings::default())))
+            .transpose()?;
         Ok(Self { string, given: false, costs })
     }
 
@@ -45,12 +47,4 @@ impl Network {
     pub(super) fn check(&self) -> Result<()> {
         if self.given { opstring::parse(&self.string).map(drop) } else { Ok(()) }
     }
-}
-
-/// Open sizes of the inputs as [`inputs::usual_size`]; none where an input cannot
-/// be made.
-fn usual_sizes(model: &Model) -> Bindings {
-    let plans = inputs::plan(model, &Bindings::default()).unwrap_or_default();
-    let tensors = plans.into_iter().filter(|p| p.holder == inputs::Holder::Tensor);
-    Bindings { inputs: tensors.map(|p| (p.name, p.shape)).collect(), ..Bindings::default() }
 }

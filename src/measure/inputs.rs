@@ -83,6 +83,14 @@ pub fn plan(model: &Model, given: &Bindings) -> Result<Vec<InputPlan>> {
     plans.collect()
 }
 
+/// Sizes for all inputs that are tensors: those given, else the usual ones; only
+/// those given where an input cannot be made.
+pub fn all_sizes(model: &Model, given: &Bindings) -> Bindings {
+    let Ok(plans) = plan(model, given) else { return given.clone() };
+    let tensors = plans.into_iter().filter(|p| p.holder == Holder::Tensor);
+    Bindings { inputs: tensors.map(|p| (p.name, p.shape)).collect(), dims: given.dims.clone() }
+}
+
 /// As [`Bindings::check`], but a list of models is measured with one set of
 /// sizes: names that this model does not have are passed over.
 fn check(model: &Model, given: &Bindings) -> Result<()> {
