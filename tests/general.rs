@@ -37,7 +37,9 @@ fn the_list_names_every_file_and_family() {
     let found: Vec<&str> = rows.iter().map(|r| r.1.as_str()).collect();
     assert_eq!(found[..families.len()], families);
     assert_eq!(found[families.len()..], families[..3]);
-    assert!(families.len() >= 40 && families.iter().collect::<HashSet<_>>().len() == families.len());
+    assert!(
+        families.len() >= 40 && families.iter().collect::<HashSet<_>>().len() == families.len()
+    );
 }
 
 #[test]

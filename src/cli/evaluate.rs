@@ -1,8 +1,9 @@
 //! `nneval evaluate`: predicted metrics of ONNX files.
 
-use super::evaluate_output::{Format, Output};
+use super::evaluate_output::Output;
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
+use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
 use nneval::graph::Limits;
 use std::path::PathBuf;
@@ -14,9 +15,10 @@ pub struct Args {
     /// ONNX files, and folders that are walked for *.onnx
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How to print: csv, jsonl and parquet have the columns path; value, lower
+    /// and upper end for each metric; in_domain, flagged, windows, error
+    #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
+    format: PrintFormat,
     #[command(flatten)]
     evaluator: EvaluatorArgs,
 }

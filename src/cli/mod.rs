@@ -30,6 +30,7 @@ mod source_args;
 mod space;
 mod space_general;
 mod string;
+mod table_args;
 mod teachers;
 mod tokenizer;
 mod train;

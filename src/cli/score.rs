@@ -2,10 +2,12 @@
 
 use super::evaluator_args::EvaluatorArgs;
 use super::source_args::SourceArgs;
+use super::table_args::{PrintFormat, printed};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use nneval::evaluator::Manifest;
-use nneval::labels::{LabelTable, MetricSpec, score_table};
+use nneval::labels::{LabelTable, MetricSpec, ScoreReport, score_table};
+use nneval::tables::{Column, Format, Kind};
 use nneval::training::Source;
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -37,8 +39,8 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN")]
     baseline: Option<String>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
+    format: PrintFormat,
     #[command(flatten)]
     evaluator: EvaluatorArgs,
 }
@@ -51,13 +53,6 @@ enum Rows {
     Test,
     /// All rows, training rows among them
     All,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-    Csv,
 }
 
 /// Runs the command.
@@ -90,12 +85,36 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut report =
         score_table(&specs, &reported, &predicted, baseline, &classes, args.bootstrap, args.seed)?;
     report.add_intervals(&reported, &intervals, &classes);
-    super::print(match args.format {
-        Format::Table => report.to_text(),
-        Format::Json => report.to_json()? + "\n",
-        Format::Csv => report.to_csv()?,
-    })?;
+    print(&report, args.format)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {
+    match format {
+        PrintFormat::Table => super::print(report.to_text()),
+        PrintFormat::Json => super::print(report.to_json()? + "\n"),
+        PrintFormat::Csv => super::print(report.to_csv()?),
+        PrintFormat::Jsonl => rows_of(report, Format::Jsonl),
+        PrintFormat::Parquet => rows_of(report, Format::Parquet),
+    }
+}
+
+/// The rows of the CSV, with types.
+fn rows_of(report: &ScoreReport, format: Format) -> anyhow::Result<()> {
+    let text = report.to_csv()?;
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let kind = |name: &str| match name {
+        "metric" | "unit" => Kind::Text,
+        "n" => Kind::Integer,
+        _ => Kind::Number,
+    };
+    let columns = rows.headers()?.iter().map(|name| Column::new(name, kind(name))).collect();
+    let mut table = printed(format, columns)?;
+    for row in rows.records() {
+        table.row(&row?.iter().map(str::to_owned).collect::<Vec<_>>())?;
+    }
+    table.finish()?;
+    Ok(())
 }
 
 /// Positions of the metrics to score.

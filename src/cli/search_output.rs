@@ -3,6 +3,7 @@
 use nneval::fsio::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
 use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
+use nneval::tables::{Column, Format, Kind, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub top: usize,
     /// Folder to write to.
     pub dir: Option<&'a Path>,
+    /// Format of its tables.
+    pub format: Format,
 }
 
 impl Context<'_> {
@@ -45,8 +48,9 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     let winners = search.winners(context.top);
     if let Some(dir) = context.dir {
         let files = networks(search, &winners, dir)?;
-        write_atomic(&dir.join("candidates.csv"), &candidates(search)?)?;
-        write_atomic(&dir.join("pareto.csv"), &pareto(search, &winners, &files)?)?;
+        let file = |name: &str| dir.join(format!("{name}.{}", context.format.ending()));
+        write_atomic(&file("candidates"), &candidates(search, context)?)?;
+        write_atomic(&file("pareto"), &pareto(search, context, &winners, &files)?)?;
         let text = serde_json::to_string_pretty(&summary(search, context, &winners, &files))?;
         write_atomic(&dir.join("pareto.json"), (text + "\n").as_bytes())?;
         front_picture(&picture(search, context, &winners), &dir.join("front.svg"))?;
@@ -54,7 +58,8 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     }
     let failed = search.history().iter().filter(|c| c.error.is_some()).count();
     if failed > 0 {
-        super::note(format_args!("{failed} candidates could not be measured: see candidates.csv"));
+        let file = format!("candidates.{}", context.format.ending());
+        super::note(format_args!("{failed} candidates could not be measured: see {file}"));
     }
     if winners.is_empty() {
         super::note("no candidate is within the limits");
@@ -95,30 +100,44 @@ fn cells(values: &[Option<f64>]) -> impl Iterator<Item = String> {
     values.iter().map(|v| v.map_or(String::new(), |v| v.to_string()))
 }
 
-fn candidates<S: SearchSpace>(search: &Search<S>) -> anyhow::Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let columns = search.problem().columns.iter().map(String::as_str);
-    table.write_record(["arch"].into_iter().chain(columns).chain(["told", "error"]))?;
+/// Columns of numbers, one a metric, with their units.
+fn metric_columns<S: SearchSpace>(search: &Search<S>, context: &Context) -> Vec<Column> {
+    let columns = search.problem().columns.iter().map(|name| {
+        let column = Column::new(name, Kind::Number);
+        let words = column.description.clone();
+        column.described(context.measure.unit(name), &words)
+    });
+    columns.collect()
+}
+
+fn candidates<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::Result<Vec<u8>> {
+    let mut columns = vec![Column::new("arch", Kind::Text)];
+    columns.extend(metric_columns(search, context));
+    columns.extend([Column::new("told", Kind::Integer), Column::new("error", Kind::Text)]);
+    let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for c in search.history() {
         let told = u8::from(c.told).to_string();
         let last = [told, c.error.clone().unwrap_or_default()];
-        table.write_record([c.key.clone()].into_iter().chain(cells(&c.values)).chain(last))?;
+        let row = [c.key.clone()].into_iter().chain(cells(&c.values)).chain(last);
+        table.row(&row.collect::<Vec<_>>())?;
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
 fn pareto<S: SearchSpace>(
     search: &Search<S>,
+    context: &Context,
     winners: &[&Candidate],
     files: &[String],
 ) -> anyhow::Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let columns = search.problem().columns.iter().map(String::as_str);
-    table.write_record(["arch", "file"].into_iter().chain(columns))?;
+    let mut columns = ["arch", "file"].map(|name| Column::new(name, Kind::Text)).to_vec();
+    columns.extend(metric_columns(search, context));
+    let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for (c, file) in winners.iter().zip(files) {
-        table.write_record([c.key.clone(), file.clone()].into_iter().chain(cells(&c.values)))?;
+        let row = [c.key.clone(), file.clone()].into_iter().chain(cells(&c.values));
+        table.row(&row.collect::<Vec<_>>())?;
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
 fn summary<S: SearchSpace>(

@@ -111,7 +111,8 @@ impl Net {
             Batch::Named(name) if Some(at) == axis => dimension::Value::DimParam(name.clone()),
             _ => dimension::Value::DimValue(size),
         });
-        let dim = dims.map(|value| Dimension { value: Some(value), ..Default::default() }).collect();
+        let dim =
+            dims.map(|value| Dimension { value: Some(value), ..Default::default() }).collect();
         let tensor = type_proto::Tensor {
             elem_type: kind.value(),
             shape: MessageField::some(TensorShapeProto { dim, ..Default::default() }),
@@ -239,7 +240,11 @@ impl Net {
     }
 
     /// Axes of an operator: an attribute before the opset `since`, else an input.
-    pub(super) fn axes(&mut self, axes: &[i64], since: i64) -> (Option<Value>, Vec<AttributeProto>) {
+    pub(super) fn axes(
+        &mut self,
+        axes: &[i64],
+        since: i64,
+    ) -> (Option<Value>, Vec<AttributeProto>) {
         if self.style.opset < since {
             return (None, vec![ints("axes", axes)]);
         }

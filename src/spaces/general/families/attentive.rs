@@ -25,7 +25,14 @@ pub(super) fn heads(net: &mut Net, most: i64) -> (i64, i64) {
 }
 
 /// A transformer's encoder block, normalized before or after its parts.
-pub(super) fn block(net: &mut Net, x: &Value, a: &Attention, inner: i64, act: Act, before: bool) -> Value {
+pub(super) fn block(
+    net: &mut Net,
+    x: &Value,
+    a: &Attention,
+    inner: i64,
+    act: Act,
+    before: bool,
+) -> Value {
     if !before {
         let y = net.attention(x, x, a);
         let y = net.add(&y, x);

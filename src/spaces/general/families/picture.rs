@@ -2,8 +2,8 @@
 
 use super::super::layers::activation::Act;
 use super::super::layers::conv::Conv;
-use super::super::net::{Net, Value};
 use super::super::layers::layout::Order;
+use super::super::net::{Net, Value};
 use super::residual::stem;
 
 /// A picture whose size halves `times` without a rest.

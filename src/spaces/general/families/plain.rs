@@ -7,7 +7,8 @@ use super::super::net::{Net, Value};
 /// An input of pictures: usual sizes, now and then not square or grey.
 pub(super) fn pictures(net: &mut Net) -> Value {
     let d = &mut net.draw;
-    let sizes = [16, 24, 28, 32, 32, 32, 48, 64, 64, 80, 96, 112, 128, 128, 160, 192, 224, 224, 256];
+    let sizes =
+        [16, 24, 28, 32, 32, 32, 48, 64, 64, 80, 96, 112, 128, 128, 160, 192, 224, 224, 256];
     let height = d.pick(sizes);
     let width = if d.chance(0.12) { d.pick([32, 48, 64, 96, 160, 256]) } else { height };
     let channels = d.pick([1, 3, 3, 3, 3, 3, 3, 4]);

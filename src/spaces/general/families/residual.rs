@@ -38,7 +38,11 @@ pub(super) fn stem(net: &mut Net, width: i64, act: Act) -> Value {
 }
 
 /// Stages of blocks; the first block of all stages but the first has stride 2.
-fn network(net: &mut Net, expansion: i64, block: impl Fn(&mut Net, &Value, i64, i64, Act) -> Value) {
+fn network(
+    net: &mut Net,
+    expansion: i64,
+    block: impl Fn(&mut Net, &Value, i64, i64, Act) -> Value,
+) {
     let plan = Plan::draw(net);
     let mut x = stem(net, plan.width, plan.act);
     for (stage, &blocks) in plan.blocks.iter().enumerate() {
@@ -71,7 +75,15 @@ pub(super) fn basic(net: &mut Net) {
 }
 
 /// 1x1, 3x3 in groups, 1x1.
-fn bottleneck_block(net: &mut Net, x: &Value, conv: Conv, inner: i64, width: i64, stride: i64, act: Act) -> Value {
+fn bottleneck_block(
+    net: &mut Net,
+    x: &Value,
+    conv: Conv,
+    inner: i64,
+    width: i64,
+    stride: i64,
+    act: Act,
+) -> Value {
     let y = net.conv_norm_act(x, Conv::new(inner, 1), act);
     let y = net.conv_norm_act(&y, conv.stride(stride), act);
     let y = net.conv_norm_act(&y, Conv::new(width, 1), Act::None);

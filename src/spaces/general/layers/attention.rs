@@ -111,8 +111,10 @@ impl Net {
             let power = 2.0 * (i % (head / 2).max(1)) as f64 / head as f64;
             at as f64 / 10_000f64.powf(power)
         };
-        let angles: Vec<f64> =
-            (0..length).flat_map(|at| (0..head).map(move |i| (at, i))).map(|(t, i)| angle(t, i)).collect();
+        let angles: Vec<f64> = (0..length)
+            .flat_map(|at| (0..head).map(move |i| (at, i)))
+            .map(|(t, i)| angle(t, i))
+            .collect();
         let table = |f: fn(f64) -> f64| angles.iter().map(|a| f(*a) as f32).collect::<Vec<f32>>();
         let shape = [length, head];
         (self.floats(&shape, &table(f64::cos)), self.floats(&shape, &table(f64::sin)))
@@ -166,7 +168,8 @@ impl Net {
         let (windows, area, width) = (x.dim(0), x.dim(1), x.dim(2));
         let head = width / heads;
         let qkv = self.linear(x, 3 * width);
-        let qkv = self.reshape_as(&qkv, &[-1, area, 3, heads, head], &[windows, area, 3, heads, head]);
+        let qkv =
+            self.reshape_as(&qkv, &[-1, area, 3, heads, head], &[windows, area, 3, heads, head]);
         let qkv = self.transpose(&qkv, &[2, 0, 3, 1, 4]);
         let [q, k, v] = [0, 1, 2].map(|at| self.take(&qkv, 0, at));
         let q = self.with_scalar("Mul", &q, 1.0 / (head as f32).sqrt());

@@ -7,7 +7,8 @@ use crate::spaces::weights::Init;
 impl Net {
     /// MatMul; leading axes are broadcast.
     pub(in super::super) fn matmul(&mut self, x: &Value, y: &Value) -> Value {
-        let mut shape = if x.shape.len() >= y.shape.len() { x.shape.clone() } else { y.shape.clone() };
+        let mut shape =
+            if x.shape.len() >= y.shape.len() { x.shape.clone() } else { y.shape.clone() };
         let rank = shape.len();
         if let Some([rows, columns]) = shape.get_mut(rank.saturating_sub(2)..) {
             (*rows, *columns) = (x.dim(-2), y.dim(-1));

@@ -18,7 +18,12 @@ pub(in super::super) enum Order {
 
 impl Net {
     /// Pictures `factor` times as large out of `factor²` as many channels.
-    pub(in super::super) fn depth_to_space(&mut self, x: &Value, factor: i64, order: Order) -> Value {
+    pub(in super::super) fn depth_to_space(
+        &mut self,
+        x: &Value,
+        factor: i64,
+        order: Order,
+    ) -> Value {
         let (c, h, w) = (x.channels() / (factor * factor), x.dim(2), x.dim(3));
         if order == Order::Parts {
             let y = self.reshape(x, &[c, factor, factor, h, w]);

@@ -8,7 +8,13 @@ use crate::spaces::graph::{int, ints};
 
 impl Net {
     /// MaxPool or AveragePool with padding that keeps the size at stride 1.
-    pub(in super::super) fn pool(&mut self, op: &str, x: &Value, kernel: i64, stride: i64) -> Value {
+    pub(in super::super) fn pool(
+        &mut self,
+        op: &str,
+        x: &Value,
+        kernel: i64,
+        stride: i64,
+    ) -> Value {
         let rank = x.spatial().len();
         let pad = (kernel - 1) / 2;
         let attributes = vec![

@@ -42,8 +42,12 @@ impl Net {
         shape.pop();
         shape.push(out);
         self.work.macs += (x.elements() * out) as f64 / 2.0;
-        let y =
-            self.op("MatMulInteger", &[&q, &weight, &zero, &weight_zero], Vec::new(), shape.clone());
+        let y = self.op(
+            "MatMulInteger",
+            &[&q, &weight, &zero, &weight_zero],
+            Vec::new(),
+            shape.clone(),
+        );
         let y = self.op("Cast", &[&y], vec![int("to", 1)], shape);
         let scale = self.with_scalar("Mul", &scale, 0.004);
         let y = self.mul(&y, &scale);
