@@ -39,6 +39,7 @@ pub mod report;
 pub mod runtime;
 pub mod search;
 pub mod spaces;
+pub mod tables;
 pub mod tokenizer;
 pub mod training;
 

@@ -207,9 +207,13 @@ fn imported_equals_hugging_face(name: &str) {
         ids[..n].iter().map(|x| *x as u32).collect()
     };
     let sequences: Vec<Vec<u32>> = ids.iter().zip(&mask).map(sequence).collect();
-    let encoder =
-        Encoder::new(&runtime(), &bundle.model, Options { threads: 1, ..Default::default() })
-            .unwrap();
+    let encoder = Encoder::new(
+        &runtime(),
+        &bundle.model,
+        Options { threads: 1, ..Default::default() },
+        bundle.manifest.window,
+    )
+    .unwrap();
     let outputs = ["metrics", "pooled"];
     for (output, found) in outputs.iter().zip(encoder.run(&sequences, &outputs).unwrap()) {
         let expected = rows(&reference[*output]);

@@ -38,7 +38,7 @@ fn a_closed_stdout_ends_the_program_quietly() {
         assert_eq!(unread(nneval().args(line)), (Some(0), String::new()), "{line:?}");
     }
     let evaluator = bundle("pipes");
-    for format in ["table", "json", "csv"] {
+    for format in ["table", "json", "csv", "jsonl", "parquet"] {
         let mut evaluate = nneval_with_runtime();
         evaluate.args(["evaluate", FIXTURE, "--format", format, "--evaluator"]).arg(&evaluator);
         assert_eq!(unread(&mut evaluate), (Some(0), String::new()), "evaluate {format}");

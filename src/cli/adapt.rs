@@ -23,9 +23,9 @@ use std::process::ExitCode;
 /// measuring first.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Label table: CSV, plain or gzip, with a column arch_str or path and one
-    /// for each new metric; cells may be empty. With --suggest: networks to
-    /// choose among
+    /// Label table: CSV or JSON lines (plain or gzip) or Parquet, - for stdin,
+    /// with a column arch_str or path and one for each new metric; cells may be
+    /// empty. With --suggest: networks to choose among
     #[arg(long, value_name = "FILE", required_unless_present = "suggest")]
     labels: Option<PathBuf>,
     #[command(flatten)]

@@ -1,9 +1,10 @@
 //! `nneval evaluate`: predicted metrics of ONNX files and operation strings.
 
 use super::evaluate_list::{Item, List};
-use super::evaluate_output::{Format, Output};
+use super::evaluate_output::Output;
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
+use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
 use nneval::evaluator::Evaluator;
 use std::path::PathBuf;
@@ -20,9 +21,11 @@ pub struct Args {
     /// them. Lists of any length take the same memory
     #[arg(long, value_name = "FILE|-", conflicts_with = "paths")]
     list: Option<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How to print: csv, jsonl and parquet have the columns path (or operation
+    /// string); value, lower and upper end for each metric; in_domain, flagged,
+    /// windows, error
+    #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
+    format: PrintFormat,
     #[command(flatten)]
     evaluator: EvaluatorArgs,
 }
@@ -50,7 +53,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn evaluate(
     evaluator: &Evaluator,
     items: impl Iterator<Item = Item> + Send,
-    format: Format,
+    format: PrintFormat,
     bar: &ProgressBar,
 ) -> anyhow::Result<ExitCode> {
     let mut out = Output::new(format, evaluator.manifest())?;

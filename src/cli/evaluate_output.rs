@@ -1,30 +1,63 @@
-//! Predictions as a table, JSON or CSV.
+//! Predictions as a table, JSON, or rows for other programs.
 
 use super::evaluate_list::Item;
-use clap::ValueEnum;
+use super::table_args::{PrintFormat, Printed, printed};
 use nneval::evaluator::{Manifest, Metric, Prediction};
+use nneval::tables::{Column, Format, Kind};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::io::{BufWriter, Stdout, Write};
 
-/// Output formats of the command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: a metric a line, with its unit
-    Table,
-    /// One JSON array
-    Json,
-    /// path (or operation string); value, lower and upper end for each metric; in_domain, flagged,
-    /// windows, error
-    Csv,
-}
-
 /// Where predictions go.
 pub struct Output<'a> {
-    format: Format,
     manifest: &'a Manifest,
-    out: BufWriter<Stdout>,
+    to: Sink,
     rows: usize,
+}
+
+enum Sink {
+    Table(BufWriter<Stdout>),
+    Json(BufWriter<Stdout>),
+    Rows(Format, Box<Printed>),
+}
+
+/// What a row is made into, before it is written.
+#[derive(Clone, Copy)]
+enum Shape {
+    Table,
+    Json,
+    Rows(Format),
+}
+
+enum Made {
+    Text(String),
+    Cells(Vec<String>),
+}
+
+impl Sink {
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Table(_) => Shape::Table,
+            Self::Json(_) => Shape::Json,
+            Self::Rows(format, _) => Shape::Rows(*format),
+        }
+    }
+}
+
+/// A value, its interval for each metric, and what is known of the prediction.
+fn columns(manifest: &Manifest) -> Vec<Column> {
+    let mut columns = vec![Column::new("path", Kind::Text)];
+    for spec in manifest.metrics.iter().map(|m| &m.spec) {
+        let parts = [("", ""), ("_lo", ", lower end"), ("_hi", ", upper end")];
+        columns.extend(parts.map(|(ending, words)| {
+            let column = Column::new(format!("{}{ending}", spec.name), Kind::Number);
+            column.described(&spec.unit, &format!("{}{words}", spec.description))
+        }));
+    }
+    columns.push(Column::new("in_domain", Kind::Number));
+    columns.extend(["flagged", "windows"].map(|name| Column::new(name, Kind::Integer)));
+    columns.push(Column::new("error", Kind::Text));
+    columns
 }
 
 /// Six significant digits, without trailing noise.
@@ -41,23 +74,17 @@ fn score_text(score: f64) -> String {
 
 impl<'a> Output<'a> {
     /// Starts the output.
-    pub fn new(format: Format, manifest: &'a Manifest) -> anyhow::Result<Self> {
-        let mut o = Self { format, manifest, out: BufWriter::new(std::io::stdout()), rows: 0 };
-        match format {
-            Format::Csv => {
-                let columns = manifest.metrics.iter().flat_map(|m| {
-                    let name = &m.spec.name;
-                    [name.clone(), format!("{name}_lo"), format!("{name}_hi")]
-                });
-                let last = ["in_domain", "flagged", "windows", "error"].map(String::from);
-                let header: Vec<String> =
-                    std::iter::once("path".to_owned()).chain(columns).chain(last).collect();
-                o.out.write_all(&csv(&header)?)?;
+    pub fn new(format: PrintFormat, manifest: &'a Manifest) -> anyhow::Result<Self> {
+        let mut stdout = BufWriter::new(std::io::stdout());
+        let to = match (format.rows(), format) {
+            (Some(rows), _) => Sink::Rows(rows, Box::new(printed(rows, columns(manifest))?)),
+            (None, PrintFormat::Json) => {
+                write!(stdout, "[")?;
+                Sink::Json(stdout)
             }
-            Format::Json => write!(o.out, "[")?,
-            Format::Table => {}
-        }
-        Ok(o)
+            _ => Sink::Table(stdout),
+        };
+        Ok(Self { manifest, to, rows: 0 })
     }
 
     /// Adds results of some items; failures also go to stderr.
@@ -66,113 +93,129 @@ impl<'a> Output<'a> {
         items: &[Item],
         results: &[nneval::Result<Prediction>],
     ) -> anyhow::Result<()> {
-        let written = |(item, result): (&Item, &nneval::Result<Prediction>)| match self.format {
-            Format::Table => Ok(self.table(item.name(), result).into_bytes()),
-            Format::Csv => csv(&self.csv_row(item.name(), result)),
-            Format::Json => Ok(self.json(item.name(), result).to_string().into_bytes()),
+        let (manifest, shape) = (self.manifest, self.to.shape());
+        let made = |(item, r): (&Item, &nneval::Result<Prediction>)| match shape {
+            Shape::Table => Made::Text(text(manifest, item.name(), r)),
+            Shape::Json => Made::Text(object(manifest, item.name(), r).to_string()),
+            Shape::Rows(format) => Made::Cells(cells(format, manifest, item.name(), r)),
         };
-        let rows: Vec<anyhow::Result<Vec<u8>>> =
-            items.par_iter().zip(results).map(written).collect();
-        for (result, row) in results.iter().zip(rows) {
+        let rows: Vec<Made> = items.par_iter().zip(results).map(made).collect();
+        for (result, row) in results.iter().zip(&rows) {
             if let Err(e) = result {
-                self.out.flush()?;
+                self.flush()?;
                 super::report(e);
             }
-            if self.format == Format::Json {
-                write!(self.out, "{}", if self.rows == 0 { "\n" } else { ",\n" })?;
+            match (&mut self.to, row) {
+                (Sink::Table(out), Made::Text(text)) => out.write_all(text.as_bytes())?,
+                (Sink::Json(out), Made::Text(object)) => {
+                    let separator = if self.rows == 0 { "\n" } else { ",\n" };
+                    write!(out, "{separator}{object}")?;
+                }
+                (Sink::Rows(_, table), Made::Cells(cells)) => table.row(cells)?,
+                _ => {}
             }
-            self.out.write_all(&row?)?;
             self.rows += 1;
         }
         Ok(())
     }
 
+    fn flush(&mut self) -> std::io::Result<()> {
+        match &mut self.to {
+            Sink::Table(out) | Sink::Json(out) => out.flush(),
+            Sink::Rows(_, table) => table.flush(),
+        }
+    }
+
     /// Ends the output.
-    pub fn end(mut self) -> anyhow::Result<()> {
-        if self.format == Format::Json {
-            writeln!(self.out, "\n]")?;
-        }
-        Ok(self.out.flush()?)
-    }
-
-    fn csv_row(&self, name: &str, r: &nneval::Result<Prediction>) -> Vec<String> {
-        let mut cells = vec![name.to_owned()];
-        match r {
-            Ok(p) => {
-                let known = |x: Option<f64>| x.map_or(String::new(), number);
-                for (&x, ends) in p.metrics.iter().zip(&p.intervals) {
-                    cells.extend([number(x), known(ends.map(|e| e[0])), known(ends.map(|e| e[1]))]);
-                }
-                cells.push(known(p.in_domain));
-                cells.push(p.flagged.map_or(String::new(), |f| u8::from(f).to_string()));
-                cells.extend([p.windows.to_string(), String::new()]);
+    pub fn end(self) -> anyhow::Result<()> {
+        match self.to {
+            Sink::Table(mut out) => out.flush()?,
+            Sink::Json(mut out) => {
+                writeln!(out, "\n]")?;
+                out.flush()?;
             }
-            Err(e) => {
-                cells.resize(1 + 3 * self.manifest.metrics.len() + 3, String::new());
-                cells.push(e.to_string());
-            }
+            Sink::Rows(_, table) => table.finish().map(drop)?,
         }
-        cells
-    }
-
-    fn json(&self, name: &str, r: &nneval::Result<Prediction>) -> Value {
-        let p = match r {
-            Ok(p) => p,
-            Err(e) => return json!({"path": name, "error": e.to_string()}),
-        };
-        let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
-            let mut object = json!({"value": x, "unit": m.spec.unit});
-            if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
-                o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
-            }
-            (m.spec.name.clone(), object)
-        };
-        let all = self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
-        let metrics: Map<String, Value> = all.map(metric).collect();
-        let mut object = json!({
-            "path": name, "metrics": metrics, "tokens": p.tokens, "windows": p.windows
-        });
-        if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
-            o.insert("in_domain".to_owned(), json!(score));
-            o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
-        }
-        object
-    }
-
-    fn table(&self, name: &str, r: &nneval::Result<Prediction>) -> String {
-        let Ok(p) = r else { return String::new() };
-        let windows = match p.windows {
-            1 => String::new(),
-            n => format!(", encoded in {n} windows"),
-        };
-        let outside = match (p.flagged, p.in_domain) {
-            (Some(true), Some(score)) => format!(
-                ": outside what this evaluator has seen (in-domain score {})",
-                score_text(score)
-            ),
-            _ => String::new(),
-        };
-        let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens);
-        let width = self.manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
-        let units = self.manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
-        let units = units.max().unwrap_or(0);
-        for ((m, &x), ends) in self.manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals) {
-            let (name, unit) = (&m.spec.name, &m.spec.unit);
-            let line = format!("  {name:width$}  {:>12} {unit:units$}", number(x));
-            let level = m.interval.as_ref().map_or(0.0, |i| i.level * 100.0);
-            let interval = ends.map_or(String::new(), |[lo, hi]| {
-                format!("  {level:.0} %: {} to {}", number(lo), number(hi))
-            });
-            text.push_str((line + &interval).trim_end());
-            text.push('\n');
-        }
-        text
+        Ok(())
     }
 }
 
-/// One line of CSV.
-fn csv(cells: &[String]) -> anyhow::Result<Vec<u8>> {
-    let mut w = csv::WriterBuilder::new().from_writer(Vec::new());
-    w.write_record(cells)?;
-    Ok(w.into_inner()?)
+/// Cells of [`columns`]; CSV is read by people as well and has six digits.
+fn cells(
+    format: Format,
+    manifest: &Manifest,
+    name: &str,
+    r: &nneval::Result<Prediction>,
+) -> Vec<String> {
+    let digits = |x: f64| if format == Format::Csv { number(x) } else { x.to_string() };
+    let known = |x: Option<f64>| x.map_or(String::new(), digits);
+    let mut cells = vec![name.to_owned()];
+    match r {
+        Ok(p) => {
+            for (&x, ends) in p.metrics.iter().zip(&p.intervals) {
+                cells.extend([digits(x), known(ends.map(|e| e[0])), known(ends.map(|e| e[1]))]);
+            }
+            cells.push(known(p.in_domain));
+            cells.push(p.flagged.map_or(String::new(), |f| u8::from(f).to_string()));
+            cells.extend([p.windows.to_string(), String::new()]);
+        }
+        Err(e) => {
+            cells.resize(1 + 3 * manifest.metrics.len() + 3, String::new());
+            cells.push(e.to_string());
+        }
+    }
+    cells
+}
+
+fn object(manifest: &Manifest, path: &str, r: &nneval::Result<Prediction>) -> Value {
+    let p = match r {
+        Ok(p) => p,
+        Err(e) => return json!({"path": path, "error": e.to_string()}),
+    };
+    let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
+        let mut object = json!({"value": x, "unit": m.spec.unit});
+        if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
+            o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
+        }
+        (m.spec.name.clone(), object)
+    };
+    let all = manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
+    let metrics: Map<String, Value> = all.map(metric).collect();
+    let mut object =
+        json!({"path": path, "metrics": metrics, "tokens": p.tokens, "windows": p.windows});
+    if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
+        o.insert("in_domain".to_owned(), json!(score));
+        o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
+    }
+    object
+}
+
+fn text(manifest: &Manifest, name: &str, r: &nneval::Result<Prediction>) -> String {
+    let Ok(p) = r else { return String::new() };
+    let windows = match p.windows {
+        1 => String::new(),
+        n => format!(", encoded in {n} windows"),
+    };
+    let outside = match (p.flagged, p.in_domain) {
+        (Some(true), Some(score)) => format!(
+            ": outside what this evaluator has seen (in-domain score {})",
+            score_text(score)
+        ),
+        _ => String::new(),
+    };
+    let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens);
+    let width = manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
+    let units = manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
+    let units = units.max().unwrap_or(0);
+    for ((m, &x), ends) in manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals) {
+        let (name, unit) = (&m.spec.name, &m.spec.unit);
+        let line = format!("  {name:width$}  {:>12} {unit:units$}", number(x));
+        let level = m.interval.as_ref().map_or(0.0, |i| i.level * 100.0);
+        let interval = ends.map_or(String::new(), |[lo, hi]| {
+            format!("  {level:.0} %: {} to {}", number(lo), number(hi))
+        });
+        text.push_str((line + &interval).trim_end());
+        text.push('\n');
+    }
+    text
 }

@@ -19,11 +19,12 @@ use std::process::ExitCode;
 /// `nneval train --labels`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// ONNX files, folders that are walked for *.onnx, and lists: CSV with a
-    /// column path (relative to the list) or arch_str (networks of --space)
+    /// ONNX files, folders that are walked for *.onnx, and lists (.csv, .jsonl,
+    /// .parquet, - for stdin) with a column path (relative to the list) or
+    /// arch_str (networks of --space)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Table to write: .csv or .parquet
+    /// Table to write: .csv, .jsonl or .parquet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Go on with an interrupted run, or add models to a finished table

@@ -3,6 +3,7 @@
 use super::paths;
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use nneval::labels::STDIN;
 use nneval::measure::{Origin, Target};
 use nneval::spaces::{Dataset, ModelOptions, Space, Weights};
 use std::collections::HashSet;
@@ -58,8 +59,10 @@ fn written(file: &Path, root: Option<&Path>) -> String {
 }
 
 fn is_list(path: &Path) -> bool {
+    const ENDINGS: [&str; 4] = [".csv", ".jsonl", ".ndjson", ".parquet"];
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-    path.is_file() && (name.ends_with(".csv") || name.ends_with(".csv.gz"))
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    path.as_os_str() == STDIN || path.is_file() && ENDINGS.iter().any(|e| name.ends_with(e))
 }
 
 /// Models of a list, which has a column `path` (or `file`), `arch_str`, or both.

@@ -40,6 +40,7 @@ mod space;
 mod space_general;
 mod start_args;
 mod string;
+mod table_args;
 mod teachers;
 mod tokenizer;
 mod train;

@@ -4,7 +4,9 @@ use super::evaluator_args::EvaluatorArgs;
 use super::score_plots;
 use super::scoring::{Request, Rows, Scored, baseline};
 use super::source_args::SourceArgs;
-use clap::ValueEnum;
+use super::table_args::{PrintFormat, printed};
+use nneval::labels::ScoreReport;
+use nneval::tables::{Column, Format, Kind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,8 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN")]
     baseline: Option<String>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
+    format: PrintFormat,
     /// Folder for pictures of each metric, SVG and PNG: METRIC-scatter,
     /// METRIC-residuals, METRIC-calibration
     #[arg(long, value_name = "DIR")]
@@ -46,13 +48,6 @@ pub struct Args {
     run: Option<PathBuf>,
     #[command(flatten)]
     evaluator: EvaluatorArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-    Csv,
 }
 
 /// Runs the command.
@@ -74,10 +69,34 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(dir) = &args.plot {
         score_plots::write(&scored, &report, dir, args.run.as_deref())?;
     }
-    super::print(match args.format {
-        Format::Table => report.to_text(),
-        Format::Json => report.to_json()? + "\n",
-        Format::Csv => report.to_csv()?,
-    })?;
+    print(&report, args.format)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {
+    match format {
+        PrintFormat::Table => super::print(report.to_text()),
+        PrintFormat::Json => super::print(report.to_json()? + "\n"),
+        PrintFormat::Csv => super::print(report.to_csv()?),
+        PrintFormat::Jsonl => rows_of(report, Format::Jsonl),
+        PrintFormat::Parquet => rows_of(report, Format::Parquet),
+    }
+}
+
+/// The rows of the CSV, with types.
+fn rows_of(report: &ScoreReport, format: Format) -> anyhow::Result<()> {
+    let text = report.to_csv()?;
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let kind = |name: &str| match name {
+        "metric" | "unit" => Kind::Text,
+        "n" => Kind::Integer,
+        _ => Kind::Number,
+    };
+    let columns = rows.headers()?.iter().map(|name| Column::new(name, kind(name))).collect();
+    let mut table = printed(format, columns)?;
+    for row in rows.records() {
+        table.row(&row?.iter().map(str::to_owned).collect::<Vec<_>>())?;
+    }
+    table.finish()?;
+    Ok(())
 }

@@ -60,6 +60,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
         source: &loaded.names,
         top: args.top,
         dir: args.out.as_deref(),
+        format: args.format.into(),
     };
     if args.ask_tell {
         return search_talk::talk(&mut search, &context, args.budget);

@@ -2,6 +2,7 @@
 
 use super::evaluator_args;
 use super::runtime_args::RuntimeArgs;
+use super::table_args::FileFormat;
 use super::{evaluator_args::open, shipped};
 use anyhow::Context;
 use clap::ValueEnum;
@@ -17,15 +18,15 @@ use std::path::PathBuf;
 /// activation_bytes_written, weight_bytes_read, peak_activation_bytes,
 /// arithmetic_intensity, depth; for one sample). Where the budget covers a
 /// finite space, every architecture is measured. DIR gets pareto.csv,
-/// pareto.json, candidates.csv, front.svg, state.json and, in winners/, the
-/// networks of the Pareto set as ONNX files.
+/// pareto.json, candidates.csv (of another --format: with its ending), front.svg,
+/// state.json and, in winners/, the networks of the Pareto set as ONNX files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// nats-tss, nats-sss, or ONNX files and folders that are walked for *.onnx
     #[arg(long, value_name = "SPACE|PATH", num_args = 1.., required = true)]
     pub space: Vec<String>,
-    /// Search only these architectures: a CSV table with a column arch_str
-    /// (plain or gzip), or one architecture a line
+    /// Search only these architectures: a table with a column arch_str (CSV,
+    /// JSON lines, Parquet; - for stdin), or one architecture a line
     #[arg(long, value_name = "FILE")]
     pub among: Option<PathBuf>,
     /// Data set whose networks of a NATS-Bench space are taken
@@ -67,6 +68,9 @@ pub struct Args {
     /// Folder to write to
     #[arg(long, value_name = "DIR", required_unless_present = "ask_tell")]
     pub out: Option<PathBuf>,
+    /// Format of the tables in DIR: pareto and candidates
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = FileFormat::Csv)]
+    pub format: FileFormat,
     /// Go on from DIR/state.json
     #[arg(long, requires = "out")]
     pub resume: bool,

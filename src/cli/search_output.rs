@@ -2,7 +2,8 @@
 
 use nneval::fsio::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
-use nneval::search::{Candidate, Goal, Measure, Problem, Search, SearchSpace, Settings};
+use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
+use nneval::tables::{Column, Format, Kind, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub top: usize,
     /// Folder to write to.
     pub dir: Option<&'a Path>,
+    /// Format of its tables.
+    pub format: Format,
 }
 
 impl Context<'_> {
@@ -45,9 +48,10 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     let winners = search.winners(context.top);
     if let Some(dir) = context.dir {
         let files = networks(search, &winners, dir)?;
-        let table = Columns::new(search.problem(), context.measure);
-        write_atomic(&dir.join("candidates.csv"), &candidates(search, &table)?)?;
-        write_atomic(&dir.join("pareto.csv"), &pareto(&table, &winners, &files)?)?;
+        let table = Columns::new(search, context);
+        let file = |name: &str| dir.join(format!("{name}.{}", context.format.ending()));
+        write_atomic(&file("candidates"), &candidates(search, context, &table)?)?;
+        write_atomic(&file("pareto"), &pareto(context, &table, &winners, &files)?)?;
         let text = serde_json::to_string_pretty(&summary(search, context, &winners, &files))?;
         write_atomic(&dir.join("pareto.json"), (text + "\n").as_bytes())?;
         front_picture(&picture(search, context, &winners), &dir.join("front.svg"))?;
@@ -55,7 +59,8 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     }
     let failed = search.history().iter().filter(|c| c.error.is_some()).count();
     if failed > 0 {
-        super::note(format_args!("{failed} candidates could not be measured: see candidates.csv"));
+        let file = format!("candidates.{}", context.format.ending());
+        super::note(format_args!("{failed} candidates could not be measured: see {file}"));
     }
     if winners.is_empty() {
         super::note("no candidate is within the limits");
@@ -94,22 +99,26 @@ fn networks<S: SearchSpace>(
 
 /// Columns of values in a table: `METRIC`, and after it `METRIC_lo` and
 /// `METRIC_hi` where the evaluator gives intervals.
-struct Columns<'a> {
-    names: &'a [String],
+struct Columns {
+    columns: Vec<Column>,
     intervals: Vec<bool>,
 }
 
-impl<'a> Columns<'a> {
-    fn new(problem: &'a Problem, measure: &Measure) -> Self {
-        let intervals = problem.columns.iter().map(|c| measure.has_intervals(c)).collect();
-        Self { names: &problem.columns, intervals }
-    }
-
-    fn header(&self) -> impl Iterator<Item = String> {
-        let ends = |name: &String| [format!("{name}_lo"), format!("{name}_hi")];
-        self.names.iter().zip(&self.intervals).flat_map(move |(name, &has)| {
-            std::iter::once(name.clone()).chain(ends(name).into_iter().filter(move |_| has))
-        })
+impl Columns {
+    fn new<S: SearchSpace>(search: &Search<S>, context: &Context) -> Self {
+        let names = &search.problem().columns;
+        let intervals: Vec<bool> =
+            names.iter().map(|name| context.measure.has_intervals(name)).collect();
+        let columns = names.iter().zip(&intervals).flat_map(|(name, &has)| {
+            let parts = [("", ""), ("_lo", ", lower end"), ("_hi", ", upper end")];
+            let some = parts.into_iter().take(if has { 3 } else { 1 });
+            some.map(move |(ending, words)| {
+                let text = Column::new(name, Kind::Number).description + words;
+                let column = Column::new(format!("{name}{ending}"), Kind::Number);
+                column.described(context.measure.unit(name), &text)
+            })
+        });
+        Self { columns: columns.collect(), intervals }
     }
 
     fn cells(&self, c: &Candidate) -> impl Iterator<Item = String> {
@@ -123,25 +132,38 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn candidates<S: SearchSpace>(search: &Search<S>, columns: &Columns) -> anyhow::Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let last = ["told", "error"].map(String::from);
-    table.write_record(["arch".to_owned()].into_iter().chain(columns.header()).chain(last))?;
+fn candidates<S: SearchSpace>(
+    search: &Search<S>,
+    context: &Context,
+    metrics: &Columns,
+) -> anyhow::Result<Vec<u8>> {
+    let mut columns = vec![Column::new("arch", Kind::Text)];
+    columns.extend(metrics.columns.iter().cloned());
+    columns.extend([Column::new("told", Kind::Integer), Column::new("error", Kind::Text)]);
+    let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for c in search.history() {
         let told = u8::from(c.told).to_string();
         let last = [told, c.error.clone().unwrap_or_default()];
-        table.write_record([c.key.clone()].into_iter().chain(columns.cells(c)).chain(last))?;
+        let row = [c.key.clone()].into_iter().chain(metrics.cells(c)).chain(last);
+        table.row(&row.collect::<Vec<_>>())?;
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
-fn pareto(columns: &Columns, winners: &[&Candidate], files: &[String]) -> anyhow::Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["arch", "file"].map(String::from).into_iter().chain(columns.header()))?;
+fn pareto(
+    context: &Context,
+    metrics: &Columns,
+    winners: &[&Candidate],
+    files: &[String],
+) -> anyhow::Result<Vec<u8>> {
+    let mut columns = ["arch", "file"].map(|name| Column::new(name, Kind::Text)).to_vec();
+    columns.extend(metrics.columns.iter().cloned());
+    let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for (c, file) in winners.iter().zip(files) {
-        table.write_record([c.key.clone(), file.clone()].into_iter().chain(columns.cells(c)))?;
+        let row = [c.key.clone(), file.clone()].into_iter().chain(metrics.cells(c));
+        table.row(&row.collect::<Vec<_>>())?;
     }
-    Ok(table.into_inner()?)
+    Ok(table.finish()?)
 }
 
 /// The intervals of a candidate as a JSON object of the metrics that have one.

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 /// A label table and the networks it labels.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SourceArgs {
-    /// Label table: CSV (plain or gzip) or Parquet, with a column arch_str or path
+    /// Label table: CSV or JSON lines (plain or gzip) or Parquet, with a column
+    /// arch_str or path; - for stdin
     #[arg(long, value_name = "FILE")]
     pub labels: PathBuf,
     #[command(flatten)]

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 #[command(group = clap::ArgGroup::new("source").required(true).multiple(false))]
 pub struct Args {
     /// The search space.
-    #[arg(value_parser = space_parser(), requires_if("general", "sample"))]
+    #[arg(value_parser = space_parser())]
     space: Chosen,
 
     /// An architecture; may be repeated. The file is named after it.
@@ -111,10 +111,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             return space_general::run(count, args.seed, &args.out);
         }
         (Chosen::Nats(space), None) => space,
-        _ => {
-            let message = "--sample is for the space general, which takes it alone";
-            super::Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
-        }
+        (Chosen::General, None) => usage("general is drawn: give --sample N alone"),
+        (Chosen::Nats(_), Some(_)) => usage("--sample is for general alone"),
     };
     let options = ModelOptions {
         dataset: args.dataset,
@@ -132,6 +130,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     super::print(format_args!("{} models in {}\n", models.len(), args.out.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the program with a word on the wrong usage.
+fn usage(message: &str) -> ! {
+    super::Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
 }
 
 /// File name and architecture of every model to write; names are distinct.

@@ -13,7 +13,7 @@ use super::training_view::View;
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
 use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
-use nneval::labels::{LabelTable, MetricSpec, Split3, split_by_class, split3, subsample};
+use nneval::labels::{LabelTable, MetricSpec, STDIN, Split3, split_by_class, split3, subsample};
 use nneval::opstring::{self, OpGraph};
 use nneval::training::{Environment, Examples, Run, TrainingGraphs};
 use std::collections::BTreeMap;
@@ -85,6 +85,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(n) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n))
     {
         bail!("--metric {} is given twice", n.1);
+    }
+    if args.source.labels.as_os_str() == STDIN {
+        bail!("--labels {STDIN}: a run that can be repeated needs its table in a file");
     }
     let table = args.source.table(&names)?;
     let graphs = open_graphs(&args.graphs)?;

@@ -20,11 +20,12 @@
 
 mod bootstrap;
 mod group;
+mod jsonl;
 mod levels;
 mod limits;
 mod metric;
 mod normal;
-pub mod parquet;
+mod parquet;
 mod score;
 mod source;
 mod split;
@@ -39,7 +40,7 @@ pub use levels::Levels;
 pub use limits::{MAX_BYTES, MAX_COLUMNS};
 pub use metric::MetricSpec;
 pub use score::{INTERVAL_LEVEL, ScoreReport, ScoreRow, score_table};
-pub use source::read_text;
+pub use source::{STDIN, read_text, read_text_and_facts};
 pub use split::{Split, Split3, split_by_class, split_classes, split3, subsample};
 pub(crate) use suggest::hint as near_names;
 pub use table::{KeyKind, LabelTable, ReadOptions};

@@ -1,52 +1,134 @@
-//! The bytes of a label table: plain, gzip or Parquet, any newline convention,
-//! bounded.
+//! The bytes of a label table: CSV, JSON lines or Parquet, plain or gzip, of a
+//! file or stdin, any newline convention, bounded.
 
+use super::jsonl::{JsonLines, LineError};
 use super::limits::MAX_BYTES;
-use super::parquet;
+use super::parquet::{MAGIC, ParquetText};
 use crate::error::{Error, Result};
+use prost::bytes::Bytes;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// The name of standard input.
+pub const STDIN: &str = "-";
 
-/// Opens `path`; gzip and Parquet are recognised by their magic bytes, not by
-/// the name. Parquet is given as CSV.
+/// A table as CSV text.
+pub(super) struct Source {
+    pub(super) reader: Box<dyn Read>,
+    /// Lines of the text before the first line of the file.
+    pub(super) ahead: u64,
+    /// Key-value metadata of a Parquet file.
+    facts: Vec<(String, String)>,
+}
+
+/// Opens `path`, or stdin for [`STDIN`]. Gzip, Parquet and JSON lines are
+/// recognised by how they begin, not by the name; they are given as CSV.
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be opened or its start cannot be read;
 /// [`Error::Labels`] when it is Parquet that cannot be read.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
+pub(super) fn open(path: &Path) -> Result<Source> {
+    if path.as_os_str() == STDIN {
+        return open_stream(path, io::stdin());
+    }
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
-    let mut head = Vec::with_capacity(parquet::MAGIC.len());
-    (&mut file)
-        .take(parquet::MAGIC.len() as u64)
-        .read_to_end(&mut head)
-        .map_err(|e| Error::io(path, e))?;
+    let head = head(&mut file).map_err(|e| Error::io(path, e))?;
     file.seek(SeekFrom::Start(0)).map_err(|e| Error::io(path, e))?;
-    if head == parquet::MAGIC {
-        Ok(Box::new(io::Cursor::new(parquet::to_csv(path, file)?)))
-    } else if head.starts_with(&GZIP_MAGIC) {
-        Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))))
-    } else {
-        Ok(Box::new(file))
+    match head == MAGIC {
+        true => Ok(parquet(ParquetText::open(path, file)?)),
+        false => unpacked(path, &head, file),
     }
 }
 
-/// The text of a table or list: plain or gzip, or Parquet as CSV.
+/// As [`open`], of what cannot go back; Parquet, whose index is at its end, is
+/// held in memory.
+fn open_stream(path: &Path, mut stream: impl Read + 'static) -> Result<Source> {
+    let fail = |e| Error::io(path, e);
+    let head = head(&mut stream).map_err(fail)?;
+    let whole = Cursor::new(head.clone()).chain(stream);
+    if head != MAGIC {
+        return unpacked(path, &head, whole);
+    }
+    let mut bytes = Vec::new();
+    whole.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(fail(too_long()));
+    }
+    Ok(parquet(ParquetText::open(path, Bytes::from(bytes))?))
+}
+
+/// The first bytes of what is read.
+fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(MAGIC.len());
+    reader.take(MAGIC.len() as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Text that begins with `head`, out of its gzip where it is in one.
+fn unpacked(path: &Path, head: &[u8], reader: impl Read + 'static) -> Result<Source> {
+    if !head.starts_with(&GZIP_MAGIC) {
+        return Ok(lines(head, reader));
+    }
+    let mut text = flate2::read::MultiGzDecoder::new(BufReader::new(reader));
+    let head = self::head(&mut text).map_err(|e| Error::Labels {
+        file: path.to_owned(),
+        line: None,
+        reason: super::table::reason(&e),
+    })?;
+    Ok(lines(&head.clone(), Cursor::new(head).chain(text)))
+}
+
+/// JSON lines begin with an object, CSV does not.
+fn lines(head: &[u8], reader: impl Read + 'static) -> Source {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    match head.trim_ascii_start().first() {
+        Some(b'{') => Source {
+            reader: Box::new(JsonLines::new(BufReader::new(reader))),
+            ahead: 1,
+            facts: Vec::new(),
+        },
+        _ => csv(reader),
+    }
+}
+
+fn csv(reader: impl Read + 'static) -> Source {
+    Source { reader: Box::new(reader), ahead: 0, facts: Vec::new() }
+}
+
+fn parquet(text: ParquetText) -> Source {
+    let facts = text.metadata().to_vec();
+    Source { facts, ..csv(text) }
+}
+
+/// The text of a table or list as CSV, of a file or stdin ([`STDIN`]).
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Labels`]: damaged, not UTF-8, more than
 /// [`MAX_BYTES`] of text.
 pub fn read_text(path: &Path) -> Result<String> {
-    let bad = |reason: String| Error::Labels { file: path.to_owned(), line: None, reason };
+    read_text_and_facts(path).map(|(text, _)| text)
+}
+
+/// As [`read_text`], and the key-value metadata of a Parquet file.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_text_and_facts(path: &Path) -> Result<(String, Vec<(String, String)>)> {
+    let bad =
+        |line: Option<u64>, reason: String| Error::Labels { file: path.to_owned(), line, reason };
+    let source = open(path)?;
     let mut bytes = Vec::new();
-    let mut source = open(path)?.take(MAX_BYTES.saturating_add(1));
-    source.read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+    source.reader.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| {
+        let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<LineError>());
+        bad(inner.map(|i| i.line), e.to_string())
+    })?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(bad(too_long().to_string()));
+        return Err(bad(None, too_long().to_string()));
     }
-    String::from_utf8(bytes).map_err(|_| bad("not UTF-8 text".to_owned()))
+    let text = String::from_utf8(bytes).map_err(|_| bad(None, "not UTF-8 text".to_owned()))?;
+    Ok((text, source.facts))
 }
 
 /// Passes text on with every newline (`\r\n`, `\r`, `\n`) as `\n` and a newline

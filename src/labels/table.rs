@@ -1,5 +1,6 @@
 //! Label tables: one row per network, a key, a class, and numbers.
 
+use super::jsonl::LineError;
 use super::limits::{MAX_BYTES, MAX_COLUMNS};
 use super::{source, suggest};
 use crate::error::{Error, Result};
@@ -64,8 +65,9 @@ pub struct LabelTable {
 
 impl LabelTable {
     /// Reads a CSV file (RFC 4180, comma, header line, UTF-8 with or without a
-    /// byte order mark), plain or gzip, or a Parquet file, told apart by their
-    /// magic bytes. Lines before the header that begin with `#` are comments.
+    /// byte order mark) or JSON lines (objects of the same members), plain or
+    /// gzip, or a Parquet file; `-` is stdin. They are told apart by how they
+    /// begin. Lines before a CSV header that begin with `#` are comments.
     ///
     /// Cells of number columns are decimal numbers as Rust's `f64` reads them;
     /// spaces around them are dropped; an empty cell is a missing value.
@@ -79,7 +81,10 @@ impl LabelTable {
     /// unknown or has a cell that is no finite number.
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_reader(path, source::open(path)?, options)
+        let source = source::open(path)?;
+        let mut input = Input::new(path, source.reader);
+        input.ahead = source.ahead;
+        Self::from_input(input, options)
     }
 
     /// As [`LabelTable::read`], from uncompressed bytes; `file` names them in errors.
@@ -91,7 +96,10 @@ impl LabelTable {
         reader: impl Read,
         options: &ReadOptions,
     ) -> Result<Self> {
-        let mut input = Input::new(file.as_ref(), reader);
+        Self::from_input(Input::new(file.as_ref(), reader), options)
+    }
+
+    fn from_input<R: Read>(mut input: Input<R>, options: &ReadOptions) -> Result<Self> {
         let header = input.header()?;
         let layout = Layout::new(input.file, &header, options)?;
         let mut builder = Builder::new(input.file, &header, layout);
@@ -216,6 +224,8 @@ struct Input<'a, R> {
     file: &'a Path,
     reader: csv::Reader<source::Lines<R>>,
     record: csv::ByteRecord,
+    /// Lines of the text before the first line of the file.
+    ahead: u64,
 }
 
 impl<'a, R: Read> Input<'a, R> {
@@ -224,7 +234,7 @@ impl<'a, R: Read> Input<'a, R> {
             .has_headers(false)
             .flexible(true)
             .from_reader(source::Lines::new(reader, MAX_BYTES));
-        Self { file, reader, record: csv::ByteRecord::new() }
+        Self { file, reader, record: csv::ByteRecord::new(), ahead: 0 }
     }
 
     fn header(&mut self) -> Result<Vec<String>> {
@@ -282,7 +292,7 @@ impl<'a, R: Read> Input<'a, R> {
     /// The record's cells, and the line that it starts on.
     fn cells(&self) -> Result<(u64, Vec<&str>)> {
         let inner = self.record.iter().flatten().filter(|&&b| b == b'\n').count() as u64;
-        let line = self.reader.position().line().saturating_sub(1 + inner).max(1);
+        let line = self.reader.position().line().saturating_sub(1 + inner + self.ahead).max(1);
         let mut cells = Vec::with_capacity(self.record.len());
         for (at, cell) in self.record.iter().enumerate() {
             let text = std::str::from_utf8(cell).map_err(|_| {
@@ -294,14 +304,22 @@ impl<'a, R: Read> Input<'a, R> {
     }
 
     fn failure(&self, error: &csv::Error) -> Error {
-        let reason = match error.kind() {
-            csv::ErrorKind::Io(e) => match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => "the gzip data is cut short".to_owned(),
-                _ => e.to_string(),
-            },
-            _ => error.to_string(),
-        };
-        labels(self.file, Some(self.reader.position().line()), reason)
+        let here = self.reader.position().line();
+        match error.kind() {
+            csv::ErrorKind::Io(e) => {
+                let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<LineError>());
+                labels(self.file, Some(inner.map_or(here, |i| i.line)), reason(e))
+            }
+            _ => labels(self.file, Some(here), error.to_string()),
+        }
+    }
+}
+
+/// Why text could not be read.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => "the gzip data is cut short".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -37,7 +37,6 @@ pub mod protocol;
 mod schedule;
 mod settings;
 pub mod table;
-mod table_parquet;
 mod target;
 pub mod timing;
 mod uses;

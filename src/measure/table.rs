@@ -1,26 +1,15 @@
-//! The table of measurements: a row a model, CSV or Parquet by the file's
-//! ending, with a header that tells machine, settings and drift.
+//! The table of measurements: a row a model, CSV, JSON lines or Parquet by the
+//! file's ending, with a header that tells machine, settings and drift.
 
 use super::drift::{Drift, median};
 use super::log::{Entry, Log, Record};
 use super::settings::Settings;
-use super::table_parquet;
 use super::target::CARRIED;
 use crate::error::{Error, Result};
 use crate::fsio::write_atomic;
+use crate::tables::{COLUMNS_KEY, Column, Format, Kind, Writer};
 use std::collections::HashSet;
 use std::path::Path;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Real numbers.
-    Number,
-    /// Whole numbers.
-    Integer,
-    /// Text.
-    Text,
-}
 
 /// Columns of every table, behind `path` and those that a list carries.
 pub const COLUMNS: [(&str, Kind); 17] = [
@@ -125,14 +114,8 @@ impl Table {
     /// [`Error::Io`]; [`Error::Labels`] where it is no such table.
     pub fn read(path: &Path) -> Result<Self> {
         let labels = |reason: String| Error::Labels { file: path.to_owned(), line: None, reason };
-        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let (mut header, text) = if bytes.starts_with(&crate::labels::parquet::MAGIC) {
-            let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
-            (crate::labels::parquet::metadata(path)?, crate::labels::parquet::to_csv(path, file)?)
-        } else {
-            (Vec::new(), bytes)
-        };
-        let text = String::from_utf8(text).map_err(|_| labels("not UTF-8 text".to_owned()))?;
+        let (text, mut header) = crate::labels::read_text_and_facts(path)?;
+        header.retain(|(name, _)| name != COLUMNS_KEY);
         let mut rest = text.as_str();
         while let Some((line, after)) = rest.split_once('\n').filter(|_| rest.starts_with('#')) {
             let pair = line.trim_start_matches('#').trim().split_once(": ");
@@ -187,37 +170,23 @@ impl Table {
         self.header.extend(other.header);
     }
 
-    /// Writes the table whole: Parquet where the name ends in `.parquet`, with
-    /// the header as key-value metadata, else CSV, with lines `# NAME: VALUE`
-    /// before the column names.
+    /// Writes the table whole, in the format that the name tells
+    /// ([`Format::of_file`]), with the header where the format has a place for it
+    /// ([`Writer::new`]).
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Measure`].
+    /// [`Error::Io`].
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = if is_parquet(path) { table_parquet::bytes(self)? } else { self.to_csv()? };
+        let bytes = self.bytes(Format::of_file(path)).map_err(|e| Error::io(path, e))?;
         write_atomic(path, &bytes)
     }
 
-    fn to_csv(&self) -> Result<Vec<u8>> {
-        let mut out = Vec::new();
-        for (name, value) in &self.header {
-            let value = value.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
-            out.extend(format!("# {name}: {value}\n").into_bytes());
-        }
-        let fail = |e: &dyn std::fmt::Display| Error::Measure(e.to_string());
-        let mut writer = csv::Writer::from_writer(out);
-        let names = self.columns.iter().map(|c| c.0.as_str());
-        writer.write_record(names).map_err(|e| fail(&e))?;
-        for row in &self.rows {
-            writer.write_record(row).map_err(|e| fail(&e))?;
-        }
-        writer.into_inner().map_err(|e| fail(&e))
+    fn bytes(&self, format: Format) -> std::io::Result<Vec<u8>> {
+        let columns = self.columns.iter().map(|(name, kind)| Column::new(name, *kind)).collect();
+        let mut table = Writer::new(format, Vec::new(), columns, &self.header)?;
+        self.rows.iter().try_for_each(|row| table.row(row))?;
+        table.finish()
     }
-}
-
-/// Whether the file is to be Parquet.
-pub fn is_parquet(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
 }
 
 fn kind(name: &str) -> Kind {
@@ -349,14 +318,17 @@ mod tests {
         assert_eq!(table.cell(0, "rounds_spread"), "0.227273");
         assert_eq!((table.cell(0, "runs"), table.cell(0, "unique_rep_index")), ("30", "3"));
         assert_eq!((table.cell(1, "latency_ms"), table.cell(1, ERROR)), ("", "no way"));
-        for name in ["t.csv", "t.parquet"] {
+        for name in ["t.csv", "t.parquet", "t.jsonl"] {
             let path = dir.path().join(name);
             table.write(&path).unwrap();
             let back = Table::read(&path).unwrap();
             assert_eq!(back.columns, table.columns, "{name}");
             assert_eq!(back.rows, table.rows, "{name}");
             let cores = |t: &Table| t.header.iter().find(|h| h.0 == "cores").cloned().unwrap();
-            assert_eq!(cores(&back), cores(&table), "{name}");
+            match name {
+                "t.jsonl" => assert_eq!(back.header, []),
+                _ => assert_eq!(cores(&back), cores(&table), "{name}"),
+            }
         }
     }
 
