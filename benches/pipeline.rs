@@ -80,7 +80,7 @@ fn read(c: &mut Criterion) {
     let limits = Limits::default();
     let mut group = c.benchmark_group("read");
     rates(&mut group, BenchmarkId::from_parameter("TSS file"), 1, fixture_tokens(), || {
-        Model::open(black_box(FIXTURE.as_ref()), &limits).expect("a model")
+        Model::open(black_box(Path::new(FIXTURE)), &limits).expect("a model")
     });
     group.finish();
 }
