@@ -50,7 +50,6 @@ fn untrained() -> Bundle {
         formula: None,
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
-        untrained: true,
         levels: None,
         validation: None,
         interval: None,
@@ -68,7 +67,6 @@ fn untrained() -> Bundle {
     let manifest = Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
-        string_style: opstring::Style::V1,
         name: "untrained".into(),
         window: 512,
         metrics: vec![metric],
@@ -83,7 +81,7 @@ fn read(c: &mut Criterion) {
     let limits = Limits::default();
     let mut group = c.benchmark_group("read");
     rates(&mut group, BenchmarkId::from_parameter("TSS file"), 1, fixture_tokens(), || {
-        Model::open(black_box(std::path::Path::new(FIXTURE)), &limits).expect("a model")
+        Model::open(black_box(Path::new(FIXTURE)), &limits).expect("a model")
     });
     group.finish();
 }
