@@ -69,3 +69,43 @@ fn a_closed_stderr_changes_no_status() {
     assert_eq!(status, Some(1));
     assert!(stdout.contains("parameters"), "{stdout}");
 }
+
+/// Runs `nneval` with a terminal for stdin, stdout and stderr, through
+/// `script` of util-linux; what the terminal was sent, `None` where there is no
+/// such program.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(arguments: &[&str]) -> Option<String> {
+    let quoted = |a: &&str| format!("'{a}'");
+    let program = [env!("CARGO_BIN_EXE_nneval")];
+    let line: Vec<String> = program.iter().chain(arguments).map(quoted).collect();
+    let mut command = Command::new("script");
+    command.args(["-qec", &line.join(" "), "/dev/null"]).stdin(Stdio::null());
+    command.env("NNEVAL_CACHE", common::runtime_cache()).env_remove("ORT_DYLIB_PATH");
+    let Ok(output) = command.env("TERM", "xterm").env("NO_COLOR", "1").output() else {
+        println!("skipped: there is no program `script`");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    Some(text)
+}
+
+/// Bars are for terminals; rate and ETA stand in them, colours do not.
+#[cfg(target_os = "linux")]
+#[test]
+fn bars_are_drawn_on_terminals_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, evaluator) = (labels(dir.path(), 790), bundle("pipes"));
+    let (table, evaluator) = (table.to_str().unwrap(), evaluator.to_str().unwrap());
+    let score = ["score", "--bootstrap", "10", "--rows", "all", "--labels", table, "--evaluator"];
+    let score = [&score[..], &[evaluator]].concat();
+    let Some(text) = on_a_terminal(&score) else { return };
+    for words in ["20/20 networks, ", "/s, ETA ", "metrics, "] {
+        assert!(text.contains(words), "{words}: {text:?}");
+    }
+    assert!(!text.contains("\x1b[3"), "no colours: {text:?}");
+    let quiet = on_a_terminal(&[&score[..], &["--quiet"]].concat()).unwrap();
+    assert!(!quiet.contains("networks, ") && quiet.contains("tau"), "{quiet:?}");
+    let output = nneval_with_runtime().args(&score).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}

@@ -2,7 +2,7 @@
 
 use super::scoring::Scored;
 use super::verbosity;
-use nneval::evaluator::coverage_curve;
+use nneval::evaluator::{LEVEL, coverage_curve};
 use nneval::labels::ScoreReport;
 use nneval::report::{
     MetricScores, calibration, learning_curves_svg, residuals, scatter, write_picture,
@@ -63,7 +63,7 @@ fn metric(
     write_picture(&scatter(scores)?, dir, &format!("{stem}-scatter"))?;
     write_picture(&residuals(scores)?, dir, &format!("{stem}-residuals"))?;
     let curve = coverage_curve(&scored.calibrated(at), &LEVELS, SPLITS);
-    if curve.len() < 2 {
+    if curve.last().is_none_or(|point| point.level < LEVEL) {
         return Ok(Some(format!("calibration of {name} (too few classes)")));
     }
     write_picture(&calibration(scores, &curve, SPLITS)?, dir, &format!("{stem}-calibration"))?;
