@@ -169,6 +169,8 @@ fn an_evaluator_loads_whole_or_not_at_all() {
     refused(&manifest("\"format\": 1", "\"format\": 7"), &["layout version 7"]);
     refused(&manifest("{", ""), &["evaluator.json"]);
     refused(&manifest("\"metrics\"", "\"quantities\""), &["evaluator.json", "metrics"]);
+    let style = "\"string_style\": \"other\", \"window\"";
+    refused(&manifest("\"window\"", style), &["evaluator.json", "other"]);
     refused(&manifest("\"window\": 512", "\"window\": 0"), &["evaluator.json", "window"]);
     refused(
         &manifest("\"evaluator.onnx\"", "\"other.onnx\""),
