@@ -50,6 +50,7 @@ fn untrained() -> Bundle {
         formula: None,
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
+        untrained: true,
         levels: None,
         validation: None,
         interval: None,
@@ -67,6 +68,7 @@ fn untrained() -> Bundle {
     let manifest = Manifest {
         format: FORMAT,
         string_version: opstring::VERSION,
+        string_style: opstring::Style::V1,
         name: "untrained".into(),
         window: 512,
         metrics: vec![metric],
