@@ -35,6 +35,7 @@ mod search_args;
 mod search_output;
 mod search_talk;
 mod shipped;
+mod shrink;
 mod source_args;
 mod space;
 mod space_general;

@@ -5,6 +5,7 @@ use super::encoding;
 use super::run_folder;
 use super::runtime_args::{RuntimeArgs, tell_placement};
 use super::shipped;
+use super::shrink;
 use super::source_args::SourceArgs;
 use super::start_args::{Begun, StartArgs};
 use super::teachers::{Parts, TeacherArgs};
@@ -138,13 +139,22 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         curves.show(e);
     })?;
     view.finish(&outcome);
-    let parameters = graphs.info.scaled_parameters(&outcome.params, &scales);
-    let model = weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])?;
+    let model = |scales: &[f32]| {
+        let parameters = graphs.info.scaled_parameters(&outcome.params, scales);
+        weights::embed(&graphs.encoder, parameters, &["metrics", "pooled"])
+    };
     let manifest =
         manifest(&args, &reading, metrics, &table, [&train_rows, &split.valid], config.seed);
-    let bundle = Bundle { manifest, tokenizer: reading.tokenizer, model };
-    let evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
+    let bundle = Bundle { manifest, tokenizer: reading.tokenizer, model: model(&scales)? };
+    let mut evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
     let source = args.source.source()?;
+    let shares = shrink::shares(&evaluator, &source, &table, &split.valid)?;
+    if shares.iter().any(|s| *s < 1.0) {
+        super::note(format_args!("corrections of formulas kept: {shares:?}"));
+        let smaller: Vec<f32> = scales.iter().zip(&shares).map(|(scale, s)| scale / s).collect();
+        let bundle = Bundle { model: model(&smaller)?, ..evaluator.bundle().clone() };
+        evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
+    }
     let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
     bundle.save(&args.out)?;
     super::print(format_args!("{}\n", args.out.display()))?;
