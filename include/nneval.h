@@ -229,17 +229,32 @@ uint32_t nneval_operation_string_version(void);
 nneval_status nneval_options_new(struct nneval_options **options,
                                  struct nneval_error **error);
 
-// Sets the execution provider: "cpu", "cuda" or "tensorrt". Loading fails where
-// it cannot be used; nothing else is used instead.
+// Sets the execution provider: "cpu", "cuda", "tensorrt", or "auto" for the best
+// that works. Loading fails where the named one cannot be used, or takes no node
+// of the model; nothing else is used instead. `nneval_evaluator_provider` tells
+// which is used, `nneval_evaluator_provider_share` for how much of the model.
 nneval_status nneval_options_set_provider(struct nneval_options *options,
                                           const char *provider,
                                           struct nneval_error **error);
+
+// Sets whether TensorRT may compute in half precision: 0 no, as without this
+// call, else yes. Loading fails where it may and the provider is another.
+nneval_status nneval_options_set_fp16(struct nneval_options *options,
+                                      int32_t fp16,
+                                      struct nneval_error **error);
 
 // Sets the number of CPU threads that the evaluator keeps and works on,
 // 0 (all cores) to 1024.
 nneval_status nneval_options_set_threads(struct nneval_options *options,
                                          uint32_t threads,
                                          struct nneval_error **error);
+
+// Sets the memory in bytes, about, for predictions that the evaluator keeps, so
+// that what is evaluated again is not encoded again: 64,000,000 without this call;
+// 0 keeps none.
+nneval_status nneval_options_set_cache(struct nneval_options *options,
+                                       size_t bytes,
+                                       struct nneval_error **error);
 
 // Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
 // or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
@@ -262,6 +277,13 @@ nneval_status nneval_evaluator_load(const char *folder,
 
 // Name of the evaluator; NULL for NULL.
 const char *nneval_evaluator_name(const struct nneval_evaluator *evaluator);
+
+// The execution provider that is used: "cpu", "cuda" or "tensorrt"; NULL for NULL.
+const char *nneval_evaluator_provider(const struct nneval_evaluator *evaluator);
+
+// The share of the model's nodes that the provider took, over 0 up to 1; the CPU
+// runs the others. 0 for NULL.
+double nneval_evaluator_provider_share(const struct nneval_evaluator *evaluator);
 
 // Number of metrics that the evaluator predicts; 0 for NULL.
 size_t nneval_evaluator_metric_count(const struct nneval_evaluator *evaluator);

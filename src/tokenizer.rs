@@ -5,13 +5,16 @@
 //! and block marks are never merged with what stands beside them; a chain of
 //! operations between them may become one token.
 
+mod pieces;
+
 use crate::error::{Error, Result};
 use std::path::Path;
+use tokenizers::Model as _;
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
-    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, SplitDelimiterBehavior,
-    TokenizerBuilder,
+    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    SplitDelimiterBehavior, TokenizerBuilder,
 };
 
 /// Number of the padding token.
@@ -60,10 +63,29 @@ impl Cuts {
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// Where it cuts, if it is one of our own that does nothing else before and
+    /// after merging.
+    cuts: Option<Cuts>,
 }
 
 fn failed(e: impl std::fmt::Display) -> Error {
     Error::Tokenizer(e.to_string())
+}
+
+fn split(cuts: Cuts) -> Result<Split> {
+    let pattern = SplitPattern::Regex(cuts.pattern());
+    Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map_err(failed)
+}
+
+/// The cuts of a tokenizer that only cuts and merges.
+fn cuts_of(inner: &tokenizers::Tokenizer) -> Option<Cuts> {
+    let plain = inner.get_normalizer().is_none()
+        && inner.get_post_processor().is_none()
+        && inner.get_truncation().is_none()
+        && inner.get_padding().is_none();
+    let PreTokenizerWrapper::Split(own) = inner.get_pre_tokenizer()? else { return None };
+    let same = |cuts: &Cuts| split(*cuts).is_ok_and(|split| split == *own);
+    [Cuts::Steps, Cuts::Stretches].into_iter().find(same).filter(|_| plain)
 }
 
 impl Tokenizer {
@@ -89,7 +111,8 @@ impl Tokenizer {
         inner.set_encode_special_tokens(true);
         // Strings are never cut silently, whatever the file asks for.
         inner.with_truncation(None).map_err(failed)?.with_padding(None);
-        Ok(Self { inner })
+        let cuts = cuts_of(&inner);
+        Ok(Self { inner, cuts })
     }
 
     /// Learns at most `size` tokens from operation strings. The result depends
@@ -102,12 +125,6 @@ impl Tokenizer {
         size: usize,
         cuts: Cuts,
     ) -> Result<Self> {
-        let split = Split::new(
-            SplitPattern::Regex(cuts.pattern()),
-            SplitDelimiterBehavior::Isolated,
-            false,
-        )
-        .map_err(failed)?;
         let mut inner = TokenizerBuilder::<
             BPE,
             NormalizerWrapper,
@@ -116,7 +133,7 @@ impl Tokenizer {
             DecoderWrapper,
         >::new()
         .with_model(BPE::default())
-        .with_pre_tokenizer(Some(split))
+        .with_pre_tokenizer(Some(split(cuts)?))
         .with_normalizer(None)
         .with_post_processor(None)
         .with_decoder(None)
@@ -151,9 +168,21 @@ impl Tokenizer {
         if let Some(c) = string.chars().find(|c| !(' '..='~').contains(c)) {
             return Err(failed(format!("{c:?} is not part of any operation string")));
         }
-        let encoding = self.inner.encode_fast(string, false).map_err(failed)?;
-        let mut ids = encoding.get_ids().to_vec();
+        let mut ids = match self.cuts {
+            Some(cuts) => self.merged(string, cuts)?,
+            None => self.inner.encode_fast(string, false).map_err(failed)?.get_ids().to_vec(),
+        };
         ids.push(END);
+        Ok(ids)
+    }
+
+    /// Token numbers of a string of ASCII, cut at `cuts`.
+    fn merged(&self, string: &str, cuts: Cuts) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        for piece in pieces::pieces(string, cuts) {
+            let tokens = self.inner.get_model().tokenize(piece).map_err(failed)?;
+            ids.extend(tokens.iter().map(|t| t.id));
+        }
         Ok(ids)
     }
 
@@ -175,6 +204,23 @@ impl Tokenizer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn merging_alone_gives_what_the_whole_pipeline_gives() {
+        let shipped = Tokenizer::from_bytes(include_bytes!("../models/tokenizer.json")).unwrap();
+        let texts = ["|1:Input@ax3x32x32+Conv k3 p1", "|1:Input;5{|1<-1:Relu}>-1", "", "<mask>|"];
+        let steps = Tokenizer::build(texts.into_iter(), 200, Cuts::Steps).unwrap();
+        let arch = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|avg_pool_3x3~1|none~2|";
+        let network =
+            crate::training::of_arch(crate::spaces::Space::NatsTss, arch, &Default::default());
+        for t in [shipped, steps] {
+            assert!(t.cuts.is_some());
+            let whole = Tokenizer { cuts: None, ..t.clone() };
+            for text in texts.into_iter().chain([network.as_deref().unwrap()]) {
+                assert_eq!(t.encode(text).unwrap(), whole.encode(text).unwrap(), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn text_like_a_special_token_is_text() {
