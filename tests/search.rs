@@ -36,12 +36,11 @@ fn a_search_with_an_evaluator_writes_its_winners() {
     assert!(text.contains("60 candidates measured") && text.contains("[ms]"), "{text}");
 
     let front = rows(&out.join("pareto.csv"));
-    let names = [ACCURACY, "hwnas_raspi4_lat_ms"].map(|m| [m, "_lo", "_hi"].map(String::from));
-    let with_ends = names.map(|[m, lo, hi]| [m.clone(), format!("{m}{lo}"), format!("{m}{hi}")]);
-    let with_ends = with_ends.concat();
-    let columns =
-        [&["arch".into(), "file".into()], with_ends.as_slice(), &["params".into(), "depth".into()]];
-    assert_eq!(front[0], columns.concat());
+    let ends = |m: &str| [m.to_owned(), format!("{m}_lo"), format!("{m}_hi")];
+    let mut columns = vec!["arch".to_owned(), "file".to_owned()];
+    columns.extend([ends(ACCURACY), ends("hwnas_raspi4_lat_ms")].concat());
+    columns.extend(["params".to_owned(), "depth".to_owned()]);
+    assert_eq!(front[0], columns);
     let value = |r: &Vec<String>, at: usize| r[at].parse::<f64>().unwrap();
     for pair in front[1..].windows(2) {
         assert!(value(&pair[0], 2) >= value(&pair[1], 2), "best accuracy first");

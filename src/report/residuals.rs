@@ -48,7 +48,8 @@ fn draw(scores: &MetricScores) -> Result<String, Failure> {
     );
     svg(SIZE, |root| {
         let rest = heading(root, &format!("{}: residuals", scores.row.metric), &below)?;
-        let (_, rest) = rest.split_vertically(36);
+        let (strip, rest) = rest.split_vertically(36);
+        legend(&strip, scores)?;
         let (left, right) = rest.split_horizontally(SIZE.0 - SIDE);
         panel(&left, scores, &x, &y)?;
         histogram(&right, scores, &y)
@@ -90,12 +91,12 @@ fn panel(area: &Area, scores: &MetricScores, x: &Range<f64>, y: &Range<f64>) -> 
         });
         chart.draw_series(LineSeries::new(line, INK.stroke_width(width)))?;
     }
-    legend(area, scores)
+    Ok(())
 }
 
 fn legend(area: &Area, scores: &MetricScores) -> Drawn {
     let style = ("sans-serif", 25, &MUTED).into_text_style(area);
-    let y = -22;
+    let y = 4;
     let mut x = 170;
     if let Some(percent) =
         scores.percent().filter(|_| scores.points.iter().any(|p| p.interval.is_some()))

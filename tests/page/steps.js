@@ -113,7 +113,7 @@ function scores() {
   select.dispatchEvent(new Event("change"));
   const after = one("section[aria-labelledby=h-scores] svg[role=group]").getAttribute("aria-label");
   check("another metric is drawn", before !== after && after.includes(content.scores.metrics[1].row.metric), after);
-  check("rows are points", all("section[aria-labelledby=h-scores] svg circle.dot").length > 10);
+  check("rows are points", all("section[aria-labelledby=h-scores] svg circle:is(.dot, .out)").length > 10);
 }
 
 function structure() {
