@@ -19,8 +19,12 @@ fn sample(folder: &Path, count: usize, seed: u64) -> Vec<(String, String)> {
 
 fn rows(folder: &Path) -> Vec<(String, String)> {
     let mut table = csv::Reader::from_path(folder.join("networks.csv")).unwrap();
-    assert_eq!(table.headers().unwrap(), vec!["path", "family"]);
-    table.deserialize().map(Result::unwrap).collect()
+    assert_eq!(table.headers().unwrap(), vec!["path", "family", "unique_rep_index"]);
+    let rows: Vec<(String, String, usize)> = table.deserialize().map(Result::unwrap).collect();
+    let mut names: Vec<&str> = general::families().collect();
+    names.sort_unstable();
+    assert!(rows.iter().all(|(_, family, class)| names[*class] == family));
+    rows.into_iter().map(|(path, family, _)| (path, family)).collect()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use anyhow::Context;
 use nneval::fsio::write_atomic;
 use nneval::spaces::{general, to_bytes};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,12 +27,15 @@ pub fn run(count: usize, seed: u64, out: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `networks.csv`, as `nneval measure` and `nneval train` read it.
+/// `networks.csv`, as `nneval measure` and `nneval train` read it. The class of a
+/// network is its family, in alphabetical order, so that splits keep families whole.
 fn write_list(rows: &[[String; 2]], out: &Path) -> anyhow::Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["path", "family"])?;
-    for row in rows {
-        table.write_record(row)?;
+    table.write_record(["path", "family", "unique_rep_index"])?;
+    let families: BTreeSet<&str> = general::families().collect();
+    for [path, family] in rows {
+        let class = families.iter().position(|f| f == family).unwrap_or_default();
+        table.write_record([path, family, &class.to_string()])?;
     }
     let bytes = table.into_inner().context("networks.csv")?;
     write_atomic(&out.join("networks.csv"), &bytes)?;
