@@ -143,9 +143,9 @@ def check_training(args, folder):
     run_import(args, folder, folder / "again", "--graphs", graphs)
     write_labels(labels)
     metrics = [word for name in METRICS for word in ("--metric", name)]
-    settings = "--epochs 4 --batch 8 --lr 3e-3 --structure-weight 0 --average-decay 0".split()
+    settings = ["--epochs", 4, "--batch", 8, "--lr", 3e-3, "--average-decay", 0]
     command = [args.program, "train", "--graphs", graphs, "--from", folder / "again", *settings]
-    call(*command, "--labels", labels, *metrics, "--out", tuned)
+    call(*command, "--structure-weight", 0, "--labels", labels, *metrics, "--out", tuned)
     with open(tuned / "run/epochs.csv", encoding="utf-8", newline="") as f:
         losses = [float(row["loss"]) for row in csv.DictReader(f)]
     style = json.loads((tuned / "evaluator.json").read_text(encoding="utf-8"))["string_style"]

@@ -109,7 +109,9 @@ class Encoder:
         attended = b.op(
             "MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2])
         )
-        merged = b.op("Transpose", b.op("Reshape", attended, b.ints(0, cfg.inner, -1)), perm=[0, 2, 1])
+        merged = b.op(
+            "Transpose", b.op("Reshape", attended, b.ints(0, cfg.inner, -1)), perm=[0, 2, 1]
+        )
         return b.op("MatMul", self.fence(merged, cfg.inner), f"{p}.o.weight")
 
     def gelu(self, x):
