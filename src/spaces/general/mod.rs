@@ -43,7 +43,7 @@ const DRAWS: usize = 24;
 pub struct Network {
     /// `FAMILY-NUMBER`, the name of its graph.
     pub name: String,
-    /// Its family, one of [`families`].
+    /// Its family, one of [`families()`].
     pub family: &'static str,
     /// The model, with random weights.
     pub model: ModelProto,
