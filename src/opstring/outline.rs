@@ -163,7 +163,7 @@ mod tests {
     fn equal_blocks_stand_once_and_readers_find_the_last_repetition() {
         let body = "|1<-1:Relu+Conv k3 p1+BatchNormalization|2<-1<1:Add";
         let s = format!(
-            "|1:Input@ax3x8x8+Conv k3 p1@ax16x8x8;3{{{body}}}|1<-1:AveragePool k2 s2@ax16x4x4+Conv k1@ax32x4x4;3{{={}}}|1<-1:Relu",
+            "|1:Input@ax3x8x8+Conv k3 p1@ax16x8x8;3{{{body}}}|1<-1:AveragePool k2 s2@ax16x4x4+Conv k1@ax32x4x4;3{{={}}}|1<-1:Sigmoid",
             1
         );
         let outline = outline(&parse(&s).unwrap());

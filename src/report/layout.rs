@@ -182,7 +182,7 @@ mod tests {
     fn readers_are_below_and_boxes_do_not_overlap() {
         let body = "|1<-1:Relu+Conv k3 p1+BatchNormalization|2<-1:Relu+Conv k1|3<-1:Tanh|4<1<2:Add|5<4<3:Add";
         let d = drawing(&format!(
-            "|1:Input@ax3x8x8+Conv k3 p1@ax16x8x8;3{{{body}}}|1<-1:Relu|2<-1<1:Add"
+            "|1:Input@ax3x8x8+Conv k3 p1@ax16x8x8;3{{{body}}}|1<-1:Sigmoid|2<-1<1:Add"
         ));
         assert_eq!((d.nodes.len(), d.blocks.len(), d.left_out), (8, 1, 0));
         for edge in &d.edges {

@@ -18,7 +18,9 @@ pub use curves::{learning_curves, learning_curves_svg};
 pub use drawing::{Drawing, DrawnBlock, DrawnNode};
 pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
-pub use page::{Page, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded};
+pub use page::{
+    Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded,
+};
 pub use raster::{png, write_picture};
 pub use residuals::residuals;
 pub use scatter::scatter;

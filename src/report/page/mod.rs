@@ -3,7 +3,7 @@
 
 mod search;
 
-pub use search::PageSearch;
+pub use search::{PageColumn, PageSearch};
 
 use super::curves;
 use crate::error::{Error, Result};

@@ -16,7 +16,7 @@ const MOST_GRAPHS: usize = 100;
 
 /// A column of the table of candidates.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Column {
+pub struct PageColumn {
     /// Metric or static cost.
     pub name: String,
     /// Its unit.
@@ -31,7 +31,7 @@ pub struct PageSearch {
     /// Names and values that describe the search.
     pub facts: Vec<(String, String)>,
     /// Columns.
-    pub columns: Vec<Column>,
+    pub columns: Vec<PageColumn>,
     /// The columns drawn across and up.
     pub axes: [usize; 2],
     /// Whether there are two objectives at least.
@@ -115,7 +115,7 @@ impl PageSearch {
         let places = places.ok_or_else(|| bad("there is no column arch".into()))?;
         let unit =
             |n: &String| summary["units"][n.as_str()].as_str().unwrap_or_default().to_owned();
-        let column = |n: &String| Column { name: n.clone(), unit: unit(n), goal: 0 };
+        let column = |n: &String| PageColumn { name: n.clone(), unit: unit(n), goal: 0 };
         self.columns = places.names.iter().map(column).collect();
         self.values = vec![Vec::new(); places.names.len()];
         let ends = |k: usize| places.values.iter().map(|p| p[k].map(|_| Vec::new())).collect();
@@ -192,7 +192,7 @@ impl PageSearch {
 
     /// Adds a column that counts candidates; its position.
     fn number_candidates(&mut self) -> usize {
-        self.columns.push(Column { name: "candidate".into(), unit: String::new(), goal: 0 });
+        self.columns.push(PageColumn { name: "candidate".into(), unit: String::new(), goal: 0 });
         self.values.push((1..=self.arch.len()).map(|i| Some(i as f64)).collect());
         self.lo.push(None);
         self.hi.push(None);
