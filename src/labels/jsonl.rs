@@ -84,6 +84,8 @@ fn cells(names: &[String], pairs: &[(String, Value)]) -> Result<Vec<String>, Str
         *cell = match value {
             Value::Null => String::new(),
             Value::Bool(b) => u8::from(*b).to_string(),
+            // As other tables have it: 0, not 0.0.
+            Value::Number(n) if n.is_f64() => n.as_f64().unwrap_or(f64::NAN).to_string(),
             Value::Number(n) => n.to_string(),
             Value::String(s) => s.clone(),
             Value::Array(_) | Value::Object(_) => {
