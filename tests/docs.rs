@@ -14,9 +14,11 @@ use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Blocks of README.md by their beginning. An empty reason: run, with the texts
-/// that follow replaced.
-const README: [(&str, &str, &[(&str, &str)]); 10] = [
+/// How a block begins, why it is not run, and what is replaced where it is.
+type Listed = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// Blocks of README.md. An empty reason: run.
+const README: [Listed; 10] = [
     ("cargo run", "builds the program and runs all tests", &[]),
     ("METRICS=", "trains for hours, needs the label table", &[]),
     ("nneval pretrain", "trains for an hour, needs the label table", &[]),
