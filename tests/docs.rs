@@ -14,10 +14,11 @@ use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How a block begins, why it is not run, and what is replaced where it is.
+/// How a block begins, why it is not run, texts to replace.
 type Listed = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// Blocks of README.md. An empty reason: run.
+/// Blocks of README.md by their beginning. An empty reason: run, with the texts
+/// that follow replaced.
 const README: [Listed; 10] = [
     ("cargo run", "builds the program and runs all tests", &[]),
     ("METRICS=", "trains for hours, needs the label table", &[]),
