@@ -40,11 +40,14 @@ fn everything_lies_where_it_belongs() {
         "lib/y/libnneval.so.0",
         &format!("lib/y/libnneval.so.{VERSION}"),
         "lib/y/pkgconfig/nneval.pc",
-        "share/nneval/models/nats-tss/evaluator.json",
-        "share/nneval/models/nats-tss/evaluator.onnx",
-        "share/nneval/models/nats-tss/tokenizer.json",
     ];
-    assert_eq!(files(&destdir), expected.map(|f| format!("opt/x/{f}")));
+    let evaluators = ["nats-sss", "nats-tss-cpu", "nats-tss", "onnx-cpu"].iter().flat_map(|name| {
+        ["evaluator.json", "evaluator.onnx", "tokenizer.json"]
+            .map(|file| format!("opt/x/share/nneval/models/{name}/{file}"))
+    });
+    let expected: Vec<String> =
+        expected.map(|f| format!("opt/x/{f}")).into_iter().chain(evaluators).collect();
+    assert_eq!(files(&destdir), expected);
     let link = |name: &str| std::fs::read_link(destdir.join("opt/x/lib/y").join(name)).unwrap();
     assert_eq!(link("libnneval.so"), Path::new("libnneval.so.0"));
     assert_eq!(link("libnneval.so.0").to_str(), Some(&*format!("libnneval.so.{VERSION}")));
