@@ -4,7 +4,7 @@ use super::report_facts::{self, Found};
 use super::report_scores;
 use super::run_folder::command;
 use super::runtime_args::RuntimeArgs;
-use super::scoring::Rows;
+use super::scoring::ScoringArgs;
 use super::source_args::{NetworkArgs, SourceArgs};
 use super::{evaluator_args, shipped};
 use anyhow::{Context, bail};
@@ -47,15 +47,8 @@ pub struct Args {
     /// Metrics to score [default: all that the evaluator and the table share]
     #[arg(long = "metric", value_name = "NAME", requires = "labels")]
     metrics: Vec<String>,
-    /// Which rows of the table
-    #[arg(long, value_enum, default_value_t = Rows::Unseen)]
-    rows: Rows,
-    /// Bootstrap resamples of the classes
-    #[arg(long, default_value_t = 1000)]
-    bootstrap: usize,
-    /// Seed of the bootstrap
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    scoring: ScoringArgs,
     /// Label column to rank by, beside MACs and parameters; may be repeated
     #[arg(long = "baseline", value_name = "COLUMN", requires = "labels")]
     baselines: Vec<String>,
@@ -110,10 +103,10 @@ impl Args {
         let request = report_scores::Request {
             source: &source,
             metrics: &self.metrics,
-            rows: self.rows,
+            rows: self.scoring.rows,
             baselines: &self.baselines,
-            bootstrap: self.bootstrap,
-            seed: self.seed,
+            bootstrap: self.scoring.bootstrap,
+            seed: self.scoring.seed,
         };
         report_scores::scores(&evaluator, &request).with_context(|| labels.display().to_string())
     }

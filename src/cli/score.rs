@@ -2,7 +2,7 @@
 
 use super::evaluator_args::EvaluatorArgs;
 use super::score_plots;
-use super::scoring::{Request, Rows, Scored, baseline};
+use super::scoring::{Request, Scored, ScoringArgs, baseline};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
 use nneval::labels::ScoreReport;
@@ -23,15 +23,8 @@ pub struct Args {
     /// Metrics to score [default: all that the evaluator and the table share]
     #[arg(long = "metric", value_name = "NAME")]
     metrics: Vec<String>,
-    /// Which rows of the table
-    #[arg(long, value_enum, default_value_t = Rows::Unseen)]
-    rows: Rows,
-    /// Bootstrap resamples of the classes
-    #[arg(long, default_value_t = 1000)]
-    bootstrap: usize,
-    /// Seed of the bootstrap
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    scoring: ScoringArgs,
     /// Label column that the baseline ranks by [default: the FLOPs of
     /// --dataset, counted on the graphs where there is no such column]
     #[arg(long, value_name = "COLUMN")]
@@ -60,12 +53,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let request = Request {
         source: &args.source,
         metrics: &args.metrics,
-        rows: args.rows,
+        rows: args.scoring.rows,
         columns: &columns,
     };
     let scored = Scored::new(&evaluator, &request)?;
     let (name, values) = baseline(&args.source, args.baseline.as_ref(), &scored)?;
-    let report = scored.report(Some((&name, &values)), args.bootstrap, args.seed)?;
+    let report =
+        scored.report(Some((&name, &values)), args.scoring.bootstrap, args.scoring.seed)?;
     if let Some(dir) = &args.plot {
         score_plots::write(&scored, &report, dir, args.run.as_deref())?;
     }

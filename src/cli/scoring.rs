@@ -22,6 +22,20 @@ pub enum Rows {
     All,
 }
 
+/// Which rows, and the bootstrap of τ.
+#[derive(Debug, clap::Args)]
+pub struct ScoringArgs {
+    /// Which rows of the table
+    #[arg(long, value_enum, default_value_t = Rows::Unseen)]
+    pub rows: Rows,
+    /// Bootstrap resamples of the classes
+    #[arg(long, default_value_t = 1000)]
+    pub bootstrap: usize,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
 /// What is to be scored.
 pub struct Request<'a> {
     /// Label table and networks.

@@ -182,8 +182,7 @@ impl Args {
 
     /// Static costs of the rows, where metrics are multiples of formulas of them.
     fn costs(&self, table: &LabelTable, rows: [&[usize]; 2]) -> anyhow::Result<Option<RowCosts>> {
-        let rows = || rows.concat();
-        let costs = || RowCosts::new(&self.source.source()?, table, &rows());
+        let costs = || RowCosts::new(&self.source.source()?, table, &rows.concat());
         self.data.cost_formula.then(costs).transpose()
     }
 

@@ -120,6 +120,23 @@ pub struct Unknown {
 /// [`Error::Model`](crate::Error::Model) where functions cannot be inlined, or
 /// where a binding names no input or does not fit it.
 pub fn of_model(model: &Model, bindings: &Bindings) -> Result<Costs> {
+    counted(model, bindings, |costs, _| costs)
+}
+
+/// What costs are counted on.
+struct Counted<'a> {
+    /// The model without functions.
+    flat: &'a Model,
+    shapes: &'a Shapes,
+    stored: &'a weights::Stored,
+}
+
+/// What `of` makes of the costs and of what they were counted on.
+fn counted<T>(
+    model: &Model,
+    bindings: &Bindings,
+    of: impl FnOnce(Costs, Counted) -> T,
+) -> Result<T> {
     let flat = match model.functions.is_empty() {
         true => Cow::Borrowed(model),
         false => Cow::Owned(model.inlined()?),
@@ -127,8 +144,8 @@ pub fn of_model(model: &Model, bindings: &Bindings) -> Result<Costs> {
     bindings.check(&flat)?;
     let shapes = Shapes::infer(&flat, bindings);
     let stored = weights::count(&flat);
-    let t = tally::Tally::of(&flat, &shapes, &stored);
-    Ok(t.costs(&shapes.symbols, &stored))
+    let costs = tally::Tally::of(&flat, &shapes, &stored).costs(&shapes.symbols, &stored);
+    Ok(of(costs, Counted { flat: &flat, shapes: &shapes, stored: &stored }))
 }
 
 /// The costs of `model` for one sample: every symbol of its inputs is 1.

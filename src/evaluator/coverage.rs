@@ -42,10 +42,7 @@ pub fn coverage_curve(rows: &[Calibrated], levels: &[f64], splits: u64) -> Vec<C
 }
 
 fn share_inside(interval: &Interval, rows: &[Calibrated]) -> Option<f64> {
-    let inside = rows.iter().filter(|r| {
-        let [lo, hi] = interval.around(r.output);
-        (lo..=hi).contains(&r.wanted)
-    });
+    let inside = rows.iter().filter(|r| interval.holds(r));
     (!rows.is_empty()).then(|| inside.count() as f64 / rows.len() as f64)
 }
 

@@ -84,6 +84,12 @@ impl Interval {
         [output - at(&self.below), output + at(&self.above)]
     }
 
+    /// Whether what a row wants lies inside.
+    pub fn holds(&self, row: &Calibrated) -> bool {
+        let [lo, hi] = self.around(row.output);
+        (lo..=hi).contains(&row.wanted)
+    }
+
     /// What is wrong with the content, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let bins = self.edges.len() + 1;

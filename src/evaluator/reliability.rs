@@ -120,10 +120,7 @@ impl Half {
 fn coverage(i: usize, metric: &Metric, calibration: &Half, test: &Half) -> Option<[f64; 2]> {
     let interval = Interval::fit(&calibration.rows(i, metric))?;
     let rows = test.rows(i, metric);
-    let inside = |r: &Calibrated| {
-        let [lo, hi] = interval.around(r.output);
-        f64::from(u8::from((lo..=hi).contains(&r.wanted)))
-    };
+    let inside = |r: &Calibrated| f64::from(u8::from(interval.holds(r)));
     let all = rows.iter().map(inside).sum::<f64>() / rows.len() as f64;
     let by_class = class_mean(rows.iter().map(|r| (inside(r), r.class)));
     (!rows.is_empty()).then_some([all, by_class])

@@ -113,12 +113,18 @@ fn float_value(name: &str, batch: &Batch, rest: &[i64]) -> ValueInfoProto {
         Batch::Named(s) => dimension::Value::DimParam(s.clone()),
     };
     let rest = rest.iter().map(|n| dimension::Value::DimValue(*n));
-    let dim = std::iter::once(first)
-        .chain(rest)
-        .map(|value| Dimension { value: Some(value), ..Default::default() })
-        .collect();
+    declared(name, DataType::FLOAT, std::iter::once(first).chain(rest))
+}
+
+/// A value of that type and shape.
+pub(super) fn declared(
+    name: &str,
+    kind: DataType,
+    dims: impl Iterator<Item = dimension::Value>,
+) -> ValueInfoProto {
+    let dim = dims.map(|value| Dimension { value: Some(value), ..Default::default() }).collect();
     let tensor = type_proto::Tensor {
-        elem_type: DataType::FLOAT.value(),
+        elem_type: kind.value(),
         shape: MessageField::some(TensorShapeProto { dim, ..Default::default() }),
         ..Default::default()
     };

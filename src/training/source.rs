@@ -20,20 +20,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// The operation strings of the given rows, in their order.
-    ///
-    /// # Errors
-    /// [`Error::Labels`] naming the line of an unknown architecture or of a
-    /// model that cannot be read.
-    pub fn strings(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<String>> {
-        rows.par_iter().map(|&row| self.string(table, row)).collect()
-    }
-
     /// The networks of the given rows as evaluators read them, in their order,
     /// with static costs where `costs` says so.
     ///
     /// # Errors
-    /// As [`Source::strings`].
+    /// [`Error::Labels`] naming the line of an unknown architecture or of a
+    /// model that cannot be read.
     pub fn networks(
         &self,
         table: &LabelTable,
@@ -47,7 +39,7 @@ impl Source {
     /// The operation graphs of the given rows, in their order.
     ///
     /// # Errors
-    /// As [`Source::strings`].
+    /// As [`Source::networks`].
     pub fn graphs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<OpGraph>> {
         rows.par_iter().map(|&row| self.graph(table, row)).collect()
     }
@@ -56,7 +48,7 @@ impl Source {
     /// sample (symbolic dimensions are 1); `None` where they are not a number.
     ///
     /// # Errors
-    /// As [`Source::strings`].
+    /// As [`Source::networks`].
     pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
         let macs = |c: Option<Costs>| c.and_then(|c| c.macs.known()).map(|n| n as f64);
         Ok(self.costs(table, rows)?.into_iter().map(macs).collect())
@@ -66,7 +58,7 @@ impl Source {
     /// dimensions are 1); `None` where they cannot be counted.
     ///
     /// # Errors
-    /// As [`Source::strings`].
+    /// As [`Source::networks`].
     pub fn costs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<Costs>>> {
         let of = |&row: &usize| Ok(costs::of_one_sample(&self.model(table, row)?).ok());
         rows.par_iter().map(of).collect()
@@ -106,10 +98,6 @@ impl Source {
             Self::Space(space, options) => model_of_arch(*space, key, options),
             Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
         }
-    }
-
-    fn string(&self, table: &LabelTable, row: usize) -> Result<String> {
-        self.graph(table, row).map(|g| opstring::write(&g))
     }
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {

@@ -13,11 +13,10 @@
 mod kind;
 mod walk;
 
-use super::of_model;
+use super::{Amount, counted};
 use crate::error::Result;
 use crate::graph::Model;
-use crate::graph::shape::{Bindings, Shapes};
-use std::borrow::Cow;
+use crate::graph::shape::Bindings;
 
 macro_rules! terms {
     ($($name:ident $text:literal),* $(,)?) => {
@@ -84,21 +83,17 @@ impl Terms {
     /// The terms of `model` with dimensions bound.
     ///
     /// # Errors
-    /// As [`of_model`].
+    /// As [`super::of_model`].
     pub fn of_model(model: &Model, bindings: &Bindings) -> Result<Self> {
-        let flat = match model.functions.is_empty() {
-            true => Cow::Borrowed(model),
-            false => Cow::Owned(model.inlined()?),
-        };
-        let costs = of_model(&flat, bindings)?;
-        let shapes = Shapes::infer(&flat, bindings);
-        let mut terms = walk::graph(&flat, &shapes);
-        let known = |a: &super::Amount| a.known().unwrap_or(0) as f64;
-        terms.add(Term::Constant, 1.0);
-        terms.add(Term::WeightBytesRead, known(&costs.weight_bytes_read));
-        terms.add(Term::WeightBytes, costs.weight_bytes as f64);
-        terms.add(Term::PeakActivationBytes, known(&costs.peak_activation_bytes));
-        Ok(terms)
+        counted(model, bindings, |costs, on| {
+            let mut terms = walk::graph(on.flat, on.shapes, &on.stored.constant);
+            let known = |a: &Amount| a.known().unwrap_or(0) as f64;
+            terms.add(Term::Constant, 1.0);
+            terms.add(Term::WeightBytesRead, known(&costs.weight_bytes_read));
+            terms.add(Term::WeightBytes, costs.weight_bytes as f64);
+            terms.add(Term::PeakActivationBytes, known(&costs.peak_activation_bytes));
+            terms
+        })
     }
 
     const fn zero() -> Self {

@@ -2,7 +2,6 @@
 
 use super::kind::{Kind, fuses, kind};
 use super::{Term, Terms};
-use crate::costs::weights;
 use crate::costs::work;
 use crate::graph::shape::Shapes;
 use crate::graph::{Graph, Model, Node, ValueId};
@@ -18,7 +17,8 @@ const CACHE: f64 = 1048576.0;
 struct Walk<'m> {
     model: &'m Model,
     shapes: &'m Shapes,
-    constant: Vec<bool>,
+    /// By value: computed from constants alone.
+    constant: &'m [bool],
     /// How many operators read a value.
     reads: HashMap<ValueId, u32>,
     /// Values that a convolution, with what is fused into it, gives.
@@ -29,8 +29,7 @@ struct Walk<'m> {
 }
 
 /// Terms of all operators of a model without functions.
-pub fn graph(model: &Model, shapes: &Shapes) -> Terms {
-    let constant = weights::count(model).constant;
+pub fn graph(model: &Model, shapes: &Shapes, constant: &[bool]) -> Terms {
     let mut walk = Walk {
         model,
         shapes,
@@ -92,6 +91,12 @@ impl<'m> Walk<'m> {
         inputs.chain(n.outputs.iter().flatten()).map(|&v| self.bytes(Some(v))).sum()
     }
 
+    /// Bytes of the constants that an operator reads.
+    fn weights(&self, n: &Node) -> f64 {
+        let constants = n.inputs.iter().flatten().filter(|&&v| self.is_constant(v));
+        constants.map(|&v| self.bytes(Some(v))).sum()
+    }
+
     fn work(&self, n: &Node) -> (f64, f64) {
         let Some(work) = work::of(self.shapes, n) else { return (0.0, 0.0) };
         let number = |e: &crate::graph::shape::SymExpr| e.value().map_or(0.0, |v| v as f64);
@@ -128,8 +133,7 @@ impl<'m> Walk<'m> {
         if moved > CACHE {
             self.terms.add(Term::LargeActivationBytes, moved - CACHE);
         }
-        let weights = n.inputs.iter().flatten().filter(|&&v| self.is_constant(v));
-        let weights: f64 = weights.map(|&v| self.bytes(Some(v))).sum();
+        let weights = self.weights(n);
         if weights > CACHE && kind != Kind::Move {
             self.terms.add(Term::LargeWeightBytes, weights - CACHE);
         }
@@ -246,8 +250,7 @@ impl<'m> Walk<'m> {
     }
 
     fn product(&mut self, n: &Node, macs: f64) {
-        let weights = n.inputs.iter().flatten().filter(|&&v| self.is_constant(v));
-        let weights: f64 = weights.map(|&v| self.bytes(Some(v))).sum();
+        let weights = self.weights(n);
         if weights == 0.0 {
             self.terms.add(Term::ProductOfActivationsMacs, macs);
             return;

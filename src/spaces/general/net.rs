@@ -4,14 +4,14 @@
 use super::draw::Draw;
 use super::style::Style;
 use super::work::Work;
-use crate::spaces::graph::{int, ints, tensor};
+use crate::spaces::graph::{declared, int, ints, tensor};
 use crate::spaces::options::{Batch, Weights};
 use crate::spaces::weights::{Init, Source};
 use onnx_protobuf::tensor_proto::DataType;
-use onnx_protobuf::tensor_shape_proto::{Dimension, dimension};
+use onnx_protobuf::tensor_shape_proto::dimension;
 use onnx_protobuf::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    ValueInfoProto,
 };
 use protobuf::{Enum, MessageField};
 
@@ -96,8 +96,8 @@ impl Net {
 
     /// Makes the value an output; `axis` is its batch, where it has one.
     pub(super) fn output_of(&mut self, value: &Value, axis: Option<usize>) {
-        let declared = self.declare(&value.name, &value.shape, axis, DataType::FLOAT);
-        self.graph.output.push(declared);
+        let output = self.declare(&value.name, &value.shape, axis, DataType::FLOAT);
+        self.graph.output.push(output);
     }
 
     fn declare(
@@ -111,19 +111,7 @@ impl Net {
             Batch::Named(name) if Some(at) == axis => dimension::Value::DimParam(name.clone()),
             _ => dimension::Value::DimValue(size),
         });
-        let dim =
-            dims.map(|value| Dimension { value: Some(value), ..Default::default() }).collect();
-        let tensor = type_proto::Tensor {
-            elem_type: kind.value(),
-            shape: MessageField::some(TensorShapeProto { dim, ..Default::default() }),
-            ..Default::default()
-        };
-        let value = Some(type_proto::Value::TensorType(tensor));
-        ValueInfoProto {
-            name: name.to_owned(),
-            type_: MessageField::some(TypeProto { value, ..Default::default() }),
-            ..Default::default()
-        }
+        declared(name, kind, dims)
     }
 
     /// Adds a node with one output of that shape.
