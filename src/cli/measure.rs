@@ -47,9 +47,10 @@ pub struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Measurement")]
 struct TimingArgs {
-    /// Rounds in which each model is measured, others in between
+    /// Rounds in which each model is measured, others in between; 0: peak memory
+    /// alone
     #[arg(long, value_name = "N", default_value_t = Settings::default().rounds,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
+          value_parser = clap::value_parser!(u32).range(0..=1000))]
     rounds: u32,
     /// Processes that a model is opened in for its peak memory, which is averaged;
     /// 0: no figure
@@ -105,6 +106,9 @@ pub fn run_child(_: ChildArgs) -> anyhow::Result<ExitCode> {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = args.settings();
+    if settings.rounds == 0 && settings.memory_runs == 0 {
+        bail!("--rounds 0 --memory-runs 0: there is nothing to measure");
+    }
     let targets = measure_list::targets(&args.paths, &args.list)?;
     let before = finished(&args.out, args.resume)?;
     check_writable(

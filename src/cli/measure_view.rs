@@ -22,6 +22,7 @@ pub struct View {
 impl View {
     /// `left` of `all` models are to be measured.
     pub fn new(all: usize, left: usize, rounds: u32) -> Self {
+        let rounds = rounds.max(1); // memory alone is a step too
         let steps = left as u64 * u64::from(rounds);
         let bar = super::verbosity::bar(steps, "rounds");
         if left < all {
@@ -69,8 +70,7 @@ pub fn summary(log: &Log, times: &Times, out: &Path) -> String {
     lines.extend(
         range(latencies.iter().map(|l| l.corrected).collect(), "ms").map(|r| ("latency", r)),
     );
-    let peaks = good.iter().filter_map(|r| r.rounds.last()?.1.memory.peak);
-    let peaks = peaks.map(|p| p as f64 / 1e6).collect();
+    let peaks = good.iter().filter_map(|r| r.peak_memory()).map(|p| p / 1e6).collect();
     lines.extend(range(peaks, "MB").map(|r| ("peak memory", r)));
     let spread = |of: fn(&Latency) -> Option<f64>| median(latencies.iter().filter_map(of));
     if let (Some(after), Some(before)) =

@@ -1,8 +1,11 @@
 //! The measuring process: one model, one session, as many rounds as its parent
-//! asks for. It ends when its parent closes its stdin, or dies.
+//! asks for. It ends when its parent closes its stdin, or dies. Where its memory
+//! is asked for, it watches another one of its kind instead.
 
 use super::memory::{ArenaLog, Level, limit};
+use super::process::Role;
 use super::protocol::{Job, Opened, Reply, Request, Round};
+use super::watch::{be_watched, watch};
 use super::{timing, values};
 use crate::error::{Error, Result};
 use crate::runtime::{Located, Provider, Runtime, SessionOptions, Source};
@@ -19,11 +22,23 @@ use std::time::Instant;
 /// [`Error::Measure`] where a request cannot be read or a reply written; what
 /// is wrong with the model is a reply.
 pub fn serve() -> Result<()> {
+    match Role::of_this_process() {
+        Some(Role::Watcher) => watch(),
+        role => answer(role == Some(Role::Watched)),
+    }
+}
+
+/// Answers the requests. The memory of this process is its own business, or that
+/// of the one that `watches`.
+///
+/// # Errors
+/// As [`serve`].
+pub fn answer(watches: bool) -> Result<()> {
     let requests = requests();
     let Some(Request::Open(job)) = next(&requests)? else {
         return Err(Error::Measure("the first request must be to open a model".to_owned()));
     };
-    let mut model = match Loaded::open(&job) {
+    let mut model = match Loaded::open(&job, watches) {
         Ok(model) => model,
         Err(e) => return reply(&Reply::Failed(e.to_string())),
     };
@@ -58,7 +73,8 @@ fn next(requests: &Receiver<String>) -> Result<Option<Request>> {
     request.map(Some).map_err(|e| Error::Measure(format!("a request cannot be read: {e}")))
 }
 
-fn reply(reply: &Reply) -> Result<()> {
+/// Tells the parent.
+pub fn reply(reply: &Reply) -> Result<()> {
     let line = serde_json::to_string(reply).map_err(|e| Error::Measure(e.to_string()))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
@@ -76,7 +92,7 @@ struct Loaded {
 
 impl Loaded {
     /// Opens the model and runs it once, telling the parent of each step.
-    fn open(job: &Job) -> Result<Self> {
+    fn open(job: &Job, watches: bool) -> Result<Self> {
         let arena = ArenaLog::default();
         let log = arena.clone();
         let located = Located { path: job.library.clone(), source: Source::Explicit };
@@ -87,8 +103,9 @@ impl Loaded {
             ..SessionOptions::default()
         };
         limit(job.memory_limit)?;
+        let watched = watches && be_watched();
         reply(&Reply::Loaded)?;
-        let level = Level::now(arena);
+        let level = if watched { Level::watched(arena) } else { Level::now(arena) };
         let inputs = values::make(&job.inputs, job.seed)?;
         level.restart_mark();
         let start = Instant::now();

@@ -1,7 +1,7 @@
 //! Memory of this process: the most that was resident above a level, a limit
 //! on it, and what ONNX Runtime's arena says of itself.
 //!
-//! The most is the kernel's high-water mark (`VmHWM` of `/proc/self/status`,
+//! Where the process cannot be watched (`watch.rs`) the most is the kernel's high-water mark (`VmHWM` of `/proc/self/status`,
 //! Linux); it is set back to the present level before the model is opened (`5` to
 //! `/proc/self/clear_refs`, Linux 4.0), so that what loading the library took in
 //! passing does not count. Since Linux 6.2 the mark is read from counters of which
@@ -30,28 +30,36 @@ impl Level {
         Self { before: Resident::now(), arena }
     }
 
+    /// None: another process watches this one.
+    pub fn watched(arena: ArenaLog) -> Self {
+        Self { before: None, arena }
+    }
+
     /// Lets the high-water mark start again from what is resident now.
     pub fn restart_mark(&self) {
-        // Where it cannot be set back, the mark may lie above the level.
-        let _ = std::fs::write("/proc/self/clear_refs", "5");
+        if self.before.is_some() {
+            // Where it cannot be set back, the mark may lie above the level.
+            let _ = std::fs::write("/proc/self/clear_refs", "5");
+        }
     }
 
     /// Memory above the level, in bytes, without pages of the program and its
     /// libraries that have been touched since.
     pub fn memory(&self) -> Memory {
+        let arena = self.arena.peak();
+        let Some(before) = &self.before else { return Memory { arena, ..Memory::default() } };
         // The mark first: reading `smaps` takes memory too.
         let mark = status("VmHWM");
         let now = Resident::now();
-        let both = self.before.as_ref().zip(now.as_ref());
-        let above = both.map(|(before, now)| now.above(before));
-        let peak = both.and_then(|(before, now)| Some(now.peak_above(before, mark?)));
-        Memory { peak: peak.max(above), now: above, arena: self.arena.peak() }
+        let above = now.as_ref().map(|now| now.above(before));
+        let peak = now.as_ref().and_then(|now| Some(now.peak_above(before, mark?)));
+        Memory { peak: peak.max(above), now: above, arena }
     }
 }
 
 /// What is resident of this process, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Resident {
+pub struct Resident {
     total: u64,
     by_file: HashMap<String, u64>,
 }
@@ -59,6 +67,12 @@ struct Resident {
 impl Resident {
     fn now() -> Option<Self> {
         Some(Self::of(&std::fs::read_to_string("/proc/self/smaps").ok()?))
+    }
+
+    /// That of another process.
+    #[cfg(target_os = "linux")]
+    pub fn of_process(pid: i32) -> Option<Self> {
+        Some(Self::of(&std::fs::read_to_string(format!("/proc/{pid}/smaps")).ok()?))
     }
 
     /// From the text of `smaps`: a line of each mapping that may end in a path,
@@ -83,6 +97,13 @@ impl Resident {
         }
     }
 
+    /// What is resident of files that were not mapped before.
+    #[cfg(target_os = "linux")]
+    pub fn files_above(&self, before: &Self) -> u64 {
+        let new = self.by_file.iter().filter(|(path, _)| !before.by_file.contains_key(*path));
+        new.map(|(_, bytes)| bytes).sum()
+    }
+
     /// Growth of what was mapped from files before: the program and libraries.
     fn code_above(&self, before: &Self) -> u64 {
         let growth = before.by_file.iter().map(|(path, bytes)| {
@@ -99,6 +120,42 @@ impl Resident {
     fn peak_above(&self, before: &Self, mark: u64) -> u64 {
         mark.saturating_sub(before.total).saturating_sub(self.code_above(before))
     }
+}
+
+/// Resident memory of a process that is no file's, in bytes, exact.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Private(u64);
+
+#[cfg(target_os = "linux")]
+impl Private {
+    /// That of the process: from its `status`, which is exact since Linux 6.17, else
+    /// from `smaps_rollup` (Linux 4.14), which takes a millisecond and more.
+    pub fn of(pid: i32) -> Option<Self> {
+        static EXACT: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+            let release = std::fs::read_to_string("/proc/sys/kernel/osrelease");
+            release.is_ok_and(|r| version(&r) >= Some((6, 17)))
+        });
+        let (file, name) = match *EXACT {
+            true => ("status", "RssAnon:"),
+            false => ("smaps_rollup", "Anonymous:"),
+        };
+        let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+        let line = text.lines().find_map(|l| l.strip_prefix(name))?;
+        kilobytes(line.trim()).map(Self)
+    }
+
+    /// Bytes above another figure.
+    pub fn above(self, before: Self) -> u64 {
+        self.0.saturating_sub(before.0)
+    }
+}
+
+/// The first two numbers of a kernel's release.
+#[cfg(target_os = "linux")]
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut parts = release.trim().split(|c: char| !c.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 fn status(name: &str) -> Option<u64> {
@@ -254,6 +311,14 @@ mod tests {
         assert_eq!(now.above(&before), 18 << 20);
         assert_eq!(now.peak_above(&before, 5 << 20), 0);
         assert_eq!(now.peak_above(&before, 1 << 30), (1 << 30) - (12 << 20));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn versions_of_kernels() {
+        assert_eq!(version("6.18.44-fc-v669\n"), Some((6, 18)));
+        assert_eq!(version("5.4\n"), Some((5, 4)));
+        assert_eq!(version("x"), None);
     }
 
     #[cfg(target_os = "linux")]

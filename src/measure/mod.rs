@@ -41,6 +41,11 @@ mod target;
 pub mod timing;
 mod uses;
 mod values;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod watch;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[path = "unwatched.rs"]
+mod watch;
 
 pub use child::serve;
 pub use control::Control;

@@ -1,7 +1,7 @@
 //! A measuring process as its parent sees it: it replies, or it has failed, and
 //! why.
 
-use super::protocol::{Reply, Request};
+use super::protocol::{Memory, Reply, Request};
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,9 +18,10 @@ const STDERR_BYTES: u64 = 4096;
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
 /// Blocks from a page on come from the system and go back to it when freed, all
-/// others from one heap: what is resident is then what is in use, and does not
-/// depend on the gaps that the heap happens to have.
-const IN_USE: &str = "glibc.malloc.mmap_threshold=4096:glibc.malloc.arena_max=1";
+/// others from one heap, whose free end goes back as well: what is resident is
+/// then what is in use, but for gaps between small blocks.
+const IN_USE: &str = "glibc.malloc.mmap_threshold=4096:glibc.malloc.arena_max=1:\
+                      glibc.malloc.top_pad=0:glibc.malloc.trim_threshold=0";
 
 /// [`IN_USE`] and the user's tunables.
 fn tunables(own: Option<String>) -> String {
@@ -37,6 +38,38 @@ pub enum Purpose {
     Latency,
     /// Peak memory.
     Memory,
+}
+
+/// The environment variable that tells a process its [`Role`].
+const ROLE: &str = "NNEVAL_MEASURE";
+
+/// What a process for peak memory does; others have no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It starts and watches another.
+    Watcher,
+    /// It opens the model and is watched.
+    Watched,
+}
+
+impl Role {
+    /// As the one that started this process said.
+    pub fn of_this_process() -> Option<Self> {
+        let named = std::env::var(ROLE).ok()?;
+        [Self::Watcher, Self::Watched].into_iter().find(|r| r.name() == named)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Watcher => "watcher",
+            Self::Watched => "watched",
+        }
+    }
+
+    /// Gives a process that is about to start this role.
+    pub fn give(self, command: &mut Command) -> &mut Command {
+        command.env(ROLE, self.name())
+    }
 }
 
 /// How a measuring process is started: a program that calls
@@ -70,6 +103,7 @@ impl Process {
         let mut command = Command::new(&launcher.program);
         if purpose == Purpose::Memory {
             command.env(TUNABLES, tunables(std::env::var(TUNABLES).ok()));
+            Role::Watcher.give(&mut command);
         }
         let mut child = command
             .args(&launcher.arguments)
@@ -100,6 +134,20 @@ impl Process {
             let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
         }
         Ok(())
+    }
+
+    /// Ends a process that was opened for its memory: what was seen of it, or
+    /// where nothing was, what it said `itself`.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn peak(&mut self, itself: Memory, timeout: Duration) -> Result<Memory, String> {
+        self.stdin = None;
+        match self.receive(timeout, "ending")? {
+            Reply::Peak(seen) if seen.peak.is_some() => Ok(Memory { arena: itself.arena, ..seen }),
+            Reply::Peak(_) => Ok(itself),
+            _ => Err("the measuring process replies out of turn".to_owned()),
+        }
     }
 
     /// The next reply, within `timeout`. `doing` says in errors what the child

@@ -115,6 +115,9 @@ pub enum Reply {
     Opened(Opened),
     /// A round is done.
     Round(Round),
+    /// A process that was watched has ended; without figures where the system
+    /// forbids watching.
+    Peak(Memory),
     /// The model cannot be opened or run.
     Failed(String),
 }

@@ -141,6 +141,9 @@ impl Run<'_, '_> {
     fn open_control(&mut self) -> Result<()> {
         let start = Instant::now();
         let settings = self.schedule.settings;
+        if settings.rounds == 0 {
+            return Ok(());
+        }
         let Some(file) = settings.control.file(&self.folder)? else { return Ok(()) };
         let fail = |e: String| Error::Measure(format!("control model {}: {e}", file.display()));
         let plans = plan(&file, settings).map_err(|e| fail(e.to_string()))?;
@@ -182,7 +185,8 @@ impl Run<'_, '_> {
                 ..Record::default()
             };
             match self.open_target(target, &scratch, &mut record) {
-                Ok(process) => {
+                Ok(None) => self.done(record)?,
+                Ok(Some(process)) => {
                     let opened = record.opened.clone().unwrap_or_default();
                     held = held.saturating_add(opened.memory.now.unwrap_or(0));
                     block.push(Open { process, record });
@@ -197,26 +201,32 @@ impl Run<'_, '_> {
         Ok(block)
     }
 
+    /// Measures the memory of a model, and opens it for its rounds, where there
+    /// are any.
     fn open_target(
         &mut self,
         target: &Target,
         scratch: &Path,
         record: &mut Record,
-    ) -> Result<Process, String> {
+    ) -> Result<Option<Process>, String> {
         let file = target.open(scratch).map_err(|e| e.to_string())?;
         let plans = plan(&file, self.schedule.settings).map_err(|e| e.to_string())?;
         let shapes: Vec<String> = plans.iter().map(InputPlan::setting).collect();
         record.input_shapes = shapes.join(";");
         let start = Instant::now();
         for _ in 0..self.schedule.settings.memory_runs {
-            let (_, opened) = self.open_new(&file, &plans, Purpose::Memory)?;
-            record.memory.push(opened.memory);
+            let (mut process, opened) = self.open_new(&file, &plans, Purpose::Memory)?;
+            record.memory.push(process.peak(opened.memory, self.timeout())?);
+            record.opened = Some(opened);
         }
         self.times.memory += start.elapsed().as_secs_f64();
+        if self.schedule.settings.rounds == 0 {
+            return Ok(None);
+        }
         let (process, opened) = self.open_new(&file, &plans, Purpose::Latency)?;
         self.times.opening += opened.seconds();
         record.opened = Some(opened);
-        Ok(process)
+        Ok(Some(process))
     }
 
     /// Opens a model in a new process.
@@ -249,8 +259,7 @@ impl Run<'_, '_> {
             memory_limit: settings.memory_limit,
         };
         process.send(&Request::Open(Box::new(job))).map_err(|e| e.to_string())?;
-        let timeout =
-            Duration::try_from_secs_f64(settings.timeout_seconds).unwrap_or(Duration::MAX);
+        let timeout = self.timeout();
         let mut doing = "loading ONNX Runtime";
         loop {
             match process.receive(timeout, doing).map_err(|e| self.explain(e))? {
@@ -260,6 +269,11 @@ impl Run<'_, '_> {
                 _ => return Err("the measuring process replies out of turn".to_owned()),
             }
         }
+    }
+
+    fn timeout(&self) -> Duration {
+        let seconds = self.schedule.settings.timeout_seconds;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// Adds the limit to what is said of memory.

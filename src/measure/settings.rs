@@ -18,7 +18,7 @@ pub struct Settings {
     pub dims: BTreeMap<String, u64>,
     /// Shapes of inputs.
     pub inputs: BTreeMap<String, Vec<u64>>,
-    /// Rounds in which a model is measured.
+    /// Rounds in which a model is measured; 0: none, and no latency.
     pub rounds: u32,
     /// Processes that a model is opened in for its peak memory, which is averaged;
     /// 0: none, and no figure.

@@ -218,6 +218,8 @@ fn row(
     let cpu = corrected(record, cpu_drift, |r| r.cpu_ms.unwrap_or(f64::NAN));
     let cpu = median(cpu.into_iter().filter(|ms| ms.is_finite()));
     let opened = record.opened.as_ref();
+    // Without rounds it was opened for its memory alone, and watched, which takes time.
+    let timed = opened.filter(|_| settings.rounds > 0);
     let runs: u64 = record.rounds.iter().map(|(_, r)| r.runs).sum();
     let memories =
         opened.map(|o| o.memory).into_iter().chain(record.rounds.iter().map(|(_, r)| r.memory));
@@ -232,8 +234,8 @@ fn row(
         number(plain(|r| r.error)),
         number(latency.and_then(|l| l.rounds_spread)),
         if good { runs.to_string() } else { String::new() },
-        number(opened.map(|o| o.first_run_ms)),
-        number(opened.map(|o| o.session_ms)),
+        number(timed.map(|o| o.first_run_ms)),
+        number(timed.map(|o| o.session_ms)),
         number(record.peak_memory().map(|b| b / 1e6).filter(|_| good)),
         number(arena.map(|b| b as f64 / 1e6).filter(|_| good)),
         opened.map(|o| o.output_shapes.clone()).unwrap_or_default(),
