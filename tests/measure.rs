@@ -323,6 +323,38 @@ fn an_evaluator_is_trained_on_a_measured_table() {
     }
 }
 
+/// Peak memory is a matter of the model: another run finds it again.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_alone_is_measured_and_agrees_with_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = ["8:8:8:8:8", "64:64:64:64:64"].map(|arch| network(dir.path(), arch));
+    let paths = [paths[0].as_path(), paths[1].as_path()];
+    let alone = |out: &Path| {
+        let mut command = nneval_with_runtime();
+        command.arg("measure").args(paths).arg("--out").arg(out);
+        command.args(["--threads", "1", "--rounds", "0"]);
+        command
+    };
+    let table = |name: &str| {
+        let out = dir.path().join(name);
+        success(&mut alone(&out));
+        Table::read(&out).unwrap()
+    };
+    let (once, again) = (table("a.csv"), table("b.csv"));
+    for (i, path) in paths.iter().enumerate() {
+        for column in ["latency_ms", "session_ms", "first_run_ms", "error"] {
+            assert_eq!(once.cell(i, column), "", "{column}");
+        }
+        let [a, b] = [&once, &again].map(|t| number(t.cell(i, "peak_memory_mb")));
+        assert!((a / b - 1.0).abs() < 0.03, "{a} {b}");
+        let file = std::fs::metadata(path).unwrap().len() as f64 / 1e6;
+        assert!(a > file, "{a} MB, with a file of {file} MB");
+    }
+    let reason = failure(alone(&dir.path().join("c.csv")).args(["--memory-runs", "0"]));
+    assert!(reason.contains("nothing to measure"), "{reason}");
+}
+
 #[test]
 fn lists_give_paths_or_architectures() {
     let dir = tempfile::tempdir().unwrap();

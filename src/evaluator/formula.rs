@@ -41,7 +41,7 @@ impl Formula {
     /// Hlaváč & Navara 2005).
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 36 labels, or one that is not positive.
+    /// [`Error::Training`]: fewer labels than three a term, or one that is not positive.
     pub fn fit(rows: &[Terms], labels: &[f64]) -> Result<Self> {
         let refuse = |reason: String| Error::Training(format!("a formula of costs: {reason}"));
         if rows.len() < FEWEST_ROWS || rows.len() != labels.len() {

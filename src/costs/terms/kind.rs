@@ -62,7 +62,7 @@ pub fn kind(operator: &str) -> Kind {
         | "Attention"
         | "MultiHeadAttention"
         | "GroupQueryAttention" => Kind::Product,
-        "RNN" | "GRU" | "LSTM" => Kind::Recurrent,
+        "RNN" | "GRU" | "LSTM" | "DynamicQuantizeLSTM" => Kind::Recurrent,
         "BatchNormalization" => Kind::Affine,
         "LayerNormalization"
         | "InstanceNormalization"

@@ -6,7 +6,8 @@
 //! many rows or is a matrix by a vector, which reads all weights for little work;
 //! whether an element costs an addition or an exponential. Processors compute
 //! convolutions in blocks of 8 or 16 output channels: MACs of the channels that
-//! fill up a block stand apart. Normalisations and
+//! fill up a block stand apart. Those over one or three axes, and those in groups, are
+//! matrix products of columns that are written first. Normalisations and
 //! activations that ONNX Runtime fuses into the convolution before them are not
 //! counted.
 
@@ -37,7 +38,10 @@ terms! {
     ThinConvMacs "thin_conv_macs",
     GroupedConvMacs "grouped_conv_macs",
     DepthwiseConvMacs "depthwise_conv_macs",
+    FlatConvMacs "flat_conv_macs",
     OtherRankConvMacs "other_rank_conv_macs",
+    OtherRankDepthwiseConvMacs "other_rank_depthwise_conv_macs",
+    ColumnBytes "column_bytes",
     DilatedConvMacs "dilated_conv_macs",
     PaddingTo8Macs "padding_to_8_macs",
     PaddingTo16Macs "padding_to_16_macs",

@@ -218,6 +218,10 @@ impl<'m> Walk<'m> {
         let (group, channels) = (n.int("group").unwrap_or(1), weights.get(1).copied().unwrap_or(1));
         let window = weights.iter().skip(2).any(|&k| k > 1);
         let term = match () {
+            () if weights.len() != 4 && group > 1 && channels == 1 => {
+                Term::OtherRankDepthwiseConvMacs
+            }
+            () if weights.len() == 3 => Term::FlatConvMacs,
             () if weights.len() != 4 => Term::OtherRankConvMacs,
             () if group > 1 && channels == 1 => Term::DepthwiseConvMacs,
             () if group > 1 => Term::GroupedConvMacs,
@@ -232,12 +236,22 @@ impl<'m> Walk<'m> {
         if n.ints("dilations").is_some_and(|d| d.iter().any(|&d| d > 1)) {
             self.terms.add(Term::DilatedConvMacs, macs);
         }
-        if term == Term::OtherRankConvMacs || term == Term::GroupedConvMacs {
-            // One column of the input a position: what is multiplied as a matrix.
-            let column: f64 = weights.iter().skip(1).map(|&d| d as f64).product();
-            let out = self.dims(n.outputs.first().copied().flatten());
-            let positions: f64 = out.iter().skip(2).map(|&d| d as f64).product();
-            self.terms.raise(Term::ScratchBytes, 4.0 * column * positions);
+        if weights.len() != 4 || term == Term::GroupedConvMacs {
+            self.columns(n, &weights, group, window);
+        }
+    }
+
+    /// What a convolution that is computed as a matrix product writes first: a
+    /// column of the input for each position; without a window that is the input.
+    fn columns(&mut self, n: &Node, weights: &[u64], groups: i64, window: bool) {
+        let column: f64 = weights.iter().skip(1).map(|&d| d as f64).product();
+        let out = self.dims(n.outputs.first().copied().flatten());
+        let positions: f64 = out.iter().skip(2).map(|&d| d as f64).product();
+        let bytes = 4.0 * column * positions;
+        self.terms.raise(Term::ScratchBytes, bytes);
+        if window {
+            let batch = out.first().copied().unwrap_or(1) as f64;
+            self.terms.add(Term::ColumnBytes, bytes * batch * groups as f64);
         }
     }
 
