@@ -42,6 +42,7 @@ terms! {
     OtherRankConvMacs "other_rank_conv_macs",
     OtherRankDepthwiseConvMacs "other_rank_depthwise_conv_macs",
     ColumnBytes "column_bytes",
+    ColumnWeightBytes "column_weight_bytes",
     DilatedConvMacs "dilated_conv_macs",
     PaddingTo8Macs "padding_to_8_macs",
     PaddingTo16Macs "padding_to_16_macs",

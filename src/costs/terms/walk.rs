@@ -249,8 +249,10 @@ impl<'m> Walk<'m> {
         let positions: f64 = out.iter().skip(2).map(|&d| d as f64).product();
         let bytes = 4.0 * column * positions;
         self.terms.raise(Term::ScratchBytes, bytes);
+        // Each sample is a product of its own, which reads the weights.
+        let batch = out.first().copied().unwrap_or(1) as f64;
+        self.terms.add(Term::ColumnWeightBytes, self.bytes(n.input(1)) * batch);
         if window {
-            let batch = out.first().copied().unwrap_or(1) as f64;
             self.terms.add(Term::ColumnBytes, bytes * batch * groups as f64);
         }
     }
