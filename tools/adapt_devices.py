@@ -96,7 +96,10 @@ def main():
     own = [m["name"] for m in manifest["metrics"]]
     columns = [name for name in rows[0] if device_of(name)]
     every = list(dict.fromkeys(map(device_of, columns)))
-    devices = every if args.devices == "all" else SIX
+    groups = {"all": every, "six": SIX}
+    devices = [d for name in args.devices for d in groups.get(name, [name])]
+    if unknown := set(devices) - set(every):
+        raise SystemExit(f"{args.labels}: no device {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     rho = {}
     for group in [devices] if args.at_once else [[d] for d in devices]:
         chosen = [m for m in columns if device_of(m) in group]
@@ -192,7 +195,7 @@ def arguments():
     parser.add_argument("--labels", required=True, help="label table of the topology space, gzip")
     parser.add_argument("--evaluator", default="models/nats-tss", help="folder of the evaluator")
     parser.add_argument("--nneval", default="target/release/nneval", help="the program")
-    parser.add_argument("--devices", choices=["six", "all"], default="six", help="left out")
+    parser.add_argument("--devices", nargs="+", default=["six"], help="left out: six, all, or names")
     parser.add_argument("--at-once", action="store_true", help="leave them out all together")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--labelled", type=int, nargs="+", default=[10, 20, 50])
