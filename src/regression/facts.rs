@@ -74,7 +74,7 @@ impl Facts {
         self.0.get(i).map_or(&[], Vec::as_slice)
     }
 
-    #[cfg(test)]
+    /// Facts that are standardised already.
     pub(crate) fn from_rows(rows: Vec<Vec<f64>>) -> Self {
         Self(rows)
     }

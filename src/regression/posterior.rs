@@ -84,19 +84,31 @@ impl Posterior {
         row
     }
 
+    /// What is expected at a network with these facts, as [`Posterior::mean`].
+    pub fn mean_at(&self, facts: &[f64], values: &[f64]) -> f64 {
+        let mut row = self.factor(facts);
+        row.pop();
+        dot(&row, &self.weights(values))
+    }
+
     /// What is expected at each point where `values`, of prior mean 0, were
     /// observed, one for each observation in order.
     pub fn mean(&self, values: &[f64]) -> Vec<f64> {
-        let mut weights: Vec<f64> = Vec::with_capacity(values.len());
-        for (row, value) in self.lower.iter().zip(values) {
-            let diagonal = row.last().copied().unwrap_or(1.0);
-            weights.push((value - dot(&weights, row)) / diagonal);
-        }
+        let weights = self.weights(values);
         let mut mean = vec![0.0; self.points.len()];
         for (weight, solved) in weights.iter().zip(&self.solved) {
             mean.iter_mut().zip(solved).for_each(|(m, s)| *m += weight * s);
         }
         mean
+    }
+
+    fn weights(&self, values: &[f64]) -> Vec<f64> {
+        let mut weights: Vec<f64> = Vec::with_capacity(values.len());
+        for (row, value) in self.lower.iter().zip(values) {
+            let diagonal = row.last().copied().unwrap_or(1.0);
+            weights.push((value - dot(&weights, row)) / diagonal);
+        }
+        weights
     }
 
     /// Standard deviation of the signal at each point.
