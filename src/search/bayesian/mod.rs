@@ -441,3 +441,35 @@ impl Goals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_are_chosen_anew_ever_more_rarely() {
+        let stages: Vec<usize> = (0..24).map(stage).collect();
+        assert_eq!(stages[..21], (0..21).collect::<Vec<_>>());
+        assert_eq!(stages[21..], [20, 22, 22]);
+        assert!((0..3000).all(|n| stage(n) + (n / 10).clamp(1, MOST_NEW) >= n));
+    }
+
+    #[test]
+    fn of_many_observations_the_best_and_some_of_the_rest_are_kept() {
+        let problem = Problem::new(&["a".into()], &[], &[]).unwrap();
+        let point = Point { facts: vec![], prior: vec![] };
+        let one = |i: usize| Observation {
+            number: i,
+            point: point.clone(),
+            values: vec![(i * 7 % 1000) as f64],
+        };
+        let all: Vec<Observation> = (0..1000).map(one).collect();
+        let chosen = informative(&problem, &all);
+        assert_eq!(chosen.len(), MOST_ROWS);
+        assert!(chosen.windows(2).all(|w| w[0] < w[1]));
+        let best = chosen.iter().filter(|&&i| all[i].values[0] >= 800.0).count();
+        assert_eq!(best, MOST_ROWS / 2);
+        assert!(chosen.iter().any(|&i| all[i].values[0] < 100.0));
+        assert_eq!(informative(&problem, &all[..9]), (0..9).collect::<Vec<_>>());
+    }
+}
