@@ -35,6 +35,7 @@ pub mod graph;
 pub mod labels;
 pub mod measure;
 pub mod opstring;
+pub mod regression;
 pub mod report;
 pub mod runtime;
 pub mod search;

@@ -10,7 +10,8 @@ share of the whole table's, down to --reference.
 
 Every search goes through `nneval search`: those by true labels in ask/tell mode,
 without an evaluator. The evaluator is trained on --rows rows, a tenth of them
-for choosing the epoch, so that nothing else is known. Needs Python alone.
+for choosing the epoch, so that nothing else is known: random rows, or those that
+the bayesian search looked up first. Needs Python alone.
 """
 
 import argparse
@@ -24,6 +25,8 @@ import subprocess
 from pathlib import Path
 
 STEPS = (100, 166, 300, 332, 1000)
+# Labels that a search looks up, where not all of STEPS.
+MOST = {"bayesian": 166}
 
 
 def hypervolume(points, reference):
@@ -65,6 +68,14 @@ class Figures:
 
     def by_labels(self, algorithm, both, seed):
         """Architectures in the order in which a search looks up true labels."""
+        kept = self.args.out / f"{algorithm}-{1 + both}-{seed}.txt"
+        if not kept.exists():
+            order = self.look_up(algorithm, both, seed, MOST.get(algorithm, max(STEPS)))
+            kept.write_text("\n".join(order) + "\n")
+        return kept.read_text().splitlines()
+
+    def look_up(self, algorithm, both, seed, most):
+        """As by_labels, of so many labels at least."""
         more = ["--minimize", self.args.latency] if both else []
         chosen = ["--algorithm", algorithm, "--seed", str(seed), "--population", "20" if both else "10"]
         command = self.search(*more, *chosen, "--ask-tell", "--evaluator", "none")
@@ -77,18 +88,25 @@ class Figures:
                 return json.loads(p.stdout.readline())
 
             seen = []
-            while len(seen) < max(STEPS):
+            while len(seen) < most:
                 asked = [c["arch"] for c in call(ask=20 if both else 1)["candidates"]]
                 call(tell=[{"arch": a, "metrics": dict(zip(names, self.truth[a]))} for a in asked])
                 seen += asked
             p.stdin.close()
         return seen
 
-    def train(self, seed):
+    def chosen(self, seed, chooser):
+        """The --rows rows that an evaluator is trained on."""
+        if chooser == "random":
+            return [self.rows[i] for i in sorted(random.Random(seed).sample(range(len(self.rows)), self.args.rows))]
+        first = set(self.by_labels(chooser, False, seed)[: self.args.rows])
+        return [r for r in self.rows if r["arch_str"] in first]
+
+    def train(self, seed, chooser):
         """An evaluator of --rows rows, and these rows' architectures."""
-        out, args = self.args.out / f"s{seed}", self.args
+        out, args = self.args.out / ("" if chooser == "random" else chooser) / f"s{seed}", self.args
         out.mkdir(parents=True, exist_ok=True)
-        rows = [self.rows[i] for i in sorted(random.Random(seed).sample(range(len(self.rows)), args.rows))]
+        rows = self.chosen(seed, chooser)
         table = out / "labels.csv"
         if not (out / "ev/evaluator.json").exists():
             columns = ["arch_index", "arch_str", "unique_rep_index", args.accuracy, args.latency]
@@ -114,9 +132,9 @@ class Figures:
         with open(folder / "candidates.csv") as f:
             return {r["arch"]: r for r in csv.DictReader(f)}
 
-    def by_evaluator(self, seed):
+    def by_evaluator(self, seed, chooser):
         """Rows labelled at first, those verified for accuracy, those for the front."""
-        out, labelled = self.train(seed)
+        out, labelled = self.train(seed, chooser)
         known, accuracy, latency = set(labelled), self.args.accuracy, self.args.latency
         best = self.predicted(out, "best", "--seed", str(seed))
         new = sorted((a for a in best if a not in known), key=lambda a: -float(best[a][accuracy]))
@@ -154,17 +172,21 @@ def main():
     args = figures.args
     print(f"{len(figures.truth)} rows, best {figures.best:.3f}; {len(args.seeds)} seeds", flush=True)
     for column, both in (("regret", False), ("hypervolume", True)):
-        for algorithm in ("random", "nsga2" if both else "evolution"):
+        for algorithm in ("random", "nsga2" if both else "evolution", "bayesian"):
             runs = [figures.by_labels(algorithm, both, s) for s in args.seeds]
             for step in STEPS:
+                if step > MOST.get(algorithm, step):
+                    continue
                 values = [figures.measure(r[:step])[both] for r in runs]
-                print(f"{column}, {algorithm}, {step} labels: {spread(values)}", flush=True)
-    if args.pretrained:
-        found = [figures.by_evaluator(s) for s in args.seeds]
-        name = f"evaluator, {args.rows} + {args.verify} labels"
+                within = "" if both else f", within 0.3 in {sum(v <= 0.3 for v in values)} of {len(values)}"
+                print(f"{column}, {algorithm}, {step} labels: {spread(values)}{within}", flush=True)
+    for chooser in ("random", "bayesian") if args.pretrained else ():
+        found = [figures.by_evaluator(s, chooser) for s in args.seeds]
+        name = f"evaluator, {args.rows} {chooser} + {args.verify} labels"
         regrets = [figures.measure([*a, *b])[0] for a, b, _ in found]
         print(f"regret, {name}: {spread(regrets)}, within 0.3 in {sum(r <= 0.3 for r in regrets)} of {len(regrets)}")
-        print(f"hypervolume, {name}: {spread([figures.measure([*a, *c])[1] for a, _, c in found])}")
+        print(f"regret, the {args.verify} of them alone: {spread([figures.measure(b)[0] for _, b, _ in found])}")
+        print(f"hypervolume, {name}: {spread([figures.measure([*a, *c])[1] for a, _, c in found])}", flush=True)
 
 
 if __name__ == "__main__":

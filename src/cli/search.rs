@@ -63,6 +63,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
         format: args.format.into(),
     };
     if args.ask_tell {
+        search = search.with_prior(&measure);
         return search_talk::talk(&mut search, &context, args.budget);
     }
     measure_all(&mut search, &context)?;
@@ -91,7 +92,7 @@ fn generation(settings: &Settings, size: Option<usize>) -> usize {
     match settings.algorithm {
         _ if size.is_some_and(|n| settings.budget >= n) => CHUNK,
         Algorithm::Random => CHUNK,
-        Algorithm::Evolution => (settings.population / 5).clamp(1, 20),
+        Algorithm::Evolution | Algorithm::Bayesian => (settings.population / 5).clamp(1, 20),
         Algorithm::Nsga2 => settings.population,
     }
 }

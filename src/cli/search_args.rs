@@ -94,6 +94,9 @@ pub enum AlgorithmArg {
     Evolution,
     /// NSGA-II (Deb et al. 2002)
     Nsga2,
+    /// Gaussian processes on facts of the networks, for true values that are
+    /// dear (--ask-tell): one or two objectives
+    Bayesian,
 }
 
 /// Loaded evaluators, and their names with the checksums of their models.
@@ -119,6 +122,7 @@ impl Args {
             Some(AlgorithmArg::Random) => Algorithm::Random,
             Some(AlgorithmArg::Evolution) => Algorithm::Evolution,
             Some(AlgorithmArg::Nsga2) => Algorithm::Nsga2,
+            Some(AlgorithmArg::Bayesian) => Algorithm::Bayesian,
             None if problem.objectives.len() == 1 => Algorithm::Evolution,
             None => Algorithm::Nsga2,
         };

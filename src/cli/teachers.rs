@@ -5,8 +5,9 @@ use anyhow::{Context, bail};
 use nneval::evaluator::{Bundle, Evaluator, Metric, Network, Options};
 use nneval::labels::LabelTable;
 use nneval::opstring::{self, OpGraph};
+use nneval::regression::{Facts, GaussianProcess};
 use nneval::runtime::Runtime;
-use nneval::training::{Examples, Facts, Kernel, Trees};
+use nneval::training::{Examples, Trees};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -104,7 +105,7 @@ impl TeacherArgs {
         let parts = [train, unlabelled, valid];
         let mut kinds = Vec::new();
         if self.kernel_teacher {
-            let fits = labels.iter().map(|l| Kernel::fit(train, l));
+            let fits = labels.iter().map(|l| GaussianProcess::fit(train, l));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
             kinds.push(parts.map(|f| fits.iter().map(|k| k.predict(f)).collect()));
         }

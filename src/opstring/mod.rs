@@ -39,6 +39,7 @@ mod parse;
 mod plan;
 mod respell;
 mod seed;
+pub mod sizes;
 mod style;
 mod write;
 

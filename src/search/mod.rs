@@ -6,7 +6,9 @@
 //! measure next: at random, by regularised evolution (Real et al.,
 //! "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019),
 //! by NSGA-II (Deb et al., IEEE Transactions on Evolutionary Computation 6(2),
-//! 2002), or one after the other where the budget covers a finite space.
+//! 2002), by Bayesian optimisation (Jones et al., "Efficient Global Optimization
+//! of Expensive Black-Box Functions", Journal of Global Optimization 13, 1998),
+//! or one after the other where the budget covers a finite space.
 //!
 //! Every choice is a function of the seed, of a counter, and of the history of
 //! measured candidates: a search that goes on from its history takes the steps
@@ -31,6 +33,7 @@
 //! # Ok::<(), nneval::Error>(())
 //! ```
 
+mod bayesian;
 mod dominance;
 mod evolution;
 mod files;

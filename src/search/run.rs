@@ -1,7 +1,8 @@
 //! A search in progress.
 
+use super::bayesian::{Bayesian, View};
 use super::dominance::first_front;
-use super::measure::Measured;
+use super::measure::{Measure, Measured};
 use super::nsga2::{self, Ranked};
 use super::problem::{Problem, Scored};
 use super::space::SearchSpace;
@@ -30,6 +31,8 @@ pub enum Algorithm {
     Evolution,
     /// NSGA-II.
     Nsga2,
+    /// Bayesian optimisation.
+    Bayesian,
 }
 
 /// How a search goes.
@@ -97,16 +100,23 @@ pub struct Search<'a, S: SearchSpace> {
     numbers: HashMap<String, usize>,
     population: Vec<usize>,
     settled: usize,
+    prior: Option<&'a Measure>,
+    bayesian: Bayesian,
 }
 
 impl<'a, S: SearchSpace> Search<'a, S> {
     /// A search that has measured nothing.
     ///
     /// # Errors
-    /// [`Error::Search`] for a population or a tournament of none.
+    /// [`Error::Search`] for a population or a tournament of none, or more than
+    /// two objectives of [`Algorithm::Bayesian`].
     pub fn new(space: &'a S, problem: Problem, settings: Settings) -> Result<Self> {
         if settings.population < 2 || settings.tournament == 0 {
             let reason = "a population has two members at least, a tournament one";
+            return Err(Error::Search(reason.into()));
+        }
+        if settings.algorithm == Algorithm::Bayesian && problem.objectives.len() > 2 {
+            let reason = "the bayesian search takes one or two objectives; nsga2 takes more";
             return Err(Error::Search(reason.into()));
         }
         Ok(Self {
@@ -118,7 +128,17 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             numbers: HashMap::new(),
             population: Vec::new(),
             settled: 0,
+            prior: None,
+            bayesian: Bayesian::default(),
         })
+    }
+
+    /// Has [`Algorithm::Bayesian`] start from what `measure` says of networks:
+    /// for searches whose true values are told.
+    #[must_use]
+    pub fn with_prior(mut self, measure: &'a Measure) -> Self {
+        self.prior = Some(measure);
+        self
     }
 
     /// A search that goes on from `state`.
@@ -187,9 +207,9 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             Algorithm::Nsga2 => Ranked::of(&scored),
             _ => Ranked::of(&[]),
         };
-        let mut taken = HashSet::new();
-        let mut keys = Vec::with_capacity(n);
-        for i in 0..n {
+        let mut keys = self.by_model(n);
+        let mut taken: HashSet<String> = keys.iter().cloned().collect();
+        for i in keys.len()..n {
             let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
             rng.set_stream((self.history.len() + i) as u64);
             let first = self.child(&population, &ranked, &mut rng);
@@ -197,6 +217,26 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             taken.insert(key.clone());
             keys.push(key);
         }
+        keys
+    }
+
+    /// What [`Algorithm::Bayesian`] asks for.
+    fn by_model(&mut self, n: usize) -> Vec<String> {
+        if self.settings.algorithm != Algorithm::Bayesian {
+            return Vec::new();
+        }
+        let mut bayesian = std::mem::take(&mut self.bayesian);
+        let view = View {
+            space: self.space,
+            problem: &self.problem,
+            seed: self.settings.seed,
+            history: &self.history,
+            scores: &self.scores,
+            numbers: &self.numbers,
+            prior: self.prior,
+        };
+        let keys = bayesian.choose(&view, n);
+        self.bayesian = bayesian;
         keys
     }
 
@@ -314,7 +354,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
     fn members(&self) -> Vec<(usize, Scored)> {
         let size = self.settings.population;
         let members: Vec<usize> = match self.settings.algorithm {
-            Algorithm::Random => Vec::new(),
+            Algorithm::Random | Algorithm::Bayesian => Vec::new(),
             Algorithm::Evolution => {
                 (self.history.len().saturating_sub(size)..self.history.len()).collect()
             }
@@ -335,7 +375,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         let arch = |i: usize| self.history.get(i).and_then(|c| self.space.parse(&c.key).ok());
         let child = match self.settings.algorithm {
             _ if population.is_empty() => None,
-            Algorithm::Random => None,
+            Algorithm::Random | Algorithm::Bayesian => None,
             Algorithm::Evolution => {
                 let parent = evolution::parent(population, self.settings.tournament, rng);
                 parent.and_then(arch).map(|a| self.space.mutate(&a, rng))
@@ -371,7 +411,8 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             if !self.numbers.contains_key(&key) && !taken.contains(&key) {
                 return Some(key);
             }
-            let random = i >= TRIES || self.settings.algorithm == Algorithm::Random;
+            let blind = matches!(self.settings.algorithm, Algorithm::Random | Algorithm::Bayesian);
+            let random = i >= TRIES || blind;
             arch = if random { self.space.sample(rng) } else { self.space.mutate(&arch, rng) };
         }
         self.enumerate(1, taken).pop()

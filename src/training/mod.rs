@@ -8,9 +8,7 @@
 mod batches;
 mod checkpoint;
 mod config;
-mod facts;
 mod graphs;
-mod kernel;
 mod log;
 mod run;
 mod schedule;
@@ -22,9 +20,7 @@ mod trees;
 
 pub use checkpoint::{Environment, Progress, checkpoint_parameters};
 pub use config::Config;
-pub use facts::Facts;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
-pub use kernel::Kernel;
 pub use run::{Event, Outcome, Run};
 pub use source::{Source, graph_of_arch, of_arch, spellings};
 pub use start::{Wanted, from_bundle};

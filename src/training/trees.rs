@@ -2,9 +2,9 @@
 //! when there are many labels. Trees follow the steps of measured latencies,
 //! which smooth functions do not.
 
-use super::facts::{Facts, labelled};
 use crate::error::{Error, Result};
 use crate::opstring::features::NAMES;
+use crate::regression::{Facts, labelled};
 use forust_ml::objective::ObjectiveType;
 use forust_ml::sampler::SampleMethod;
 use forust_ml::{GradientBooster, Matrix};

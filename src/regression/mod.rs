@@ -1,0 +1,17 @@
+//! Regression on facts of networks, for when there are few labels.
+//!
+//! [`Facts`] are numbers that a network's graph alone gives; a
+//! [`GaussianProcess`] learns a metric of them, a [`Posterior`] says what it
+//! expects at fixed networks as observations come in one by one.
+
+mod facts;
+mod gaussian_process;
+mod kernel;
+mod posterior;
+
+pub use facts::{Facts, Scale};
+pub use gaussian_process::GaussianProcess;
+pub use kernel::Kernel;
+pub use posterior::Posterior;
+
+pub(crate) use facts::labelled;
