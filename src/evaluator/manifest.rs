@@ -82,15 +82,17 @@ impl Metric {
     }
 
     /// A metric that is predicted as a multiple of a formula of static costs,
-    /// fitted to the training rows; the ratio as its logarithm.
+    /// fitted to the training rows; the ratio as its logarithm, an output of 0 a
+    /// ratio of 1.
     ///
     /// # Errors
     /// As [`Formula::fit`] and [`TargetTransform::fit`].
     pub fn fit_ratio(spec: MetricSpec, costs: &[Terms], labels: &[f64]) -> Result<Self> {
-        let formula = Formula::fit(costs, labels)?;
+        let formula = Formula::fit(costs, labels, spec.is_memory())?;
         let ratios = costs.iter().zip(labels).map(|(t, y)| y / formula.value(t));
         let metric = Self::fit_as(spec, TransformKind::Log, &ratios.collect::<Vec<_>>())?;
-        Ok(Self { formula: Some(formula), ..metric })
+        let transform = metric.transform.centred_on(1.0);
+        Ok(Self { formula: Some(formula), transform, ..metric })
     }
 
     fn fit_as(spec: MetricSpec, kind: TransformKind, labels: &[f64]) -> Result<Self> {

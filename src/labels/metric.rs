@@ -96,6 +96,11 @@ impl MetricSpec {
         self.unit == "%" && self.higher_is_better == Some(true)
     }
 
+    /// True for amounts of memory.
+    pub fn is_memory(&self) -> bool {
+        matches!(self.unit.as_str(), "B" | "KB" | "MB" | "GB" | "KiB" | "MiB" | "GiB")
+    }
+
     /// Reads unit and direction from the ending of a column name:
     ///
     /// | ending | unit | better |

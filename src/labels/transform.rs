@@ -137,6 +137,15 @@ impl TargetTransform {
         Ok(Self { map, mean, std })
     }
 
+    /// The same scale, with a target of 0 for `value` (if that has an image) instead
+    /// of for the mean.
+    pub fn centred_on(mut self, value: f64) -> Self {
+        if let Some(centre) = self.map.apply(value) {
+            self.mean = centre;
+        }
+        self
+    }
+
     /// What the map is; never `Auto`.
     pub fn kind(&self) -> TransformKind {
         match self.map {
@@ -339,6 +348,8 @@ mod tests {
             assert!(matches!(TargetTransform::fit(kind, values), Err(Error::Training(_))));
         }
         let log = TargetTransform::fit(TransformKind::Log, &[1.0, 100.0]).unwrap();
+        assert_eq!(log.clone().centred_on(1.0).apply(1.0), Some(0.0));
+        assert_eq!(log.clone().centred_on(-1.0), log);
         assert_eq!((log.apply(0.0), log.apply(-1.0), log.apply(f64::NAN)), (None, None, None));
         assert_eq!(log.invert(1e300), f64::MAX);
         assert!(log.invert(f64::NAN).is_nan());
