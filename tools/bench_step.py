@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Times one training step: train.onnx on this interpreter's ONNX Runtime, or with --native
-the un-lowered training model and AdamW on onnxruntime-training.
+the un-lowered training model and AdamW on onnxruntime-training (its OrtTrainingApi).
 
-With --against PYTHON, an interpreter that has onnxruntime-training, both take turns, step by
-step, on the same batches; the ratio of each pair is what is summed up, so that whatever else the
-machine does falls on both."""
+With --against PYTHON, an interpreter that has onnxruntime-training, three take turns, step by
+step, on the same batches from the same parameters: train.onnx, the same shape lowered with AdamW
+for all parameters (where train.onnx has Muon, which the native optimizer has not), and native.
+The ratio of each round is what is summed up, so that whatever else the machine does falls on
+all. Their losses before the first step must agree."""
 
 import argparse
 import pathlib
@@ -19,6 +21,7 @@ import onnxruntime
 from nngraph import flat
 
 F = np.float32
+RATE = 1e-3
 
 
 def session(model, threads, profile=False):
@@ -44,9 +47,9 @@ def make_batch(graph, batch, seq, rng):
 
 
 def lowered_step(folder, graph, batch, vector, args):
-    """A function that runs train.onnx once."""
+    """A function that runs train.onnx once and returns its outputs, the losses first."""
     run = session(folder / "train.onnx", args.threads, args.profile)
-    scalars = dict(lr=1e-3, weight_decay=0.01, beta1=0.9, beta2=0.999, step=1, clip_norm=1)
+    scalars = dict(lr=RATE, weight_decay=0.01, beta1=0.9, beta2=0.999, step=1, clip_norm=1)
     feeds = {k: np.array(v, F) for k, v in scalars.items()}
     feeds.update(batch, params=vector, adam_m=np.zeros_like(vector), adam_v=np.zeros_like(vector))
     values = {k: onnxruntime.OrtValue.ortvalue_from_numpy(v) for k, v in feeds.items()}
@@ -54,27 +57,30 @@ def lowered_step(folder, graph, batch, vector, args):
 
 
 def native_step(graph, batch, vector, args):
-    """A function that runs the native training model and optimizer model once."""
+    """A function that takes one step by onnxruntime-training: its training and optimizer model
+    behind OrtTrainingApi. Returns the losses."""
     from nngraph import config, native
 
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = args.threads
+    options.log_severity_level = 3
     with tempfile.TemporaryDirectory() as folder:
         path = native.generate(config.from_graph(graph), folder)
-        training = session(path, args.threads, args.profile)
-        adamw = session(path.with_name("optimizer_model.onnx"), args.threads)
-    arrays = {k: np.array(v) for k, v in flat.unpack(graph, vector).items()}
-    zeros = {k: np.zeros_like(v) for k, v in arrays.items()}
-    feeds = {**batch, **arrays, "lazy_reset_grad": np.array([True])}
-    feeds.update({f"{k}_grad.accumulation.buffer": np.zeros_like(v) for k, v in arrays.items()})
-    values = {k: onnxruntime.OrtValue.ortvalue_from_numpy(v) for k, v in feeds.items()}
-    states = [list(arrays.values())] + [list(zeros.values()) for _ in range(3)]
-    names = ("params", "gradients", "first_order_moments", "second_order_moments")
-    update = dict(
-        zip(names, states), learning_rate=np.array([1e-3], F), step=np.array([1], np.int64)
-    )
+        from onnxruntime.training import api  # after generate, which does without PyTorch
+
+        state = api.CheckpointState.load_checkpoint(path.with_name("checkpoint"))
+        module = api.Module(path, state, session_options=options)
+        adamw = api.Optimizer(path.with_name("optimizer_model.onnx"), module)
+    adamw.set_learning_rate(RATE)
+    for name, array in flat.unpack(graph, vector).items():
+        state.parameters[name].data = np.ascontiguousarray(array)
+    inputs = [onnxruntime.OrtValue.ortvalue_from_numpy(batch[n]) for n in module.input_names()]
 
     def step():
-        training.run_with_ort_values(None, values)
-        adamw.run(None, update)
+        losses = module(*inputs)
+        adamw.step()
+        module.lazy_reset_grad()
+        return losses
 
     return step
 
@@ -93,10 +99,12 @@ def measure(step, rounds):
 
 
 def serve(step):
-    """Takes a step for each line on standard input; answers wall-clock and processor seconds."""
+    """Tells the losses of the first step, then takes a step for each line on standard input and
+    answers wall-clock and processor seconds."""
+    losses = [float(x.numpy()) for x in step()[:3]]
     for _ in range(3):
         step()
-    print("ready", onnxruntime.__version__, flush=True)
+    print("ready", onnxruntime.__version__, *losses, flush=True)
     for _ in sys.stdin:
         started, used = time.perf_counter(), time.process_time()
         step()
@@ -104,7 +112,7 @@ def serve(step):
 
 
 def worker(python, graphs, args, native):
-    """A process that serves steps, and the version of its ONNX Runtime."""
+    """A process that serves steps, the version of its ONNX Runtime, and its first losses."""
     options = [f"--{name}={getattr(args, name)}" for name in ("batch", "seq", "threads")]
     line = [python, __file__, "--graphs", graphs, "--serve", *options]
     process = subprocess.Popen(
@@ -114,10 +122,10 @@ def worker(python, graphs, args, native):
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    ready = process.stdout.readline().split()
-    if not ready:
+    _, version, *losses = process.stdout.readline().split() or [0, 0]
+    if not losses:
         raise SystemExit(f"{python} cannot run {graphs}{' --native' * native}")
-    return process, ready[1]
+    return process, version, [float(x) for x in losses]
 
 
 def ask(process):
@@ -127,24 +135,45 @@ def ask(process):
     return [float(x) for x in process.stdout.readline().split()]
 
 
+def lower_with_adamw(graphs, out):
+    """Writes the graphs of the same shape with AdamW alone into `out`."""
+    import make_graphs
+    from nngraph import config
+
+    make_graphs.write_all(config.from_graph(flat.load_graph(graphs)), out)
+
+
 def versus(args):
-    """Prints tokens per second of both and the ratio, for each folder of graphs."""
+    """Prints tokens per second of all and the ratios to native, for each folder of graphs."""
     for graphs in args.graphs:
-        ours, version = worker(sys.executable, graphs, args, False)
-        native, native_version = worker(args.against, graphs, args, True)
-        pairs = np.array([[ask(ours), ask(native)] for _ in range(args.rounds)])
-        for process in (ours, native):
-            process.stdin.close()
-            process.wait()
-        tokens = args.batch * args.seq
-        for i, clock in enumerate(("wall-clock", "processor")):
-            ratio = pairs[:, 1, i] / pairs[:, 0, i]
-            low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
-            rates = tokens / np.median(pairs[:, :, i], axis=0)
+        with tempfile.TemporaryDirectory() as adamw:
+            line = [args.against, __file__, "--graphs", graphs, "--adamw-into", adamw]
+            subprocess.run(line, check=True, stderr=subprocess.DEVNULL)
+            workers = {
+                "as committed": worker(sys.executable, graphs, args, False),
+                "with AdamW": worker(sys.executable, adamw, args, False),
+                "native": worker(args.against, graphs, args, True),
+            }
+            take_turns(graphs.name, workers, args)
+
+
+def take_turns(name, workers, args):
+    """Times the workers, the last of which the others are compared with."""
+    losses = np.array([losses for _, _, losses in workers.values()])
+    if not np.allclose(losses, losses[-1], rtol=1e-5):
+        raise SystemExit(f"{name}: losses differ: {losses}")
+    processes = [process for process, _, _ in workers.values()]
+    times = np.array([[ask(p) for p in processes] for _ in range(args.rounds)])
+    for process in processes:
+        process.stdin.close()
+        process.wait()
+    for i, clock in enumerate(("wall-clock", "processor")):
+        rates = args.batch * args.seq / np.median(times[:, :, i], axis=0)
+        for (kind, (_, version, _)), rate, spent in zip(workers.items(), rates, times[:, :, i].T):
+            low, middle, high = np.quantile(times[:, -1, i] / spent, [0.25, 0.5, 0.75])
             print(
-                f"{graphs.name:8s} {clock}: {version} lowered {rates[0]:7.0f} tokens/s, "
-                f"{native_version} native {rates[1]:7.0f}; ratio {middle:.3f} "
-                f"(quartiles {low:.3f} to {high:.3f}, {args.rounds} pairs)",
+                f"{name:8s}{clock:11s}{kind:13s}{version:8s}{rate:7.0f} tokens/s, "
+                f"{middle:.3f} x native (quartiles {low:.3f} to {high:.3f}, {args.rounds} rounds)",
                 flush=True,
             )
 
@@ -166,6 +195,7 @@ def parse():
         "--against", metavar="PYTHON", help="take turns with native steps of this interpreter"
     )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--adamw-into", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seq", type=int, default=48)
     parser.add_argument("--threads", type=int, default=2)
@@ -181,6 +211,9 @@ def main():
         versus(args)
         return
     (folder,) = args.graphs
+    if args.adamw_into:
+        lower_with_adamw(folder, args.adamw_into)
+        return
     graph, rng = flat.load_graph(folder), np.random.default_rng(0)
     vector, batch = (
         flat.random_params(graph, rng, 0.0),

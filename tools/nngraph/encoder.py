@@ -13,6 +13,8 @@ from .builder import Builder, floats, int64s, make_model, onnx
 
 EPSILON = 1e-6
 MASKED = -1e9
+# Attention heads of at least this width are laid out by rows in training.
+WIDE_HEAD = 16
 
 
 def bucket_table(cfg):
@@ -87,32 +89,66 @@ class Encoder:
             "Add", b.op("Unsqueeze", bias, b.ints(0)), b.op("Unsqueeze", padding, b.ints(1, 2))
         )
 
+    def attention(self, x, layer, bias):
+        """Self-attention branch [batch, seq, d]."""
+        b, p = self.b, f"block.{layer}.attn"
+        if not self.folded:
+            merged = self.attend_by_columns(*self.joint_heads(x, p), bias)
+            return b.op("MatMul", merged, f"{p}.o.weight")
+        h = self.normalize(x, f"{p}.norm.weight")
+        maps = [self.linear_weight([f"{p}.{w}.weight"], f"{p}.norm.weight") for w in "qkv"]
+        products = [b.op("MatMul", h, weight) for weight in maps]
+        by_rows = self.cfg.d_head >= WIDE_HEAD
+        attend = self.attend_by_rows if by_rows else self.attend_by_columns
+        heads = [self.row_heads(x) if by_rows else self.column_heads(x) for x in products]
+        return b.op("MatMul", attend(*heads, bias), f"{p}.o.weight")
+
+    def row_heads(self, x):
+        """[batch, seq, inner] as [batch, heads, seq, d_head]."""
+        b, cfg = self.b, self.cfg
+        split = b.op("Reshape", x, b.ints(0, 0, cfg.heads, cfg.d_head))
+        return b.op("Transpose", split, perm=[0, 2, 1, 3])
+
+    def column_heads(self, x):
+        """[batch, seq, inner] as [batch, heads, d_head, seq]."""
+        b, cfg = self.b, self.cfg
+        swapped = b.op("Transpose", self.fence(x, cfg.inner), perm=[0, 2, 1])
+        return b.op("Reshape", swapped, b.ints(0, cfg.heads, cfg.d_head, -1))
+
+    def joint_heads(self, x, p):
+        """q, k and v [batch, heads, d_head, seq] by one product."""
+        b, cfg = self.b, self.cfg
+        weight = self.linear_weight([f"{p}.{w}.weight" for w in "qkv"], f"{p}.norm.weight")
+        qkv = b.op("MatMul", self.normalize(x, f"{p}.norm.weight"), weight)
+        qkv = b.op("Transpose", qkv, perm=[0, 2, 1])
+        heads = b.op("Reshape", qkv, b.ints(0, 3 * cfg.heads, cfg.d_head, -1))
+        return b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
+
     def fence(self, x, width):
         """In training, keeps ONNX Runtime from folding a transpose into the product with a
         weight, which would turn one large product into a slower one per sequence."""
         return self.b.op("Reshape", x, self.b.ints(0, -1, width)) if self.folded else x
 
-    def attention(self, x, layer, bias):
-        """Self-attention branch [batch, seq, d].
+    def attend_by_rows(self, q, k, v, bias):
+        """Attention [batch, seq, inner] of heads [batch, heads, seq, d_head]: the quickest
+        products, and transposes that move d_head numbers at a time."""
+        b = self.b
+        scores = b.op("Add", b.op("MatMul", q, b.op("Transpose", k, perm=[0, 1, 3, 2])), bias)
+        attended = b.op("MatMul", b.op("Softmax", scores, axis=-1), v)
+        merged = b.op("Transpose", attended, perm=[0, 2, 1, 3])
+        return b.op("Reshape", merged, b.ints(0, 0, self.cfg.inner))
 
-        Heads are kept as [batch, heads, d_head, seq]: swapping only the last two axes of
-        [batch, seq, d] is the transpose that ONNX Runtime does fast, and the transposes of
-        q and of the attention weights disappear into the matrix products.
-        """
-        b, cfg, p = self.b, self.cfg, f"block.{layer}.attn"
-        weight = self.linear_weight([f"{p}.{w}.weight" for w in "qkv"], f"{p}.norm.weight")
-        qkv = b.op("MatMul", self.normalize(x, f"{p}.norm.weight"), weight)
-        qkv = b.op("Transpose", self.fence(qkv, 3 * cfg.inner), perm=[0, 2, 1])
-        heads = b.op("Reshape", qkv, b.ints(0, 3 * cfg.heads, cfg.d_head, -1))
-        q, k, v = b.multi("Split", [heads, b.ints(*[cfg.heads] * 3)], [None] * 3, axis=1)
+    def attend_by_columns(self, q, k, v, bias):
+        """Attention [batch, seq, inner] of heads [batch, heads, d_head, seq]: swapping only the
+        last two axes of [batch, seq, d] is the transpose that ONNX Runtime does fast whatever
+        d_head, and those of q and of the attention weights disappear into the products."""
+        b, cfg = self.b, self.cfg
         scores = b.op("Add", b.op("MatMul", b.op("Transpose", q, perm=[0, 1, 3, 2]), k), bias)
         attended = b.op(
             "MatMul", v, b.op("Transpose", b.op("Softmax", scores, axis=-1), perm=[0, 1, 3, 2])
         )
-        merged = b.op(
-            "Transpose", b.op("Reshape", attended, b.ints(0, cfg.inner, -1)), perm=[0, 2, 1]
-        )
-        return b.op("MatMul", self.fence(merged, cfg.inner), f"{p}.o.weight")
+        merged = b.op("Reshape", attended, b.ints(0, cfg.inner, -1))
+        return self.fence(b.op("Transpose", merged, perm=[0, 2, 1]), cfg.inner)
 
     def gelu(self, x):
         """GELU, tanh form (`gelu_new`), in the spelling that ONNX Runtime fuses."""

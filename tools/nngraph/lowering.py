@@ -59,13 +59,24 @@ class Lowering:
         b.op("Mul", y, b.op("Sub", dy, total), out=node.output[0])
 
     def _attention_dot(self, dy, y):
-        """sum(dY * Y) over keys, where dY = (V^T dO)^T and O = V Y^T with V, O and dO
-        [batch, heads, d_head, seq]: equal to sum(dO * O) over d_head, which is smaller
-        (Dao et al., 2022, appendix B.2). None where the graph does not look like that."""
-        swap, b = self._producers[dy], self.b
-        product = self._producers[swap.input[0]] if swap.op_type == "Transpose" else swap
-        if product.op_type != "FusedMatMul" or swap is product:
-            return None
+        """sum(dY * Y) over keys, where dY is the gradient of attention weights Y: equal to
+        sum(dO * O) over d_head, O being what was attended to, which is smaller (Dao et al.,
+        2022, appendix B.2). None where the graph does not look like that."""
+        producer = self._producers[dy]
+        if producer.op_type == "Transpose":
+            return self._dot_by_columns(self._producers[producer.input[0]], y)
+        return self._dot_by_rows(producer, y)
+
+    def _dot_by_rows(self, product, y):
+        """dY = dO V^T and O = Y V, with V, O and dO [batch, heads, seq, d_head]."""
+        for out, node in self._producers.items():
+            if node.op_type == "MatMul" and list(node.input) == [y, product.input[1]]:
+                return self.b.reduce_sum(self.b.op("Mul", product.input[0], out), [3], keepdims=1)
+        return None
+
+    def _dot_by_columns(self, product, y):
+        """dY = (V^T dO)^T and O = V Y^T, with V, O and dO [batch, heads, d_head, seq]."""
+        b = self.b
         for out, node in self._producers.items():
             if node.op_type == "MatMul" and node.input[0] == product.input[0]:
                 weights = self._producers.get(node.input[1])

@@ -1,8 +1,7 @@
 """Clipping, AdamW (Loshchilov and Hutter, 2019) and Muon (Jordan et al., 2024) on the flat
 parameter vector."""
 
-import math
-
+from . import muon
 from .builder import floats
 
 ADAM_EPS = 1e-8
@@ -44,63 +43,49 @@ def _moment(b, old, beta, fresh, factor, out):
     return b.op("Add", b.op("Mul", old, beta), b.op("Mul", fresh, weight), out=out)
 
 
-# Newton-Schulz iteration of Muon: x' = a x + b (x x^T) x + c (x x^T)^2 x.
-NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-ITERATIONS = 5
-# Root mean square of an orthogonal update that matches AdamW's (Liu et al., 2025).
-UPDATE_RMS = 0.2
+def _adam_update(b, m, v):
+    """lr * m/(1 - beta1^step) / (sqrt(v/(1 - beta2^step)) + eps)."""
+    one = b.const(1.0)
+    root2 = b.op("Sqrt", b.op("Sub", one, b.op("Pow", "beta2", "step")))
+    rate = b.op("Div", b.op("Mul", "lr", root2), b.op("Sub", one, b.op("Pow", "beta1", "step")))
+    spread = b.op("Add", b.op("Sqrt", v), b.op("Mul", root2, b.const(ADAM_EPS)))
+    return b.op("Div", b.op("Mul", m, rate), spread)
 
 
-def _orthogonal(b, x, shape):
-    """The orthogonal factor of x, nearly, with an update's usual root mean square."""
-    rows, cols = shape
-    if rows > cols:
-        x = b.op("Transpose", x, perm=[1, 0])
-    norm = b.op("Sqrt", b.reduce_sum(b.op("Mul", x, x), [0, 1]))
-    x = b.op("Div", x, b.op("Add", norm, b.const(1e-7)))
-    first, second, third = NEWTON_SCHULZ
-    for _ in range(ITERATIONS):
-        gram = b.op("MatMul", x, b.op("Transpose", x, perm=[1, 0]))
-        square = b.op("Mul", b.op("MatMul", gram, gram), b.const(third))
-        mixed = b.op("Add", b.op("Mul", gram, b.const(second)), square)
-        x = b.op("Add", b.op("Mul", x, b.const(first)), b.op("MatMul", mixed, x))
-    if rows > cols:
-        x = b.op("Transpose", x, perm=[1, 0])
-    return b.op("Mul", x, b.const(UPDATE_RMS * math.sqrt(max(rows, cols))))
-
-
-def _muon(b, momentum, matrices):
-    """Updates of the `matrices`, flat, from their part of the momentum, flat."""
-    sizes = b.ints(*[p.size for p in matrices])
-    pieces = b.multi("Split", [momentum, sizes], [None] * len(matrices), axis=0)
-    flat = []
-    for p, piece in zip(matrices, pieces):
-        x = b.op("Reshape", piece, b.ints(*p.shape))
-        flat.append(b.op("Reshape", _orthogonal(b, x, p.shape), b.ints(-1)))
-    return b.op("Concat", *flat, axis=0)
-
-
-def _with_muon(b, adam, m, scale, plist):
-    """`adam` with the part of the blocks' matrices, which lie side by side, by Muon."""
+def _with_muon(b, plist, m, squares, scale):
+    """Second moments and update where the blocks' matrices, which lie side by side, step by Muon:
+    their second moments, which nothing reads, stay as they are."""
     matrices = [p for p in plist if p.name.startswith("block.") and len(p.shape) > 1]
     first = plist.index(matrices[0])
     before = sum(p.size for p in plist[:first])
     middle = sum(p.size for p in matrices)
-    sizes = b.ints(before, middle, sum(p.size for p in plist) - before - middle)
-    head, _, tail = b.multi("Split", [adam, sizes], [None] * 3, axis=0)
-    look = _moment(b, m, "beta1", "grads", scale, None)
-    _, momentum, _ = b.multi("Split", [look, sizes], [None] * 3, axis=0)
-    fresh = b.op("Mul", _muon(b, momentum, matrices), "lr")
-    return b.op("Concat", head, fresh, tail, axis=0)
+    after = sum(p.size for p in plist) - before - middle
+
+    def apart(x):
+        head, inner, tail = b.multi("Split", [x, b.ints(before, middle, after)], [None] * 3, axis=0)
+        return b.op("Concat", head, tail, axis=0), inner
+
+    def together(outer, inner, out=None):
+        head, tail = b.multi("Split", [outer, b.ints(before, after)], [None] * 2, axis=0)
+        return b.op("Concat", head, inner, tail, axis=0, out=out)
+
+    outer_m, inner_m = apart(m)
+    outer_v, inner_v = apart("adam_v")
+    outer_squares, _ = apart(squares)
+    _, gradient = apart("grads")
+    v = _moment(b, outer_v, "beta2", outer_squares, b.op("Mul", scale, scale), None)
+    together(v, inner_v, out="adam_v_out")
+    look = _moment(b, inner_m, "beta1", gradient, scale, None)
+    return together(_adam_update(b, outer_m, v), muon.update(b, look, matrices))
 
 
-def step(b, plist, muon):
+def step(b, plist, with_muon):
     """One step from `grads`:
 
     m' = beta1 m + (1 - beta1) g, v' = beta2 v + (1 - beta2) g^2, with g the clipped gradient;
     p' = p (1 - lr * decay) - lr * m'/(1 - beta1^step) / (sqrt(v'/(1 - beta2^step)) + eps).
 
-    With `muon` the blocks' matrices take the orthogonalised Nesterov momentum instead:
+    With Muon the blocks' matrices take the orthogonalised Nesterov momentum instead:
     p' = p (1 - lr * decay) - lr * 0.2 sqrt(max(rows, cols)) orthogonal(beta1 m' + (1 - beta1) g).
     """
     n_decayed = sum(p.size for p in plist if p.decay)
@@ -108,13 +93,10 @@ def step(b, plist, muon):
     squares = b.op("Mul", "grads", "grads")
     scale = _clip_scale(b, squares)
     m = _moment(b, "adam_m", "beta1", "grads", scale, "adam_m_out")
-    v = _moment(b, "adam_v", "beta2", squares, b.op("Mul", scale, scale), "adam_v_out")
-    one = b.const(1.0)
-    root2 = b.op("Sqrt", b.op("Sub", one, b.op("Pow", "beta2", "step")))
-    rate = b.op("Div", b.op("Mul", "lr", root2), b.op("Sub", one, b.op("Pow", "beta1", "step")))
-    spread = b.op("Add", b.op("Sqrt", v), b.op("Mul", root2, b.const(ADAM_EPS)))
-    update = b.op("Div", b.op("Mul", m, rate), spread)
-    if muon:
-        update = _with_muon(b, update, m, scale, plist)
+    if with_muon:
+        update = _with_muon(b, plist, m, squares, scale)
+    else:
+        v = _moment(b, "adam_v", "beta2", squares, b.op("Mul", scale, scale), "adam_v_out")
+        update = _adam_update(b, m, v)
     kept = b.op("Mul", "params", _keep_factor(b, n_decayed, n_params))
     b.op("Sub", kept, update, out="params_out")

@@ -19,6 +19,7 @@ class Rewriter:
         self.share_constants()
         self.drop_identities()
         self.reduce_before_sum()
+        self.drop_excess_gradient()
         self.pairwise_sums()
         self.fuse_key_transposes()
         self.share_nodes()
@@ -91,6 +92,34 @@ class Rewriter:
                 parts.append(part.output[0])
             nodes.append(helper.make_node("Sum", parts, list(node.output)))
         self.nodes = nodes
+
+    def drop_excess_gradient(self):
+        """The losses' softplus log(1 + exp(x - r)) + r, r = relu(x - 30), has the derivative
+        e / (1 + e), e = exp(x - r), plus r's part, 1 / (1 + e) where r > 0: nothing in float32."""
+        producers, renames = self._producers(), {}
+        for node in self.nodes:
+            if node.op_type != "Sum" or len(node.input) != 2:
+                continue
+            for rest, kept in (node.input, node.input[::-1]):
+                if self._is_excess(producers, rest) and self._is_exp_gradient(producers, kept):
+                    renames[node.output[0]] = kept
+        self._rename_inputs(renames)
+
+    def _is_excess(self, producers, name):
+        """Whether `name` is masked by a step of the Relu that a softplus subtracts."""
+        masked = producers.get(name)
+        step = producers.get(masked.input[1]) if masked and masked.op_type == "Mul" else None
+        if step is None or step.op_type != "HardSigmoid":
+            return False
+        return any(
+            n.op_type == "Exp" and step.input[0] in producers[n.input[0]].input for n in self.nodes
+        )
+
+    def _is_exp_gradient(self, producers, name):
+        """Whether `name` is something times an exponential."""
+        product = producers.get(name)
+        factor = producers.get(product.input[1]) if product and product.op_type == "Mul" else None
+        return factor is not None and factor.op_type == "Exp"
 
     def pairwise_sums(self):
         """Sum becomes a chain of Add, which is faster."""

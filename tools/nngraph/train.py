@@ -3,7 +3,7 @@
 import onnx
 from onnx import helper
 
-from . import config, native, optimizer
+from . import config, native, optimizer, order
 from .builder import Builder, floats, make_model
 from .lowering import Lowering
 from .passes import Rewriter
@@ -47,6 +47,7 @@ def step_model(cfg, training_model):
         [t for part in parts for t in part.initializers],
         [o.name for o in outputs],
     ).run()
+    nodes = order.for_depth_first(nodes, "grads")
     _clear_names(nodes)
     model = make_model(helper.make_graph(nodes, "step", inputs, outputs, constants), microsoft=True)
     onnx.checker.check_model(model)
