@@ -126,8 +126,10 @@ mod tests {
     #[test]
     fn the_larger_of_two_sums_is_found_again() {
         let weights = terms::NAMES.iter().position(|n| *n == "weight_bytes").unwrap();
-        let rows: Vec<Terms> = (0..400).map(terms).collect();
-        let label = |Terms(t): &Terms| (3.0 + 0.04 * t[weights]).max(0.5 + 0.03 * t[2]);
+        let x = |i: usize, j: usize| ((i * (2 * j + 3) * 7919 + j * j * 104_729) % 1009) as f64;
+        let row = |i: usize| Terms(std::array::from_fn(|j| if j == 0 { 1.0 } else { x(i, j) }));
+        let rows: Vec<Terms> = (0..400).map(row).collect();
+        let label = |Terms(t): &Terms| (30.0 + 0.04 * t[weights]).max(5.0 + 0.1 * t[2]);
         let labels: Vec<f64> = rows.iter().map(label).collect();
         let off = |two| {
             let formula = Formula::fit(&rows, &labels, two).unwrap();

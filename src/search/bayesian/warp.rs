@@ -46,7 +46,12 @@ mod tests {
         let w = Warp::new(vec![3.0, -1e9, 5.0, 5.0]);
         let z = [-1e9, 3.0, 5.0].map(|v| w.of(v));
         assert_eq!(z[0], (0.125f64 / 0.875).ln());
-        assert!(z[0] < z[1] && z[1] < z[2] && (2.0 * z[2] + z[1] + z[0]).abs() < 0.2);
+        assert!(z[0] < z[1] && z[1] < z[2]);
+        assert_eq!(z[2], (0.75f64 / 0.25).ln());
+        let even = Warp::new(vec![1.0, 2.0, 30.0, 400.0]);
+        for (low, high) in [(1.0, 400.0), (2.0, 30.0)] {
+            assert!((even.of(low) + even.of(high)).abs() < 1e-12);
+        }
         assert!(z[1] < w.end_of(3.0) && w.end_of(3.0) < z[2]);
         assert!(z[0] < w.start_of(3.0) && w.start_of(3.0) < z[1]);
         assert!(w.of(-2e9) < z[0] && w.of(9.0) > z[2]);
