@@ -19,9 +19,10 @@ type Listed = (&'static str, &'static str, &'static [(&'static str, &'static str
 
 /// Blocks of README.md by their beginning. An empty reason: run, with the texts
 /// that follow replaced.
-const README: [Listed; 10] = [
+const README: [Listed; 11] = [
     ("cargo run", "builds the program and runs all tests", &[]),
     ("METRICS=", "trains for hours, needs the label table", &[]),
+    ("for size in", "trains for an hour, needs the label table", &[]),
     ("nneval pretrain", "trains for an hour, needs the label table", &[]),
     ("nneval score", "needs the label table", &[]),
     ("nneval tokenizer", "trains for 15 minutes, needs the label table", &[]),
