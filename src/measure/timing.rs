@@ -167,7 +167,8 @@ mod tests {
         };
         let round = measure(&bounds(0.0, 0.001, 0.0), slow).unwrap();
         assert_eq!((round.runs, round.error), (1, None));
-        assert!(round.cpu_ms.is_none_or(|cpu| cpu < round.median_ms), "{round:?}");
+        // Of all threads, those of other tests among them: it may be more than the run took.
+        assert!(round.cpu_ms.is_none_or(|cpu| cpu >= 0.0), "{round:?}");
         assert!(round.median_ms >= 2.0 && round.p99_ms >= round.median_ms);
         assert_eq!(measure(&bounds(0.0, 1.0, 1.0), || Err("no")).unwrap_err(), "no");
     }
