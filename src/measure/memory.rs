@@ -67,13 +67,12 @@ pub struct Resident {
 
 impl Resident {
     fn now() -> Option<Self> {
-        Some(Self::of(&std::fs::read_to_string("/proc/self/smaps").ok()?))
+        Self::of_process("self")
     }
 
-    /// That of another process.
-    #[cfg(target_os = "linux")]
-    pub fn of_process(pid: i32) -> Option<Self> {
-        Some(Self::of(&std::fs::read_to_string(format!("/proc/{pid}/smaps")).ok()?))
+    /// That of a process, by its name below `/proc`.
+    pub fn of_process(process: impl std::fmt::Display) -> Option<Self> {
+        Some(Self::of(&std::fs::read_to_string(format!("/proc/{process}/smaps")).ok()?))
     }
 
     /// From the text of `smaps`: a line of each mapping that may end in a path,
@@ -138,12 +137,10 @@ impl Private {
             release.is_ok_and(|r| version(&r) >= Some((6, 17)))
         });
         let (file, name) = match *EXACT {
-            true => ("status", "RssAnon:"),
-            false => ("smaps_rollup", "Anonymous:"),
+            true => ("status", "RssAnon"),
+            false => ("smaps_rollup", "Anonymous"),
         };
-        let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
-        let line = text.lines().find_map(|l| l.strip_prefix(name))?;
-        kilobytes(line.trim()).map(Self)
+        field(&format!("/proc/{pid}/{file}"), name).map(Self)
     }
 
     /// Bytes above another figure.
@@ -160,7 +157,12 @@ fn version(release: &str) -> Option<(u32, u32)> {
 }
 
 fn status(name: &str) -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    field("/proc/self/status", name)
+}
+
+/// The figure of the line `NAME: N kB` of a file, in bytes.
+fn field(file: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))?;
     kilobytes(line.trim())
 }

@@ -96,7 +96,7 @@ impl Watch {
                 3 => self.seen.finish(self.pid),
                 _ => {}
             }
-        } else if self.replies > 0 && SHRINKING.contains(&call.number) {
+        } else if matches!(self.replies, 1 | 2) && SHRINKING.contains(&call.number) {
             self.seen.look(self.pid);
         }
     }
@@ -121,21 +121,17 @@ impl Seen {
     }
 
     fn look(&mut self, pid: Pid) {
-        if self.before.is_some() && self.memory == Memory::default() {
-            self.most = self.most.max(Private::of(pid.as_raw()));
-        }
+        self.most = self.most.max(Private::of(pid.as_raw()));
     }
 
     /// Files that were mapped since count as they are now.
     fn finish(&mut self, pid: Pid) {
-        self.look(pid);
         let now = Private::of(pid.as_raw()).zip(Resident::of_process(pid.as_raw()));
-        let Some((((before, files), (now, mapped)), most)) =
-            self.before.as_ref().zip(now.as_ref()).zip(self.most)
-        else {
+        let Some(((before, files), (now, mapped))) = self.before.as_ref().zip(now.as_ref()) else {
             return;
         };
         let files = mapped.files_above(files);
+        let most = self.most.max(Some(*now)).unwrap_or(*now);
         self.memory.peak = Some(most.above(*before).saturating_add(files));
         self.memory.now = Some(now.above(*before).saturating_add(files));
     }

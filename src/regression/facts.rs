@@ -41,17 +41,11 @@ impl Facts {
     pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
         let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
         let rows: Vec<Vec<f64>> = every.into_par_iter().map(features::structure).collect();
-        let mut all = Self::standardised(&rows).0.into_iter();
-        parts.iter().map(|part| Self(all.by_ref().take(part.len()).collect())).collect()
-    }
-
-    /// Facts given one row a network, standardised over all of them; facts that
-    /// do not vary are 0. All rows are as long as the first.
-    pub fn standardised(rows: &[Vec<f64>]) -> Self {
-        let scale = Scale::fit(rows, rows.first().map_or(0, Vec::len));
+        let scale = Scale::fit(&rows, features::NAMES.len());
         let row =
             |r: &Vec<f64>| scale.standard(r).into_iter().map(Option::unwrap_or_default).collect();
-        Self(rows.par_iter().map(row).collect())
+        let mut all = rows.iter().map(row);
+        parts.iter().map(|part| Self(all.by_ref().take(part.len()).collect())).collect()
     }
 
     /// Number of networks.
@@ -67,11 +61,6 @@ impl Facts {
     /// Fact `j` of network `i`; 0 where there is none.
     pub fn at(&self, i: usize, j: usize) -> f64 {
         self.0.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0)
-    }
-
-    /// The facts of network `i`.
-    pub fn row(&self, i: usize) -> &[f64] {
-        self.0.get(i).map_or(&[], Vec::as_slice)
     }
 
     /// Facts that are standardised already.

@@ -32,11 +32,6 @@ impl Posterior {
         Self { kernel, points, observed: Vec::new(), lower: Vec::new(), solved: Vec::new() }
     }
 
-    /// The covariance assumed.
-    pub fn kernel(&self) -> &Kernel {
-        &self.kernel
-    }
-
     /// Number of observations.
     pub fn observations(&self) -> usize {
         self.observed.len()
@@ -84,11 +79,11 @@ impl Posterior {
         row
     }
 
-    /// What is expected at a network with these facts, as [`Posterior::mean`].
-    pub fn mean_at(&self, facts: &[f64], values: &[f64]) -> f64 {
-        let mut row = self.factor(facts);
-        row.pop();
-        dot(&row, &self.weights(values))
+    /// What is expected at the network observed last by the `values` of those before
+    /// it, as [`Posterior::mean`].
+    pub fn mean_at_last(&self, values: &[f64]) -> f64 {
+        let row = self.lower.last().map_or(&[][..], Vec::as_slice);
+        dot(row, &self.weights(values))
     }
 
     /// What is expected at each point where `values`, of prior mean 0, were

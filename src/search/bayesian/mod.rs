@@ -128,21 +128,25 @@ impl Bayesian {
         };
         more.extend(near.iter().cloned());
         self.networks.see(view.space, view.prior, &more);
+        let members: HashSet<&str> = match base.pool {
+            Some(_) => HashSet::new(),
+            None => base.keys.iter().map(String::as_str).collect(),
+        };
         let own;
         let pool = match &base.pool {
             Some(pool) => pool,
             None => {
-                let members: HashSet<&String> = base.keys.iter().collect();
-                let new = near.iter().filter(|k| !members.contains(k));
+                let new = near.iter().filter(|k| !members.contains(k.as_str()));
                 own = Pool::new(&self.networks, &base.frame, base.keys.iter().chain(new));
                 &own
             }
         };
         let point = |i: &usize| Some(base.frame.point(self.networks.row(&key(i)?)?));
+        let columns = columns(view.problem);
         let observations: Vec<Observation> = observed
             .iter()
             .filter_map(|i| {
-                let values = values(view.problem, &view.history.get(*i)?.values)?;
+                let values = values(&columns, &view.history.get(*i)?.values)?;
                 Some(Observation { number: *i, point: point(i)?, values })
             })
             .collect();
@@ -151,7 +155,6 @@ impl Bayesian {
         let picked = pick(view, pool, &mut fit.models, &observations, &beliefs, n);
         self.fit = Some(fit);
         if base.pool.is_none() {
-            let members: HashSet<&str> = base.keys.iter().map(String::as_str).collect();
             let keep = |k: &str| members.contains(k) || view.numbers.contains_key(k);
             self.networks.retain(keep);
         }
@@ -224,8 +227,8 @@ fn columns(problem: &Problem) -> Vec<usize> {
 }
 
 /// The values that models are of, all of them known.
-fn values(problem: &Problem, values: &[Option<f64>]) -> Option<Vec<f64>> {
-    columns(problem).into_iter().map(|c| values.get(c).copied().flatten()).collect()
+fn values(columns: &[usize], values: &[Option<f64>]) -> Option<Vec<f64>> {
+    columns.iter().map(|c| values.get(*c).copied().flatten()).collect()
 }
 
 /// How many of `n` observations kernels are chosen by: all at first, then as

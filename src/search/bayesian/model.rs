@@ -78,8 +78,8 @@ impl Model {
     /// [`Model::learn`] forgets it.
     pub fn believe(&mut self, beliefs: &mut Vec<f64>, point: &Point) -> f64 {
         let values = [&self.told[..], &beliefs[..]].concat();
-        let expected = self.posterior.mean_at(&point.facts, &values);
         self.posterior.observe(&point.facts);
+        let expected = self.posterior.mean_at_last(&values);
         beliefs.push(expected);
         expected + self.centre + self.slope * self.prior(point)
     }
