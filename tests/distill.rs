@@ -26,6 +26,8 @@ fn teachers_make_a_short_run_better() {
     success(train(&table, &taught).args(few).arg("--teacher").arg(&alone).args([
         "--tree-teacher",
         "--kernel-teacher",
+        "--pair-teacher",
+        "--drift",
         "--teacher-share",
         "0.7",
         "--unlabelled",
@@ -47,12 +49,16 @@ fn a_teacher_that_knows_held_out_classes_is_refused() {
 }
 
 #[test]
-fn too_few_labels_for_trees_are_refused() {
+fn too_few_labels_for_models_on_facts_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 79);
     let out = dir.path().join("student");
     let reason = failure(train(&table, &out).args(["--tree-teacher", "--rows", "30"]));
     assert!(reason.contains("at least 50 labelled rows"), "{reason}");
+    for option in ["--pair-teacher", "--drift"] {
+        let reason = failure(train(&table, &out).args([option, "--rows", "30"]));
+        assert!(reason.contains("at least 50 labelled rows"), "{option}: {reason}");
+    }
 }
 
 #[test]

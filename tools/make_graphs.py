@@ -53,7 +53,7 @@ def write_all(cfg, out):
     out.mkdir(parents=True, exist_ok=True)
     save(encoder.encoder_model(cfg), out / "encoder.onnx")
     with tempfile.TemporaryDirectory() as folder:
-        training_model = onnx.load(native.generate(cfg, folder))
+        training_model = onnx.load(native.generate(cfg, folder, distinct=True))
     save(train.step_model(cfg, training_model), out / "train.onnx")
     text = json.dumps(describe(cfg, out), indent=1)
     (out / "graph.json").write_text(text + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ use nneval::labels::LabelTable;
 use nneval::opstring::{self, OpGraph};
 use nneval::regression::{Facts, GaussianProcess};
 use nneval::runtime::Runtime;
-use nneval::training::{Examples, Trees};
+use nneval::training::{Effort, Examples, Pairs, Trees};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -33,6 +33,11 @@ pub struct TeacherArgs {
     /// teachers are mixed, metric by metric, as fits the validation rows best
     #[arg(long)]
     tree_teacher: bool,
+    /// Learn also from ridge regression on which kinds of operations stand in the
+    /// segments of the networks, one by one and two at a time, fitted to the
+    /// labels (at least 50 rows a metric)
+    #[arg(long)]
+    pair_teacher: bool,
     /// Share of the teachers' prediction in the target of a labelled network
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     teacher_share: f64,
@@ -75,7 +80,7 @@ impl TeacherArgs {
             let [a, b, c] = parts.list();
             kinds.push([of(a)?, of(b)?, of(c)?]);
         }
-        if self.kernel_teacher || self.tree_teacher {
+        if self.kernel_teacher || self.tree_teacher || self.pair_teacher {
             kinds.extend(self.by_facts(labels, parts)?);
         }
         if kinds.is_empty() {
@@ -98,21 +103,26 @@ impl TeacherArgs {
 
     /// Models on structural facts, fitted to `labels` of the training networks.
     fn by_facts(&self, labels: &Labels, parts: &Parts) -> anyhow::Result<Vec<[Columns; 3]>> {
-        let facts = Facts::of(&parts.list());
-        let [train, unlabelled, valid] = facts.as_slice() else {
-            bail!("teachers have no networks");
-        };
-        let parts = [train, unlabelled, valid];
         let mut kinds = Vec::new();
         if self.kernel_teacher {
-            let fits = labels.iter().map(|l| GaussianProcess::fit(train, l));
+            let facts = three(Facts::of(&parts.list()))?;
+            let fits = labels.iter().map(|l| GaussianProcess::fit(&facts[0], l));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(parts.map(|f| fits.iter().map(|k| k.predict(f)).collect()));
+            kinds.push(facts.each_ref().map(|f| fits.iter().map(|k| k.predict(f)).collect()));
         }
+        if !(self.tree_teacher || self.pair_teacher) {
+            return Ok(kinds);
+        }
+        let facts = three(Facts::with_segments(&parts.list()))?;
         if self.tree_teacher {
-            let fits = labels.par_iter().map(|l| Trees::fit(train, l));
+            let fits = labels.par_iter().map(|l| Trees::fit(&facts[0], l, Effort::Full));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(parts.map(|f| fits.iter().map(|t| t.predict(f)).collect()));
+            kinds.push(facts.each_ref().map(|f| fits.iter().map(|t| t.predict(f)).collect()));
+        }
+        if self.pair_teacher {
+            let fits = labels.par_iter().map(|l| Pairs::fit(&facts[0], l));
+            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+            kinds.push(facts.each_ref().map(|f| fits.iter().map(|t| t.predict(f)).collect()));
         }
         Ok(kinds)
     }
@@ -161,6 +171,10 @@ impl TeacherArgs {
         };
         self.teachers.iter().map(open).collect()
     }
+}
+
+fn three(facts: Vec<Facts>) -> anyhow::Result<[Facts; 3]> {
+    facts.try_into().map_err(|_| anyhow::anyhow!("teachers have no networks"))
 }
 
 /// The mean of what evaluators predict.

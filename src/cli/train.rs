@@ -207,6 +207,7 @@ impl Args {
         let mut valid = self.data.tokens(reading, &valid_graphs)?;
         let mut unlabelled = self.data.tokens(reading, &more)?;
         let labels = train_data::labels(table, train_rows, metrics, self.data.class_mean, costs)?;
+        let labels = self.data.steady(labels, metrics, &train_graphs, train_rows)?;
         train_data::add_labels(&labels, metrics, &weights, &mut train);
         let reported = train_data::labels(table, valid_rows, metrics, false, costs)?;
         train_data::add_labels(&reported, metrics, &weights, &mut valid);

@@ -8,10 +8,11 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use nneval::costs::Terms;
 use nneval::evaluator::{Bundle, Metric};
-use nneval::labels::{LabelTable, class_means};
+use nneval::labels::{LabelTable, TransformKind, class_means};
 use nneval::opstring::{OpGraph, Style};
+use nneval::regression::Facts;
 use nneval::tokenizer::Tokenizer;
-use nneval::training::{Examples, Source, StructureScale, spellings};
+use nneval::training::{Examples, Source, StructureScale, spellings, without_drift};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,11 @@ pub struct DataArgs {
     /// the model, a string is not enough
     #[arg(long)]
     pub cost_formula: bool,
+    /// The table's rows were measured one after another, in its order: free the
+    /// labels to train on from what that shows of the device's drift, metric by
+    /// metric (at least 75 rows)
+    #[arg(long)]
+    drift: bool,
     /// Weight of exact structural facts of the networks (path counts, depths)
     /// as auxiliary targets; 0: none
     #[arg(long, default_value_t = 1.0)]
@@ -106,6 +112,37 @@ impl DataArgs {
         }
         let targets = vec![Vec::new(); graphs.len()];
         Ok(Examples { tokens, targets, ..Examples::default() })
+    }
+
+    /// `labels`, in model units, of the networks `graphs` in `rows` of a table;
+    /// free of drift where that is asked for. Latencies and the like drift by a
+    /// factor.
+    pub fn steady(
+        &self,
+        labels: Vec<Vec<Option<f64>>>,
+        metrics: &[Metric],
+        graphs: &[OpGraph],
+        rows: &[usize],
+    ) -> anyhow::Result<Vec<Vec<Option<f64>>>> {
+        if !self.drift {
+            return Ok(labels);
+        }
+        let facts = Facts::with_segments(&[graphs]);
+        let facts = facts.first().context("no networks")?;
+        let one = |(m, column): (&Metric, &Vec<Option<f64>>)| {
+            let t = &m.transform;
+            let factor = t.kind() == TransformKind::Identity
+                && column.iter().flatten().all(|z| t.invert(*z) > 0.0);
+            if !factor {
+                return without_drift(facts, rows, column);
+            }
+            let log = |z: f64| t.invert(z).ln();
+            let logs: Vec<Option<f64>> = column.iter().map(|z| z.map(log)).collect();
+            let steady = without_drift(facts, rows, &logs)?;
+            Ok(steady.into_iter().map(|l| t.apply(l?.exp())).collect())
+        };
+        let steady = metrics.par_iter().zip(&labels).map(one);
+        Ok(steady.collect::<nneval::Result<_>>()?)
     }
 
     /// Adds structural facts to each part, scaled over all `parts`.

@@ -16,9 +16,10 @@
 //!
 //! Invariants: no row of a class is ever on both sides of a split; every random
 //! choice depends on a seed and on keys or classes, never on the order of rows
-//! in the file; an undefined statistic is `None`, never NaN.
+//! in the file, which only [`drift()`] reads anything from; an undefined statistic is `None`, never NaN.
 
 mod bootstrap;
+mod drift;
 mod group;
 mod jsonl;
 mod levels;
@@ -35,6 +36,7 @@ mod table;
 mod transform;
 
 pub use bootstrap::{Interval, MAX_RESAMPLES, bootstrap_tau};
+pub use drift::drift;
 pub use group::{class_means, group_mean, sibling_mean};
 pub use levels::Levels;
 pub use limits::{MAX_BYTES, MAX_COLUMNS};

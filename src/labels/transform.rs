@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most knots a rank-normal map keeps.
 const MOST_KNOTS: usize = 257;
+/// Fewest values whose ranks are taken instead of their logarithms.
+const MANY: usize = 200;
 /// Beyond the knots a rank-normal map goes on with the slope of the chord over
 /// this many outermost segments; a single segment may be as good as vertical.
 const TAIL_SEGMENTS: usize = 8;
@@ -31,8 +33,11 @@ impl TransformKind {
     ///    all values in [0, 100], and the median at least 3 times as far from the
     ///    1 % quantile as from the 99 % quantile, with more than 10 between the
     ///    first two.
-    /// 2. `Log` if all values are positive and the largest is more than 10 times
-    ///    the smallest.
+    /// 2. If all values are positive and the largest is more than 10 times the
+    ///    smallest, `Log`; but `RankNormal` where there are 200 values or more and
+    ///    their logarithms have a heavy left tail (the median at least 3 times as
+    ///    far from the 1 % quantile as from the 99 % quantile): a logarithm would
+    ///    spend its range on the few small ones.
     /// 3. `Identity`.
     pub fn choose(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
@@ -43,13 +48,15 @@ impl TransformKind {
         else {
             return Self::Identity;
         };
-        let left_tail = mid - low > 10.0 && mid - low >= 3.0 * (high - mid);
-        if min >= 0.0 && max <= 100.0 && left_tail {
-            Self::RankNormal
-        } else if min > 0.0 && max / min > 10.0 {
-            Self::Log
-        } else {
-            Self::Identity
+        let left_tail = |low: f64, mid: f64, high: f64| mid - low >= 3.0 * (high - mid);
+        let percentages = min >= 0.0 && max <= 100.0 && mid - low > 10.0;
+        let wide = min > 0.0 && max / min > 10.0;
+        let log_tail = || values.len() >= MANY && left_tail(low.ln(), mid.ln(), high.ln());
+        match (percentages && left_tail(low, mid, high), wide) {
+            (true, _) => Self::RankNormal,
+            (_, true) if log_tail() => Self::RankNormal,
+            (_, true) => Self::Log,
+            _ => Self::Identity,
         }
     }
 }
@@ -330,6 +337,10 @@ mod tests {
         assert_eq!(TransformKind::choose(&skewed(500)), TransformKind::RankNormal);
         let latency: Vec<f64> = (1..100).map(f64::from).map(|v| v * v).collect();
         assert_eq!(TransformKind::choose(&latency), TransformKind::Log);
+        let with_a_tail: Vec<f64> = (1..400).map(f64::from).map(|v| v * v).collect();
+        assert_eq!(TransformKind::choose(&with_a_tail), TransformKind::RankNormal);
+        let even: Vec<f64> = (1..400).map(|i| (f64::from(i) / 100.0).exp()).collect();
+        assert_eq!(TransformKind::choose(&even), TransformKind::Log);
         assert_eq!(TransformKind::choose(&[70.0, 75.0, 80.0]), TransformKind::Identity);
         assert_eq!(TransformKind::choose(&[-1.0, 0.0, 500.0]), TransformKind::Identity);
         assert_eq!(TransformKind::choose(&[]), TransformKind::Identity);

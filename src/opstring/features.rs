@@ -8,6 +8,10 @@
 //! what a compiler keeps that drops operations nothing but a multiplication by
 //! zero reads.
 
+mod segments;
+
+pub use segments::{SEGMENT_FACTS, kind_counts, segments};
+
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
 use super::write::items;
@@ -233,15 +237,7 @@ struct Node {
 
 /// The facts of the block that repeats most, one value for each of [`NAMES`].
 pub fn structure(g: &OpGraph) -> Vec<f64> {
-    let items = items(g);
-    let whole = Segment { start: 0, period: items.len(), count: 1, reach: Vec::new() };
-    let block = fold(&items).into_iter().filter(|s| s.count > 1);
-    let block = block.max_by_key(|s| s.period * (s.count - 1)).unwrap_or(whole);
-    let range = block.start..block.start + block.period;
-    let ops = g.ops.get(range.clone()).unwrap_or_default();
-    let items = items.get(range).unwrap_or_default();
-    let nodes: Vec<Node> =
-        ops.iter().zip(items).map(|(op, item)| node(op, item, block.start)).collect();
+    let nodes = block(g);
     let paths = paths(&nodes);
     let mut out = paths.last().cloned().unwrap_or_default().facts();
     out.extend(live_counts(&nodes, &paths));
@@ -258,6 +254,18 @@ pub fn structure(g: &OpGraph) -> Vec<f64> {
     out.push(number(&nodes, |i, n| n.join && needed.get(i) == Some(&true)));
     out.push(depths(&nodes, &needed)[0]);
     out
+}
+
+/// The operations of the block that repeats most, of all where none does.
+fn block(g: &OpGraph) -> Vec<Node> {
+    let items = items(g);
+    let whole = Segment { start: 0, period: items.len(), count: 1, reach: Vec::new() };
+    let block = fold(&items).into_iter().filter(|s| s.count > 1);
+    let block = block.max_by_key(|s| s.period * (s.count - 1)).unwrap_or(whole);
+    let range = block.start..block.start + block.period;
+    let ops = g.ops.get(range.clone()).unwrap_or_default();
+    let items = items.get(range).unwrap_or_default();
+    ops.iter().zip(items).map(|(op, item)| node(op, item, block.start)).collect()
 }
 
 fn node(op: &Op, item: &Item, start: usize) -> Node {

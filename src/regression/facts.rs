@@ -30,7 +30,7 @@ impl Scale {
     }
 }
 
-/// Facts of networks, standardised.
+/// Facts of networks, standardised; as many of each.
 #[derive(Debug, Clone)]
 pub struct Facts(Vec<Vec<f64>>);
 
@@ -39,9 +39,24 @@ impl Facts {
     /// mean and over the standard deviation that they have over all parts; facts
     /// that do not vary are 0.
     pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
+        Self::by(parts, features::NAMES.len(), features::structure)
+    }
+
+    /// As [`Facts::of`], and after those the facts of segments
+    /// ([`features::segments`]).
+    pub fn with_segments(parts: &[&[OpGraph]]) -> Vec<Self> {
+        let of = |g: &OpGraph| [features::structure(g), features::segments(g)].concat();
+        Self::by(parts, features::NAMES.len() + features::SEGMENT_FACTS, of)
+    }
+
+    fn by(
+        parts: &[&[OpGraph]],
+        width: usize,
+        facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send,
+    ) -> Vec<Self> {
         let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
-        let rows: Vec<Vec<f64>> = every.into_par_iter().map(features::structure).collect();
-        let scale = Scale::fit(&rows, features::NAMES.len());
+        let rows: Vec<Vec<f64>> = every.into_par_iter().map(facts).collect();
+        let scale = Scale::fit(&rows, width);
         let row =
             |r: &Vec<f64>| scale.standard(r).into_iter().map(Option::unwrap_or_default).collect();
         let mut all = rows.iter().map(row);
@@ -56,6 +71,16 @@ impl Facts {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many facts there are of each network.
+    pub fn width(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// The networks `rows`.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self(rows.iter().filter_map(|&i| self.0.get(i).cloned()).collect())
     }
 
     /// Fact `j` of network `i`; 0 where there is none.

@@ -8,8 +8,10 @@
 mod batches;
 mod checkpoint;
 mod config;
+mod drift;
 mod graphs;
 mod log;
+mod pairs;
 mod run;
 mod schedule;
 mod source;
@@ -20,13 +22,15 @@ mod trees;
 
 pub use checkpoint::{Environment, Progress, checkpoint_parameters};
 pub use config::Config;
+pub use drift::without_drift;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
+pub use pairs::Pairs;
 pub use run::{Event, Outcome, Run};
 pub use source::{Source, graph_of_arch, of_arch, spellings};
 pub use start::{Wanted, from_bundle};
 pub use step::{Batch, Report, Settings, State, Stepper};
 pub use structure::StructureScale;
-pub use trees::Trees;
+pub use trees::{Effort, Trees};
 
 /// Rows to train or validate on.
 #[derive(Debug, Clone, Default)]

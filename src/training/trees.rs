@@ -3,7 +3,6 @@
 //! which smooth functions do not.
 
 use crate::error::{Error, Result};
-use crate::opstring::features::NAMES;
 use crate::regression::{Facts, labelled};
 use forust_ml::objective::ObjectiveType;
 use forust_ml::sampler::SampleMethod;
@@ -11,8 +10,6 @@ use forust_ml::{GradientBooster, Matrix};
 
 /// Fewest labels that a fit makes sense with.
 const FEWEST_ROWS: usize = 50;
-const TREES: usize = 1000;
-const LEARNING_RATE: f32 = 0.04;
 const MAX_LEAVES: usize = 15;
 const MAX_DEPTH: usize = 8;
 /// Fewest rows in a leaf.
@@ -20,6 +17,25 @@ const LEAF_ROWS: f32 = 20.0;
 /// Shares of the rows and of the facts that a tree sees.
 const SUBSAMPLE: (f32, f64) = (0.7, 0.5);
 const BINS: u16 = 64;
+
+/// How well to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// As well as is worth it.
+    Full,
+    /// In a sixth of the time.
+    Quick,
+}
+
+impl Effort {
+    /// Trees, and the share of what is left that each takes.
+    fn steps(self) -> (usize, f32) {
+        match self {
+            Self::Full => (1000, 0.04),
+            Self::Quick => (150, 0.2),
+        }
+    }
+}
 
 /// Fitted trees.
 pub struct Trees(GradientBooster);
@@ -30,7 +46,7 @@ impl Trees {
     ///
     /// # Errors
     /// [`Error::Training`]: fewer than 50 labels, or no fit.
-    pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
+    pub fn fit(facts: &Facts, labels: &[Option<f64>], effort: Effort) -> Result<Self> {
         let (rows, values) = labelled(labels);
         if values.len() < FEWEST_ROWS {
             return Err(Error::Training(format!(
@@ -38,9 +54,9 @@ impl Trees {
                 values.len()
             )));
         }
-        let mut trees = booster();
+        let mut trees = booster(effort);
         let columns = columns(facts, &rows);
-        let matrix = Matrix::new(&columns, rows.len(), NAMES.len());
+        let matrix = Matrix::new(&columns, rows.len(), facts.width());
         let failed = |e| Error::Training(format!("trees as a teacher: {e}"));
         trees.fit_unweighted(&matrix, &values, None).map_err(failed)?;
         Ok(Self(trees))
@@ -53,18 +69,19 @@ impl Trees {
         }
         let rows: Vec<usize> = (0..facts.len()).collect();
         let columns = columns(facts, &rows);
-        self.0.predict(&Matrix::new(&columns, rows.len(), NAMES.len()), false)
+        self.0.predict(&Matrix::new(&columns, rows.len(), facts.width()), false)
     }
 }
 
 /// Trees to be fitted to values of mean 0.
-fn booster() -> GradientBooster {
+fn booster(effort: Effort) -> GradientBooster {
+    let (trees, rate) = effort.steps();
     GradientBooster::default()
         .set_objective_type(ObjectiveType::SquaredLoss)
         .set_base_score(0.0)
         .set_initialize_base_score(false)
-        .set_iterations(TREES)
-        .set_learning_rate(LEARNING_RATE)
+        .set_iterations(trees)
+        .set_learning_rate(rate)
         .set_max_leaves(MAX_LEAVES)
         .set_max_depth(MAX_DEPTH)
         .set_min_leaf_weight(LEAF_ROWS)
@@ -78,7 +95,7 @@ fn booster() -> GradientBooster {
 
 /// The facts of `rows`, column after column.
 fn columns(facts: &Facts, rows: &[usize]) -> Vec<f64> {
-    (0..NAMES.len()).flat_map(|j| rows.iter().map(move |&i| facts.at(i, j))).collect()
+    (0..facts.width()).flat_map(|j| rows.iter().map(move |&i| facts.at(i, j))).collect()
 }
 
 #[cfg(test)]
@@ -88,7 +105,7 @@ mod tests {
     fn facts(n: usize, shift: f64) -> Facts {
         let row = |i: usize| {
             let x = (i as f64 * 0.618_033_988_75 + shift).fract() * 4.0;
-            (0..NAMES.len()).map(|j| if j == 3 { x } else { 0.0 }).collect()
+            (0..9).map(|j| if j == 3 { x } else { 0.0 }).collect()
         };
         Facts::from_rows((0..n).map(row).collect())
     }
@@ -98,7 +115,7 @@ mod tests {
         let (train, test) = (facts(800, 0.0), facts(50, 0.013));
         let labels: Vec<Option<f64>> =
             (0..800).map(|i| (i % 7 != 0).then(|| train.at(i, 3).floor())).collect();
-        let trees = Trees::fit(&train, &labels).unwrap();
+        let trees = Trees::fit(&train, &labels, Effort::Full).unwrap();
         let far_from_a_step = |x: f64| (0.1..0.9).contains(&x.fract());
         for (i, p) in trees.predict(&test).into_iter().enumerate() {
             let x = test.at(i, 3);
@@ -110,7 +127,7 @@ mod tests {
     #[test]
     fn too_few_labels_are_refused() {
         let few = facts(10, 0.0);
-        let reason = Trees::fit(&few, &[Some(1.0); 10]).err().unwrap().to_string();
+        let reason = Trees::fit(&few, &[Some(1.0); 10], Effort::Quick).err().unwrap().to_string();
         assert!(reason.contains("at least 50"), "{reason}");
     }
 }

@@ -44,12 +44,16 @@ class Encoder:
 
     `folded` moves each norm weight into the linear map that follows it: the same function,
     with far less work per token in the backward pass, but weights that ONNX Runtime's
-    fusions for inference do not look for.
+    fusions for inference do not look for. `distinct` has the first layer's q, k and v
+    computed once per token that a batch has, not once per place: positions come in later,
+    with the attention's bias.
     """
 
-    def __init__(self, cfg, folded):
+    def __init__(self, cfg, folded, distinct=False):
         self.cfg = cfg
         self.folded = folded
+        self.distinct = distinct
+        self.places = self.embedded = None
         self.b = Builder("f_")
         self.branch_masks = None
 
@@ -95,13 +99,29 @@ class Encoder:
         if not self.folded:
             merged = self.attend_by_columns(*self.joint_heads(x, p), bias)
             return b.op("MatMul", merged, f"{p}.o.weight")
+        x = self.embedded if self.distinct and layer == 0 else x
         h = self.normalize(x, f"{p}.norm.weight")
         maps = [self.linear_weight([f"{p}.{w}.weight"], f"{p}.norm.weight") for w in "qkv"]
-        products = [b.op("MatMul", h, weight) for weight in maps]
+        products = [self.at_places(b.op("MatMul", h, weight), layer) for weight in maps]
         by_rows = self.cfg.d_head >= WIDE_HEAD
         attend = self.attend_by_rows if by_rows else self.attend_by_columns
         heads = [self.row_heads(x) if by_rows else self.column_heads(x) for x in products]
         return b.op("MatMul", attend(*heads, bias), f"{p}.o.weight")
+
+    def embed(self):
+        """The embeddings [batch, seq, d]; with `distinct` also `embedded`, one a distinct token,
+        and the `places` [batch, seq] where each stands."""
+        b = self.b
+        if not self.distinct:
+            return b.op("Gather", "embed.weight", "input_ids")
+        tokens, _, index, _ = b.multi("Unique", ["input_ids"], [None] * 4, sorted=1)
+        self.places = b.op("Reshape", index, b.op("Shape", "input_ids"))
+        self.embedded = b.op("Gather", "embed.weight", tokens)
+        return b.op("Gather", self.embedded, self.places)
+
+    def at_places(self, x, layer):
+        """Rows of distinct tokens brought to where the tokens stand, in the first layer."""
+        return self.b.op("Gather", x, self.places) if self.distinct and layer == 0 else x
 
     def row_heads(self, x):
         """[batch, seq, inner] as [batch, heads, seq, d_head]."""
@@ -186,7 +206,7 @@ class Encoder:
         b = self.b
         self.mask = b.to_float("attention_mask")
         bias = self.position_bias()
-        x = b.op("Gather", "embed.weight", "input_ids")
+        x = self.embed()
         for layer in range(self.cfg.layers):
             x = self.residual(x, self.attention(x, layer, bias), 2 * layer)
             x = self.residual(x, self.feed_forward(x, layer), 2 * layer + 1)

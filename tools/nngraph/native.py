@@ -25,9 +25,9 @@ def data_inputs(cfg):
     ]
 
 
-def forward_model(cfg):
+def forward_model(cfg, distinct):
     """The training forward graph with its losses; parameters are zero initializers."""
-    encoder = Encoder(cfg, folded=True)
+    encoder = Encoder(cfg, folded=True, distinct=distinct)
     encoder.split_branch_masks()
     losses.add_losses(encoder.b, encoder.forward())
     zeros = [
@@ -52,11 +52,11 @@ def _import_artifacts():
     return artifacts
 
 
-def generate(cfg, folder):
+def generate(cfg, folder, distinct=False):
     """Writes the artifacts of `cfg` into `folder`; returns the path of the training model."""
     artifacts = _import_artifacts()
     artifacts.generate_artifacts(
-        forward_model(cfg),
+        forward_model(cfg, distinct),
         requires_grad=[p.name for p in config.params(cfg)],
         frozen_params=[],
         optimizer=artifacts.OptimType.AdamW,

@@ -1,0 +1,97 @@
+//! Ridge regression on pairs of operations: a teacher for metrics that are sums
+//! over operations and pairs of them, as latencies of large batches are.
+
+use crate::error::{Error, Result};
+use crate::opstring::features;
+use crate::regression::{Facts, labelled};
+use nalgebra::{DMatrix, DVector};
+
+/// Fewest labels that a fit makes sense with.
+const FEWEST_ROWS: usize = 50;
+/// Penalty on the squares of the weights, beside the squared error of a label.
+const PENALTY: f64 = 10.0;
+
+/// A fitted regression: the counts of kinds of operations by segment
+/// ([`features::kind_counts`]), their products, two at a time, and a constant.
+pub struct Pairs {
+    columns: Vec<usize>,
+    weights: DVector<f64>,
+}
+
+impl Pairs {
+    /// Fits `labels` of the networks with `facts` ([`Facts::with_segments`]),
+    /// rows without a label left out.
+    ///
+    /// # Errors
+    /// [`Error::Training`]: fewer than 50 labels, or no fit.
+    pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
+        let (rows, values) = labelled(labels);
+        let refuse = |reason: String| Error::Training(format!("pairs as a teacher: {reason}"));
+        if values.len() < FEWEST_ROWS {
+            let n = values.len();
+            return Err(refuse(format!("needs at least {FEWEST_ROWS} labelled rows, not {n}")));
+        }
+        let varies = |&c: &usize| rows.iter().any(|&r| facts.at(r, c) != 0.0);
+        let columns: Vec<usize> = features::kind_counts().filter(varies).collect();
+        let x = design(facts, &rows, &columns);
+        let mut xx = x.tr_mul(&x);
+        (0..xx.nrows()).for_each(|i| xx[(i, i)] += PENALTY);
+        let xy = x.tr_mul(&DVector::from_vec(values));
+        let cholesky = xx.cholesky().ok_or_else(|| refuse("no fit".into()))?;
+        Ok(Self { columns, weights: cholesky.solve(&xy) })
+    }
+
+    /// Expected labels of networks.
+    pub fn predict(&self, facts: &Facts) -> Vec<f64> {
+        let rows: Vec<usize> = (0..facts.len()).collect();
+        (design(facts, &rows, &self.columns) * &self.weights).as_slice().to_vec()
+    }
+}
+
+/// A constant, the facts `columns` of each of `rows`, and their products.
+fn design(facts: &Facts, rows: &[usize], columns: &[usize]) -> DMatrix<f64> {
+    let n = columns.len();
+    let mut x = DMatrix::from_element(rows.len(), 1 + n + n * n.saturating_sub(1) / 2, 1.0);
+    for (mut out, &row) in x.row_iter_mut().zip(rows) {
+        let own: Vec<f64> = columns.iter().map(|&c| facts.at(row, c)).collect();
+        let behind = |i: usize| own.get(i + 1..).unwrap_or_default();
+        let products = own.iter().enumerate().flat_map(|(i, a)| behind(i).iter().map(move |b| a * b));
+        let values = own.iter().copied().chain(products);
+        out.iter_mut().skip(1).zip(values).for_each(|(slot, v)| *slot = v);
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(n: usize) -> Facts {
+        let width = features::kind_counts().max().unwrap() + 1;
+        let row = |i: usize| {
+            let mut row = vec![0.0; width];
+            for (bit, column) in features::kind_counts().take(6).enumerate() {
+                row[column] = f64::from(u8::from(i >> bit & 1 == 1));
+            }
+            row
+        };
+        Facts::from_rows((0..n).map(row).collect())
+    }
+
+    #[test]
+    fn products_of_two_are_learnt() {
+        let facts = facts(1280);
+        let c: Vec<usize> = features::kind_counts().take(6).collect();
+        let truth = |i: usize| {
+            let x = |k: usize| facts.at(i, c[k]);
+            30.0 + 50.0 * x(0) + 100.0 * x(1) * x(4)
+        };
+        let labels: Vec<Option<f64>> =
+            (0..1280).map(|i| (i % 64 != 18).then(|| truth(i))).collect();
+        let pairs = Pairs::fit(&facts, &labels).unwrap();
+        let p = pairs.predict(&facts);
+        assert!((p[18] - truth(18)).abs() < 5.0, "{} {}", p[18], truth(18));
+        assert!(Pairs::fit(&facts, &vec![Some(1.0); 9]).is_err());
+        assert!(pairs.predict(&Facts::from_rows(Vec::new())).is_empty());
+    }
+}
