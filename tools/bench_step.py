@@ -22,7 +22,8 @@ from nngraph import flat
 
 F = np.float32
 RATE = 1e-3
-# Tokens of the shipped vocabulary, models/tokenizer.json.
+# Tokens of the shipped vocabulary, models/tokenizer.json. A batch of NATS-Bench's topology space
+# has some 30 of them.
 TOKENS = 326
 
 
@@ -35,11 +36,11 @@ def session(model, threads, profile=False):
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def make_batch(graph, batch, seq, rng):
-    """Full-length sequences, with 70 % of the labels present."""
+def make_batch(graph, batch, seq, tokens, rng):
+    """Full-length sequences of so many different tokens, with 70 % of the labels present."""
     labels = (batch, graph["max_metrics"])
     return {
-        "input_ids": rng.integers(0, TOKENS, (batch, seq)),
+        "input_ids": rng.integers(0, tokens, (batch, seq)),
         "attention_mask": np.ones((batch, seq), np.int64),
         "target": rng.standard_normal(labels).astype(F),
         "target_mask": (rng.random(labels) < 0.7).astype(F),
@@ -115,7 +116,7 @@ def serve(step):
 
 def worker(python, graphs, args, native):
     """A process that serves steps, the version of its ONNX Runtime, and its first losses."""
-    options = [f"--{name}={getattr(args, name)}" for name in ("batch", "seq", "threads")]
+    options = [f"--{name}={getattr(args, name)}" for name in ("batch", "seq", "tokens", "threads")]
     line = [python, __file__, "--graphs", graphs, "--serve", *options]
     process = subprocess.Popen(
         line + ["--native"] * native,
@@ -200,6 +201,7 @@ def parse():
     parser.add_argument("--adamw-into", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seq", type=int, default=48)
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="different tokens in a batch")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--profile", action="store_true", help="let ONNX Runtime write a profile")
@@ -219,7 +221,7 @@ def main():
     graph, rng = flat.load_graph(folder), np.random.default_rng(0)
     vector, batch = (
         flat.random_params(graph, rng, 0.0),
-        make_batch(graph, args.batch, args.seq, rng),
+        make_batch(graph, args.batch, args.seq, args.tokens, rng),
     )
     step = (
         native_step(graph, batch, vector, args)
