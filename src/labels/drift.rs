@@ -95,7 +95,10 @@ mod tests {
             *s = s.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             Some((*s >> 33) as f64 / (1u64 << 30) as f64 - 1.0)
         };
-        std::iter::successors(Some(7u64), |s| Some(s + 1)).scan(7, move |s, _| step(s)).take(n).collect()
+        std::iter::successors(Some(7u64), |s| Some(s + 1))
+            .scan(7, move |s, _| step(s))
+            .take(n)
+            .collect()
     }
 
     #[test]

@@ -77,7 +77,8 @@ mod tests {
         let order: Vec<usize> = (0..n).map(|i| 2 * i).collect();
         let clean = without_drift(&facts, &order, &labels).unwrap();
         let error = |l: &[Option<f64>]| -> f64 {
-            let each = l.iter().enumerate().filter_map(|(i, l)| Some(((*l)? - 10.0 * fact(i)).powi(2)));
+            let each =
+                l.iter().enumerate().filter_map(|(i, l)| Some(((*l)? - 10.0 * fact(i)).powi(2)));
             each.sum::<f64>() / n as f64
         };
         assert!(error(&clean) < 0.3 * error(&labels), "{} {}", error(&clean), error(&labels));

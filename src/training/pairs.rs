@@ -55,7 +55,8 @@ fn design(facts: &Facts, rows: &[usize], columns: &[usize]) -> DMatrix<f64> {
     for (mut out, &row) in x.row_iter_mut().zip(rows) {
         let own: Vec<f64> = columns.iter().map(|&c| facts.at(row, c)).collect();
         let behind = |i: usize| own.get(i + 1..).unwrap_or_default();
-        let products = own.iter().enumerate().flat_map(|(i, a)| behind(i).iter().map(move |b| a * b));
+        let products =
+            own.iter().enumerate().flat_map(|(i, a)| behind(i).iter().map(move |b| a * b));
         let values = own.iter().copied().chain(products);
         out.iter_mut().skip(1).zip(values).for_each(|(slot, v)| *slot = v);
     }
@@ -91,7 +92,7 @@ mod tests {
         let pairs = Pairs::fit(&facts, &labels).unwrap();
         let p = pairs.predict(&facts);
         assert!((p[18] - truth(18)).abs() < 5.0, "{} {}", p[18], truth(18));
-        assert!(Pairs::fit(&facts, &vec![Some(1.0); 9]).is_err());
+        assert!(Pairs::fit(&facts, &[Some(1.0); 9]).is_err());
         assert!(pairs.predict(&Facts::from_rows(Vec::new())).is_empty());
     }
 }

@@ -36,7 +36,7 @@ pub fn segments(g: &OpGraph) -> Vec<f64> {
     let walk = Walk { nodes: &nodes, shared: &shared, needed: &needed };
     let joins = || nodes.iter().filter(|n| n.join);
     let forks = nodes.iter().enumerate().filter(|(i, n)| shared(*i) && !n.join);
-    let mut out: Vec<f64> = forks.take(FORKS).flat_map(|(i, _)| walk.from_fork(i)).collect();
+    let mut out: Vec<f64> = forks.take(FORKS).flat_map(|(i, _)| walk.before_fork(i)).collect();
     out.resize(FORKS * FACTS, 0.0);
     out.extend(joins().flat_map(|n| &n.reads).take(OPERANDS).flat_map(|read| walk.back(*read)));
     out.resize(SEGMENT_FACTS, 0.0);
@@ -62,7 +62,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Facts of the segment that ends in the shared value `i`.
-    fn from_fork(&self, i: usize) -> [f64; FACTS] {
+    fn before_fork(&self, i: usize) -> [f64; FACTS] {
         let mut facts = [0.0; FACTS];
         self.count(i, &mut facts);
         self.on(self.before(i), facts)
