@@ -114,10 +114,22 @@ class Encoder:
         b = self.b
         if not self.distinct:
             return b.op("Gather", "embed.weight", "input_ids")
-        tokens, _, index, _ = b.multi("Unique", ["input_ids"], [None] * 4, sorted=1)
-        self.places = b.op("Reshape", index, b.op("Shape", "input_ids"))
+        flat = b.op("Reshape", "input_ids", b.ints(-1))
+        there = b.op("ScatterElements", *self.one_each(flat), axis=0)
+        tokens = b.op("Reshape", b.op("NonZero", there), b.ints(-1))
+        count = b.op("CumSum", there, b.const(0, np.int64))
+        place = b.op("Cast", b.op("Sub", count, b.const(1.0)), to=onnx.TensorProto.INT64)
+        self.places = b.op("Gather", place, "input_ids")
         self.embedded = b.op("Gather", "embed.weight", tokens)
         return b.op("Gather", self.embedded, self.places)
+
+    def one_each(self, tokens):
+        """Zeros for the vocabulary, and a one to put at each of `tokens`. Spelled out because
+        CUDA has no Unique, with floats because TensorRT counts nothing else."""
+        b = self.b
+        zeros = b.own_const(np.zeros(self.cfg.vocab, np.float32))
+        ones = b.op("Expand", b.const([1.0]), b.op("Shape", tokens))
+        return zeros, tokens, ones
 
     def at_places(self, x, layer):
         """Rows of distinct tokens brought to where the tokens stand, in the first layer."""
