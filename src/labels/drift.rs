@@ -31,8 +31,9 @@ const LEAST: f64 = 0.02;
 pub fn drift(residuals: &[Option<f64>]) -> Vec<f64> {
     let residuals = without_outliers(residuals);
     let means = WIDTHS.map(|width| neighbours(&residuals, width));
-    let at = |i: usize| Vector3::from(std::array::from_fn(|k| at(&means, k, i)));
-    let known = || residuals.iter().enumerate().filter_map(|(i, r)| Some((at(i), (*r)?)));
+    let means_at =
+        |i: usize| Vector3::from(means.each_ref().map(|m| m.get(i).copied().unwrap_or(0.0)));
+    let known = || residuals.iter().enumerate().filter_map(|(i, r)| Some((means_at(i), (*r)?)));
     let Some(weights) = weights(known()) else { return vec![0.0; residuals.len()] };
     let square = |f: fn(f64, f64) -> f64| -> f64 {
         known().map(|(x, r)| f(r, weights.dot(&x)).powi(2)).sum()
@@ -40,12 +41,8 @@ pub fn drift(residuals: &[Option<f64>]) -> Vec<f64> {
     if square(|r, d| r - d) > (1.0 - LEAST) * square(|r, _| r) {
         return vec![0.0; residuals.len()];
     }
-    let drift = |(i, r): (usize, &Option<f64>)| r.map_or(0.0, |_| weights.dot(&at(i)));
+    let drift = |(i, r): (usize, &Option<f64>)| r.map_or(0.0, |_| weights.dot(&means_at(i)));
     residuals.iter().enumerate().map(drift).collect()
-}
-
-fn at(means: &[Vec<f64>], k: usize, i: usize) -> f64 {
-    means.get(k).and_then(|m| m.get(i)).copied().unwrap_or(0.0)
 }
 
 fn without_outliers(residuals: &[Option<f64>]) -> Vec<Option<f64>> {
