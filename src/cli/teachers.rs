@@ -108,7 +108,7 @@ impl TeacherArgs {
             let facts = three(Facts::of(&parts.list()))?;
             let fits = labels.iter().map(|l| GaussianProcess::fit(&facts[0], l));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(facts.each_ref().map(|f| fits.iter().map(|k| k.predict(f)).collect()));
+            kinds.push(columns(&facts, &fits, GaussianProcess::predict));
         }
         if !(self.tree_teacher || self.pair_teacher) {
             return Ok(kinds);
@@ -117,12 +117,12 @@ impl TeacherArgs {
         if self.tree_teacher {
             let fits = labels.par_iter().map(|l| Trees::fit(&facts[0], l, Effort::Full));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(facts.each_ref().map(|f| fits.iter().map(|t| t.predict(f)).collect()));
+            kinds.push(columns(&facts, &fits, Trees::predict));
         }
         if self.pair_teacher {
             let fits = labels.par_iter().map(|l| Pairs::fit(&facts[0], l));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(facts.each_ref().map(|f| fits.iter().map(|t| t.predict(f)).collect()));
+            kinds.push(columns(&facts, &fits, Pairs::predict));
         }
         Ok(kinds)
     }
@@ -171,6 +171,15 @@ impl TeacherArgs {
         };
         self.teachers.iter().map(open).collect()
     }
+}
+
+/// What each of `fits` predicts for the networks of each part.
+fn columns<T>(
+    facts: &[Facts; 3],
+    fits: &[T],
+    predict: impl Fn(&T, &Facts) -> Vec<f64>,
+) -> [Columns; 3] {
+    facts.each_ref().map(|f| fits.iter().map(|fit| predict(fit, f)).collect())
 }
 
 fn three(facts: Vec<Facts>) -> anyhow::Result<[Facts; 3]> {

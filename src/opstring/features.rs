@@ -10,7 +10,7 @@
 
 mod segments;
 
-pub use segments::{SEGMENT_FACTS, kind_counts, segments};
+pub use segments::kind_counts;
 
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
@@ -237,22 +237,32 @@ struct Node {
 
 /// The facts of the block that repeats most, one value for each of [`NAMES`].
 pub fn structure(g: &OpGraph) -> Vec<f64> {
+    structure_of(&block(g))
+}
+
+/// The facts of [`structure`], and after them those of the block's segments: the
+/// operations, by kind, between the values that are shared or joined.
+pub fn structure_and_segments(g: &OpGraph) -> Vec<f64> {
     let nodes = block(g);
-    let paths = paths(&nodes);
+    [structure_of(&nodes), segments::segments(&nodes)].concat()
+}
+
+fn structure_of(nodes: &[Node]) -> Vec<f64> {
+    let paths = paths(nodes);
     let mut out = paths.last().cloned().unwrap_or_default().facts();
-    out.extend(live_counts(&nodes, &paths));
-    out.extend(counts(&nodes));
-    out.extend(depths(&nodes, &vec![true; nodes.len()]));
-    let after = joins_before(&nodes);
-    let before = joins_behind(&nodes);
+    out.extend(live_counts(nodes, &paths));
+    out.extend(counts(nodes));
+    out.extend(depths(nodes, &vec![true; nodes.len()]));
+    let after = joins_before(nodes);
+    let before = joins_behind(nodes);
     let every = vec![true; nodes.len()];
-    let needed = needed(&nodes);
+    let needed = needed(nodes);
     for which in [&every, &needed] {
-        out.extend(by_level(&nodes, &after, which));
-        out.extend(by_level(&nodes, &before, which));
+        out.extend(by_level(nodes, &after, which));
+        out.extend(by_level(nodes, &before, which));
     }
-    out.push(number(&nodes, |i, n| n.join && needed.get(i) == Some(&true)));
-    out.push(depths(&nodes, &needed)[0]);
+    out.push(number(nodes, |i, n| n.join && needed.get(i) == Some(&true)));
+    out.push(depths(nodes, &needed)[0]);
     out
 }
 

@@ -1,5 +1,6 @@
 //! Facts of networks as the input of regressions.
 
+use crate::error::{Error, Result};
 use crate::opstring::{OpGraph, features};
 use rayon::prelude::*;
 
@@ -39,24 +40,19 @@ impl Facts {
     /// mean and over the standard deviation that they have over all parts; facts
     /// that do not vary are 0.
     pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
-        Self::by(parts, features::NAMES.len(), features::structure)
+        Self::by(parts, features::structure)
     }
 
-    /// As [`Facts::of`], and after those the facts of segments
-    /// ([`features::segments`]).
+    /// As [`Facts::of`], with the facts of segments
+    /// ([`features::structure_and_segments`]).
     pub fn with_segments(parts: &[&[OpGraph]]) -> Vec<Self> {
-        let of = |g: &OpGraph| [features::structure(g), features::segments(g)].concat();
-        Self::by(parts, features::NAMES.len() + features::SEGMENT_FACTS, of)
+        Self::by(parts, features::structure_and_segments)
     }
 
-    fn by(
-        parts: &[&[OpGraph]],
-        width: usize,
-        facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send,
-    ) -> Vec<Self> {
+    fn by(parts: &[&[OpGraph]], facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send) -> Vec<Self> {
         let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
         let rows: Vec<Vec<f64>> = every.into_par_iter().map(facts).collect();
-        let scale = Scale::fit(&rows, width);
+        let scale = Scale::fit(&rows, rows.first().map_or(0, Vec::len));
         let row =
             |r: &Vec<f64>| scale.standard(r).into_iter().map(Option::unwrap_or_default).collect();
         let mut all = rows.iter().map(row);
@@ -92,6 +88,25 @@ impl Facts {
     pub(crate) fn from_rows(rows: Vec<Vec<f64>>) -> Self {
         Self(rows)
     }
+}
+
+/// As [`labelled`], for a model (`who`, plural) that needs `fewest` labels.
+///
+/// # Errors
+/// [`Error::Training`]: there are fewer.
+pub(crate) fn labelled_enough(
+    labels: &[Option<f64>],
+    fewest: usize,
+    who: &str,
+) -> Result<(Vec<usize>, Vec<f64>)> {
+    let (rows, values) = labelled(labels);
+    if values.len() < fewest {
+        let n = values.len();
+        return Err(Error::Training(format!(
+            "{who} need at least {fewest} labelled rows, not {n}"
+        )));
+    }
+    Ok((rows, values))
 }
 
 /// The rows that have a label, and those labels.

@@ -14,4 +14,4 @@ pub use gaussian_process::GaussianProcess;
 pub use kernel::Kernel;
 pub use posterior::Posterior;
 
-pub(crate) use facts::labelled;
+pub(crate) use facts::{labelled, labelled_enough};

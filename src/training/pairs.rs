@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::opstring::features;
-use crate::regression::{Facts, labelled};
+use crate::regression::{Facts, labelled_enough};
 use nalgebra::{DMatrix, DVector};
 
 /// Fewest labels that a fit makes sense with.
@@ -25,19 +25,15 @@ impl Pairs {
     /// # Errors
     /// [`Error::Training`]: fewer than 50 labels, or no fit.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
-        let (rows, values) = labelled(labels);
-        let refuse = |reason: String| Error::Training(format!("pairs as a teacher: {reason}"));
-        if values.len() < FEWEST_ROWS {
-            let n = values.len();
-            return Err(refuse(format!("needs at least {FEWEST_ROWS} labelled rows, not {n}")));
-        }
+        let (rows, values) = labelled_enough(labels, FEWEST_ROWS, "pairs of operations")?;
         let varies = |&c: &usize| rows.iter().any(|&r| facts.at(r, c) != 0.0);
         let columns: Vec<usize> = features::kind_counts().filter(varies).collect();
         let x = design(facts, &rows, &columns);
         let mut xx = x.tr_mul(&x);
         (0..xx.nrows()).for_each(|i| xx[(i, i)] += PENALTY);
         let xy = x.tr_mul(&DVector::from_vec(values));
-        let cholesky = xx.cholesky().ok_or_else(|| refuse("no fit".into()))?;
+        let none = || Error::Training("pairs of operations found no fit".into());
+        let cholesky = xx.cholesky().ok_or_else(none)?;
         Ok(Self { columns, weights: cholesky.solve(&xy) })
     }
 

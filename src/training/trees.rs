@@ -3,7 +3,7 @@
 //! which smooth functions do not.
 
 use crate::error::{Error, Result};
-use crate::regression::{Facts, labelled};
+use crate::regression::{Facts, labelled_enough};
 use forust_ml::objective::ObjectiveType;
 use forust_ml::sampler::SampleMethod;
 use forust_ml::{GradientBooster, Matrix};
@@ -47,17 +47,11 @@ impl Trees {
     /// # Errors
     /// [`Error::Training`]: fewer than 50 labels, or no fit.
     pub fn fit(facts: &Facts, labels: &[Option<f64>], effort: Effort) -> Result<Self> {
-        let (rows, values) = labelled(labels);
-        if values.len() < FEWEST_ROWS {
-            return Err(Error::Training(format!(
-                "trees as a teacher need at least {FEWEST_ROWS} labelled rows, not {}",
-                values.len()
-            )));
-        }
+        let (rows, values) = labelled_enough(labels, FEWEST_ROWS, "trees on structural facts")?;
         let mut trees = booster(effort);
         let columns = columns(facts, &rows);
         let matrix = Matrix::new(&columns, rows.len(), facts.width());
-        let failed = |e| Error::Training(format!("trees as a teacher: {e}"));
+        let failed = |e| Error::Training(format!("trees on structural facts: {e}"));
         trees.fit_unweighted(&matrix, &values, None).map_err(failed)?;
         Ok(Self(trees))
     }

@@ -3,8 +3,7 @@
 //! the wiring is the same in all networks, as in a cell of a search space, the
 //! facts of a segment say which operation stands on which edge.
 
-use super::{KINDS, Kind, NAMES, Node, block, needed};
-use crate::opstring::OpGraph;
+use super::{KINDS, Kind, NAMES, Node, needed};
 
 /// Values read more than once that are no joins themselves, in canonical order.
 const FORKS: usize = 2;
@@ -15,12 +14,12 @@ const OPERANDS: usize = 8;
 const FACTS: usize = 2 * KINDS.len() + 2;
 
 /// How many facts [`segments`] gives.
-pub const SEGMENT_FACTS: usize = (FORKS + OPERANDS) * FACTS;
+const SEGMENT_FACTS: usize = (FORKS + OPERANDS) * FACTS;
 
-/// Where the counts of operations by kind stand among [`structure`] followed by
-/// [`segments`].
+/// Where the counts of operations by kind stand among the facts of
+/// [`structure_and_segments`].
 ///
-/// [`structure`]: super::structure
+/// [`structure_and_segments`]: super::structure_and_segments
 pub fn kind_counts() -> impl Iterator<Item = usize> {
     let of = |s: usize| (0..KINDS.len()).map(move |kind| NAMES.len() + s * FACTS + kind);
     (0..FORKS + OPERANDS).flat_map(of)
@@ -28,17 +27,14 @@ pub fn kind_counts() -> impl Iterator<Item = usize> {
 
 /// The facts of the segments that end in the first two shared values and in the
 /// first eight operands of joins; 0 where there are fewer.
-pub fn segments(g: &OpGraph) -> Vec<f64> {
-    let nodes = block(g);
-    let readers = readers(&nodes);
-    let needed = needed(&nodes);
-    let shared = |i: usize| readers.get(i).is_some_and(|&n| n > 1);
-    let walk = Walk { nodes: &nodes, shared: &shared, needed: &needed };
-    let joins = || nodes.iter().filter(|n| n.join);
-    let forks = nodes.iter().enumerate().filter(|(i, n)| shared(*i) && !n.join);
+pub(super) fn segments(nodes: &[Node]) -> Vec<f64> {
+    let walk = Walk { nodes, readers: readers(nodes), needed: needed(nodes) };
+    let joins = nodes.iter().filter(|n| n.join);
+    let forks = nodes.iter().enumerate().filter(|(i, n)| walk.shared(*i) && !n.join);
     let mut out: Vec<f64> = forks.take(FORKS).flat_map(|(i, _)| walk.before_fork(i)).collect();
     out.resize(FORKS * FACTS, 0.0);
-    out.extend(joins().flat_map(|n| &n.reads).take(OPERANDS).flat_map(|read| walk.back(*read)));
+    let operands = joins.flat_map(|n| &n.reads).take(OPERANDS);
+    out.extend(operands.flat_map(|read| walk.back(*read, [0.0; FACTS])));
     out.resize(SEGMENT_FACTS, 0.0);
     out
 }
@@ -56,8 +52,9 @@ fn readers(nodes: &[Node]) -> Vec<usize> {
 
 struct Walk<'a> {
     nodes: &'a [Node],
-    shared: &'a dyn Fn(usize) -> bool,
-    needed: &'a [bool],
+    /// How many operations read each.
+    readers: Vec<usize>,
+    needed: Vec<bool>,
 }
 
 impl Walk<'_> {
@@ -65,18 +62,13 @@ impl Walk<'_> {
     fn before_fork(&self, i: usize) -> [f64; FACTS] {
         let mut facts = [0.0; FACTS];
         self.count(i, &mut facts);
-        self.on(self.before(i), facts)
-    }
-
-    /// Facts of the segment that ends in `read`.
-    fn back(&self, read: Option<usize>) -> [f64; FACTS] {
-        self.on(read, [0.0; FACTS])
+        self.back(self.before(i), facts)
     }
 
     /// Adds the operations from `at` back to the next join or shared value, or
     /// to what comes from before the block.
-    fn on(&self, mut at: Option<usize>, mut facts: [f64; FACTS]) -> [f64; FACTS] {
-        while let Some(i) = at.filter(|&i| !(self.shared)(i) && !self.joins(i)) {
+    fn back(&self, mut at: Option<usize>, mut facts: [f64; FACTS]) -> [f64; FACTS] {
+        while let Some(i) = at.filter(|&i| !self.shared(i) && !self.joins(i)) {
             self.count(i, &mut facts);
             at = self.before(i);
         }
@@ -100,6 +92,10 @@ impl Walk<'_> {
         }
     }
 
+    fn shared(&self, i: usize) -> bool {
+        self.readers.get(i).is_some_and(|&n| n > 1)
+    }
+
     fn joins(&self, i: usize) -> bool {
         self.nodes.get(i).is_some_and(|n| n.join)
     }
@@ -112,13 +108,15 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block;
     use super::*;
     use crate::spaces::{ModelOptions, Space};
     use crate::training::graph_of_arch;
 
     fn of(arch: &str) -> Vec<Vec<f64>> {
         let space: Space = "nats-tss".parse().unwrap();
-        let facts = segments(&graph_of_arch(space, arch, &ModelOptions::default()).unwrap());
+        let graph = graph_of_arch(space, arch, &ModelOptions::default()).unwrap();
+        let facts = segments(&block(&graph));
         assert_eq!(facts.len(), SEGMENT_FACTS);
         facts.chunks(FACTS).map(<[f64]>::to_vec).collect()
     }
