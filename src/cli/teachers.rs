@@ -35,7 +35,8 @@ pub struct TeacherArgs {
     tree_teacher: bool,
     /// Learn also from ridge regression on which kinds of operations stand in the
     /// segments of the networks, one by one and two at a time, fitted to the
-    /// labels (at least 50 rows a metric)
+    /// labels (at least 50 rows a metric); with --tree-teacher also from trees on
+    /// what that leaves
     #[arg(long)]
     pair_teacher: bool,
     /// Share of the teachers' prediction in the target of a labelled network
@@ -115,14 +116,16 @@ impl TeacherArgs {
         }
         let facts = three(Facts::with_segments(&parts.list()))?;
         if self.tree_teacher {
-            let fits = labels.par_iter().map(|l| Trees::fit(&facts[0], l, Effort::Full));
-            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(columns(&facts, &fits, Trees::predict));
+            kinds.push(by_trees(&facts, labels)?);
         }
         if self.pair_teacher {
             let fits = labels.par_iter().map(|l| Pairs::fit(&facts[0], l));
             let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
             kinds.push(columns(&facts, &fits, Pairs::predict));
+        }
+        if let (true, true, Some(pairs)) = (self.tree_teacher, self.pair_teacher, kinds.last()) {
+            let rest = by_trees(&facts, &left(labels, &pairs[0]))?;
+            kinds.push(added(pairs, &rest));
         }
         Ok(kinds)
     }
@@ -180,6 +183,27 @@ fn columns<T>(
     predict: impl Fn(&T, &Facts) -> Vec<f64>,
 ) -> [Columns; 3] {
     facts.each_ref().map(|f| fits.iter().map(|fit| predict(fit, f)).collect())
+}
+
+/// What trees fitted to `labels` of the first part's networks predict.
+fn by_trees(facts: &[Facts; 3], labels: &Labels) -> anyhow::Result<[Columns; 3]> {
+    let fits = labels.par_iter().map(|l| Trees::fit(&facts[0], l, Effort::Full));
+    let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+    Ok(columns(facts, &fits, Trees::predict))
+}
+
+/// What `predicted` leaves of `labels`.
+fn left(labels: &Labels, predicted: &Columns) -> Vec<Vec<Option<f64>>> {
+    let one = |(l, p): (&Option<f64>, &f64)| l.map(|l| l - p);
+    let metric = |(l, p): (&Vec<Option<f64>>, &Vec<f64>)| l.iter().zip(p).map(one).collect();
+    labels.iter().zip(predicted).map(metric).collect()
+}
+
+/// Sums, part by part.
+fn added(a: &[Columns; 3], b: &[Columns; 3]) -> [Columns; 3] {
+    let metric = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a + b).collect();
+    let part = |i: usize| a[i].iter().zip(&b[i]).map(metric).collect();
+    [part(0), part(1), part(2)]
 }
 
 fn three(facts: Vec<Facts>) -> anyhow::Result<[Facts; 3]> {
@@ -279,6 +303,17 @@ mod tests {
         assert!((shares[0] - 0.7).abs() < 1e-9 && (shares[1] - 0.3).abs() < 1e-9, "{shares:?}");
         assert_eq!(best_shares(&[&a, &b], &[None; 4]), [0.5, 0.5]);
         assert_eq!(best_shares(&[&a], &reported), [1.0]);
+    }
+
+    #[test]
+    fn what_is_left_and_what_predicted_it_add_up_to_the_labels() {
+        let labels = [vec![Some(3.0), None], vec![Some(-1.0), Some(2.0)]];
+        let predicted = vec![vec![2.5, 1.0], vec![0.0, 0.0]];
+        let left = left(&labels, &predicted);
+        assert_eq!(left, [vec![Some(0.5), None], vec![Some(-1.0), Some(2.0)]]);
+        let part = |v: f64| vec![vec![v, v]];
+        let sums = added(&[part(1.0), part(2.0), part(3.0)], &[part(0.5), part(0.5), part(-3.0)]);
+        assert_eq!(sums, [part(1.5), part(2.5), part(0.0)]);
     }
 
     #[test]
