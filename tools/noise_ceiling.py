@@ -70,8 +70,8 @@ def drift(residuals):
     means = np.stack(means, 1)
     weights, *_ = np.linalg.lstsq(means[known], left[known], rcond=None)
     moved = means @ weights
-    explained = 1 - ((left - moved)[known] ** 2).sum() / (left**2).sum()
-    return moved if explained >= LEAST else np.zeros(len(moved))
+    rest, all_of_it = ((left - moved)[known] ** 2).sum(), (left**2).sum()
+    return moved if rest < (1 - LEAST) * all_of_it else np.zeros(len(moved))
 
 
 def normal_scores(y, predicted):
