@@ -113,17 +113,18 @@ impl TeacherArgs {
             return Ok(kinds);
         }
         let facts = three(Facts::with_segments(&parts.list()))?;
+        let trees = |labels: &Labels| {
+            by_fits(&facts, labels, |f, l| Trees::fit(f, l, Effort::Full), Trees::predict)
+        };
         if self.tree_teacher {
-            kinds.push(by_trees(&facts, labels)?);
+            kinds.push(trees(labels)?);
         }
         if self.pair_teacher {
-            let fits = labels.par_iter().map(|l| Pairs::fit(&facts[0], l));
-            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-            kinds.push(columns(&facts, &fits, Pairs::predict));
-        }
-        if let (true, true, Some(pairs)) = (self.tree_teacher, self.pair_teacher, kinds.last()) {
-            let rest = by_trees(&facts, &left(labels, &pairs[0]))?;
-            kinds.push(added(pairs, &rest));
+            let pairs = by_fits(&facts, labels, Pairs::fit, Pairs::predict)?;
+            let rest = self.tree_teacher.then(|| trees(&left(labels, &pairs[0]))).transpose()?;
+            let both = rest.map(|rest| added(&pairs, &rest));
+            kinds.push(pairs);
+            kinds.extend(both);
         }
         Ok(kinds)
     }
@@ -183,11 +184,17 @@ fn columns<T>(
     facts.each_ref().map(|f| fits.iter().map(|fit| predict(fit, f)).collect())
 }
 
-/// What trees fitted to `labels` of the first part's networks predict.
-fn by_trees(facts: &[Facts; 3], labels: &Labels) -> anyhow::Result<[Columns; 3]> {
-    let fits = labels.par_iter().map(|l| Trees::fit(&facts[0], l, Effort::Full));
+/// What models predict that are fitted, side by side, to `labels` of the first
+/// part's networks.
+fn by_fits<T: Send>(
+    facts: &[Facts; 3],
+    labels: &Labels,
+    fit: impl Fn(&Facts, &[Option<f64>]) -> nneval::Result<T> + Sync,
+    predict: impl Fn(&T, &Facts) -> Vec<f64>,
+) -> anyhow::Result<[Columns; 3]> {
+    let fits = labels.par_iter().map(|l| fit(&facts[0], l));
     let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
-    Ok(columns(facts, &fits, Trees::predict))
+    Ok(columns(facts, &fits, predict))
 }
 
 /// What `predicted` leaves of `labels`.

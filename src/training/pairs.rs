@@ -46,20 +46,22 @@ impl Pairs {
 
 /// Weights of the columns of `x` that predict `y`, with the best of the penalties.
 fn ridge(x: &DMatrix<f64>, y: &DVector<f64>) -> Option<DVector<f64>> {
-    let SymmetricEigen { eigenvectors, eigenvalues } = SymmetricEigen::new(x.tr_mul(x));
-    let along = eigenvectors.tr_mul(&x.tr_mul(y));
-    let directions = || eigenvalues.iter().map(|s| s.max(0.0)).zip(along.iter());
+    let eigen = SymmetricEigen::new(x.tr_mul(x));
+    let squares = eigen.eigenvalues.map(|s| s.max(0.0));
+    let along = eigen.eigenvectors.tr_mul(&x.tr_mul(y));
     let error = |penalty: f64| {
-        let kept: f64 = directions().map(|(s, _)| s / (s + penalty)).sum();
-        let explained: f64 =
-            directions().map(|(s, a)| a * a / (s + penalty) * (2.0 - s / (s + penalty))).sum();
+        let (mut kept, mut explained) = (0.0, 0.0);
+        for (s, a) in squares.iter().zip(along.iter()) {
+            let share = s / (s + penalty);
+            kept += share;
+            explained += a * a / (s + penalty) * (2.0 - share);
+        }
         (y.norm_squared() - explained) / (y.len() as f64 - kept).powi(2)
     };
     let tried = PENALTIES.map(|p| (p, error(p)));
     let (penalty, _) =
         tried.into_iter().filter(|t| t.1.is_finite()).min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let scaled = along.zip_map(&eigenvalues, |a, s| a / (s.max(0.0) + penalty));
-    Some(eigenvectors * scaled)
+    Some(eigen.eigenvectors * along.zip_map(&squares, |a, s| a / (s + penalty)))
 }
 
 /// A constant, the facts `columns` of each of `rows`, and their products.
