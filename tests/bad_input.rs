@@ -166,7 +166,13 @@ fn an_evaluator_loads_whole_or_not_at_all() {
     let own = format!("\"string_version\": {version}");
     let other = altered(|dir| rewrite(&dir.join("evaluator.json"), &own, "\"string_version\": 99"));
     refused(&other, &["operation string version 99"]);
-    refused(&manifest("\"format\": 1", "\"format\": 7"), &["layout version 7"]);
+    let format = format!("\"format\": {}", nneval::evaluator::FORMAT);
+    let other = altered(|dir| rewrite(&dir.join("evaluator.json"), &format, "\"format\": 7"));
+    refused(&other, &["layout version 7"]);
+    let view = altered(|dir| {
+        rewrite(&dir.join("evaluator.json"), "\"range\"", "\"view\": \"x\", \"range\"")
+    });
+    refused(&view, &["evaluator.json", "unknown variant"]);
     refused(&manifest("{", ""), &["evaluator.json"]);
     refused(&manifest("\"metrics\"", "\"quantities\""), &["evaluator.json", "metrics"]);
     let style = "\"string_style\": \"other\", \"window\"";

@@ -50,6 +50,7 @@ mod train_data;
 mod train_settings;
 mod training_view;
 mod verbosity;
+mod views;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};

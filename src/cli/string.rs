@@ -5,9 +5,10 @@ use super::limits_args::LimitsArgs;
 use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::graph::Model;
 use nneval::graph::shape::Shapes;
-use nneval::opstring;
+use nneval::opstring::{self, View};
 use nneval::tokenizer::Tokenizer;
 use rayon::prelude::*;
 use serde_json::json;
@@ -27,6 +28,11 @@ pub struct Args {
     /// How to spell the operations.
     #[arg(long, value_enum, default_value_t = Style::V1)]
     style: Style,
+    /// What of the networks to print: the plainest network that is the same in this
+    /// view.
+    #[arg(long, default_value_t = View::Whole,
+          value_parser = PossibleValuesParser::new(View::NAMES).try_map(|s| s.parse::<View>()))]
+    view: View,
     /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
@@ -103,6 +109,7 @@ fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Resu
     let model = Model::open(path, &args.limits.limits())?;
     let bindings = args.bind.bindings();
     let graph = opstring::build(&model, &Shapes::infer(&model, &bindings))?;
+    let graph = args.view.of(&graph).unwrap_or(graph);
     let string = args.style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
     Ok(Line { string, operations: graph.operations(), tokens })

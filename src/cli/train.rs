@@ -11,6 +11,7 @@ use super::start_args::{Begun, StartArgs};
 use super::teachers::{Parts, TeacherArgs};
 use super::train_data::{self, DataArgs, Reading, RowCosts};
 use super::training_view::View;
+use super::views::{Seen, ViewArgs};
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
 use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
@@ -65,6 +66,8 @@ pub struct Args {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    views: ViewArgs,
+    #[command(flatten)]
     teachers: TeacherArgs,
     #[command(flatten)]
     settings: super::train_settings::TrainSettings,
@@ -100,7 +103,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => split.train.clone(),
     };
     let costs = args.costs(&table, [&train_rows, &split.valid])?;
-    let metrics = fit(&table, &train_rows, &names, costs.as_ref())?;
+    let mut metrics = fit(&table, &train_rows, &names, costs.as_ref())?;
+    args.views.set(&mut metrics)?;
     let (runtime, session) = args.runtime.load()?;
     tell_placement(&runtime, &graphs.train, &session)?;
     let held_out = [split.valid.as_slice(), &split.test].concat();
@@ -130,7 +134,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     run.check(args.resume)?;
     nneval::fsio::check_writable(&args.out)?;
-    let counts = [data.train.tokens.len(), data.valid.tokens.len()];
+    let counts = rows.map(<[usize]>::len);
     describe(&run_dir, &args, &run, &reading, counts)?;
     let mut view = View::new(&config, counts[0], counts[1], &names);
     let mut curves = run_folder::Curves::new(&run_dir);
@@ -223,6 +227,11 @@ impl Args {
         }
         let mut parts = [(train_graphs.as_slice(), &mut train), (more.as_slice(), &mut unlabelled)];
         self.data.add_structure(&mut parts);
+        for seen in Seen::all(metrics, &self.data, reading) {
+            let [(own, train), (other, unlabelled)] = &mut parts;
+            seen.share([(own, train), (other, unlabelled)])?;
+            seen.split(&valid_graphs, &mut valid)?;
+        }
         Ok(Data { train, valid, unlabelled })
     }
 }
@@ -280,6 +289,7 @@ fn describe(
         "init": args.start.init,
         "from": args.start.from,
         "data": args.data,
+        "views": args.views,
         "window": reading.window,
         "style": reading.style,
         "teachers": args.teachers,

@@ -48,9 +48,9 @@ impl Bundle {
         };
         let manifest: Manifest = serde_json::from_slice(&read(MANIFEST)?)
             .map_err(|e| bad(format!("{MANIFEST} is not an evaluator description: {e}")))?;
-        if manifest.format != FORMAT {
+        if !(1..=FORMAT).contains(&manifest.format) {
             let v = manifest.format;
-            return Err(bad(format!("has layout version {v}; this nneval reads {FORMAT}")));
+            return Err(bad(format!("has layout version {v}; this nneval reads 1 to {FORMAT}")));
         }
         if manifest.string_version != opstring::VERSION {
             let (v, own) = (manifest.string_version, opstring::VERSION);

@@ -6,17 +6,17 @@ use super::interval::Interval;
 use crate::costs::Terms;
 use crate::error::Result;
 use crate::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
-use crate::opstring::Style;
+use crate::opstring::{Style, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of the bundle's layout.
-pub const FORMAT: u32 = 1;
+/// Version of the bundle's layout that is written. 1 is read as well: it has no views.
+pub const FORMAT: u32 = 2;
 
 /// The content of `evaluator.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Layout version, [`FORMAT`].
+    /// Layout version, up to [`FORMAT`].
     pub format: u32,
     /// Version of the operation string that the evaluator was trained on.
     pub string_version: u32,
@@ -49,6 +49,10 @@ pub struct Metric {
     /// the ratio of the label to what this gives.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub formula: Option<Formula>,
+    /// What of a network it is predicted from; bundles that name no view have
+    /// [`View::Whole`].
+    #[serde(default, skip_serializing_if = "View::is_whole")]
+    pub view: View,
     /// From label units to the model's output and back.
     pub transform: TargetTransform,
     /// Smallest and largest label of the training rows. Predictions go beyond
@@ -103,6 +107,7 @@ impl Metric {
         Ok(Self {
             spec,
             formula: None,
+            view: View::Whole,
             transform,
             range: [lo, hi],
             untrained: false,

@@ -16,6 +16,7 @@ mod network;
 mod packed;
 mod pool;
 mod predict;
+mod reading;
 mod reliability;
 mod stream;
 pub mod weights;
@@ -88,7 +89,8 @@ pub struct Prediction {
 }
 
 /// What the model gives for one network. Windows are averaged by their share
-/// of the tokens; the head being linear, outputs are those of the pooled state.
+/// of the tokens; the head being linear, outputs are those of the pooled state,
+/// but for metrics of another view than the whole network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// Model outputs, one for each metric, before the inverse transform.

@@ -1,5 +1,6 @@
 //! Operation strings → predictions. Equal strings are encoded once.
 
+use super::reading::Reading;
 use super::{Encoded, Evaluator, Metric, Network, Prediction, Rows, Seen};
 use crate::error::{Error, Result};
 use crate::graph::{Limits, Model};
@@ -16,7 +17,8 @@ impl Evaluator {
         self.evaluate_each(paths, |p| self.network(&Model::open(p, limits)?))
     }
 
-    /// Predicts for operation strings, whose grammar is not checked.
+    /// Predicts for operation strings, whose grammar is not checked but where a metric is
+    /// predicted from a view.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
         self.evaluate_each(strings, |s| Ok(Network::of_string(s.as_ref())))
     }
@@ -110,15 +112,15 @@ impl Evaluator {
     ) -> Vec<Predicted> {
         let tokens = |&(i, s): &(usize, &str)| {
             check(i)?;
-            self.bundle.tokens(s)
+            self.bundle.reading(s)
         };
-        let tokens: Vec<Result<Vec<u32>>> = strings.par_iter().map(tokens).collect();
-        let good: Vec<&[u32]> = tokens.iter().flatten().map(Vec::as_slice).collect();
+        let tokens: Vec<Result<Reading>> = strings.par_iter().map(tokens).collect();
+        let good: Vec<&Reading> = tokens.iter().flatten().collect();
         let outputs: &[&str] = match self.bundle.manifest.domain {
             Some(_) => &["metrics", "pooled"],
             None => &["metrics"],
         };
-        let encoded = match self.encode_tokens(&good, outputs) {
+        let encoded = match self.encode_readings(&good, outputs) {
             Ok(encoded) => encoded,
             Err(e) => return tokens.into_iter().map(|t| t.and(Err(again(&e)))).collect(),
         };
@@ -128,21 +130,41 @@ impl Evaluator {
         self.cache.put(kept.zip(predictions.iter().cloned()));
         let mut predictions = predictions.into_iter();
         let missing = || Error::Runtime("no prediction".into());
-        let join = |t: Result<Vec<u32>>| t.and_then(|_| predictions.next().ok_or_else(missing));
+        let join = |t: Result<Reading>| t.and_then(|_| predictions.next().ok_or_else(missing));
         tokens.into_iter().map(join).collect()
     }
 
     /// Model outputs and pooled states for networks.
     ///
     /// # Errors
-    /// [`Error::Tokenizer`] of the first bad string, [`Error::NeedsModel`], or
+    /// [`Error::OpString`] or [`Error::Tokenizer`] of the first bad string, [`Error::NeedsModel`], or
     /// [`Error::Runtime`].
     pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoded>> {
         let scales = networks.iter().map(|n| self.scales(n)).collect::<Result<Vec<_>>>()?;
-        let encode = |n: &Network| self.bundle.tokens(&n.string);
-        let tokens = networks.par_iter().map(encode).collect::<Result<Vec<_>>>()?;
-        let mut encoded = self.encode_tokens(&tokens, &["metrics", "pooled"])?;
+        let read = |n: &Network| self.bundle.reading(&n.string);
+        let readings = networks.par_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let readings: Vec<&Reading> = readings.iter().collect();
+        let mut encoded = self.encode_readings(&readings, &["metrics", "pooled"])?;
         encoded.iter_mut().zip(scales).for_each(|(e, s)| e.scales = s);
+        Ok(encoded)
+    }
+
+    /// One entry a network, outputs of metrics with a view of their own from its
+    /// sequence.
+    fn encode_readings(&self, readings: &[&Reading], outputs: &[&str]) -> Result<Vec<Encoded>> {
+        let others =
+            || readings.iter().enumerate().flat_map(|(i, r)| r.others.iter().map(move |o| (i, o)));
+        let mut sequences: Vec<&[u32]> = readings.iter().map(|r| r.whole.as_slice()).collect();
+        sequences.extend(others().map(|(_, (_, tokens))| tokens.as_slice()));
+        let mut encoded = self.encode_tokens(&sequences, outputs)?;
+        let seen = encoded.split_off(readings.len());
+        for ((i, (view, _)), seen) in others().zip(seen) {
+            let Some(network) = encoded.get_mut(i) else { continue };
+            let metrics = self.bundle.manifest.metrics.iter();
+            let both = network.outputs.iter_mut().zip(seen.outputs).zip(metrics);
+            both.filter(|(_, m)| m.view == *view)
+                .for_each(|((output, of_view), _)| *output = of_view);
+        }
         Ok(encoded)
     }
 

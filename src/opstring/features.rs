@@ -14,6 +14,7 @@ pub use segments::kind_counts;
 
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
+use super::view::is_zero;
 use super::write::items;
 
 /// Degrees and levels are counted up to this, higher ones with it.
@@ -136,7 +137,7 @@ fn kind(op: &Op) -> Kind {
     match op.kind.as_str() {
         "Conv" if windowed() => Kind::Windowed,
         "Conv" | "Gemm" | "MatMul" => Kind::Pointwise,
-        "Mul" if op.operands.contains(&Operand::Constant("c0.0".into())) => Kind::Zero,
+        "Mul" if is_zero(op) => Kind::Zero,
         k if k.ends_with("Pool") => Kind::Pool,
         _ => Kind::Other,
     }

@@ -41,6 +41,7 @@ mod respell;
 mod seed;
 pub mod sizes;
 mod style;
+mod view;
 mod write;
 
 pub use canon::build;
@@ -50,6 +51,7 @@ pub use parse::{ParseLimits, parse, parse_within};
 pub use respell::respell;
 pub use seed::write_seed_style;
 pub use style::Style;
+pub use view::View;
 pub use write::{write, write_unfolded};
 
 use crate::error::Result;

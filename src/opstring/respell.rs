@@ -40,7 +40,7 @@ fn turns(seed: u64, kind: &str, distances: &[usize]) -> bool {
 
 /// The operations in the order of a depth-first walk from the outputs;
 /// operations that no output needs are left out.
-fn reorder(g: &OpGraph) -> OpGraph {
+pub(super) fn reorder(g: &OpGraph) -> OpGraph {
     let mut number: Vec<Option<usize>> = vec![None; g.ops.len()];
     let mut ops: Vec<Op> = Vec::with_capacity(g.ops.len());
     let roots = g.outputs.iter().filter_map(target);

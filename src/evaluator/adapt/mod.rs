@@ -14,6 +14,7 @@ use super::manifest::Metric;
 use super::weights::HeadColumn;
 use crate::error::Result;
 use crate::labels::{MetricSpec, TransformKind, stats};
+use crate::opstring::View;
 
 /// Beyond what is predicted for the reference networks, predictions may go on by
 /// this share of the distance between their ends.
@@ -75,6 +76,7 @@ impl Adapted {
             transform,
             range,
             untrained: false,
+            view: View::Whole,
             levels: None,
             validation: None,
             interval: None,

@@ -1,0 +1,159 @@
+//! Metrics that are predicted from a view of the networks, and their examples.
+
+use super::train_data::{DataArgs, Reading};
+use anyhow::Context;
+use nneval::evaluator::Metric;
+use nneval::opstring::{self, OpGraph, View};
+use nneval::training::Examples;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+/// Views that metrics are predicted from.
+#[derive(Debug, Clone, serde::Serialize, clap::Args)]
+#[command(next_help_heading = "Data")]
+pub struct ViewArgs {
+    /// Predict a metric from a view of the networks: accuracies from what is live,
+    /// latencies on devices with a compiler from what is compiled (`nneval string
+    /// --view`); may be repeated. Of networks that are the same in the view the mean
+    /// is learnt, and predictions are equal
+    #[arg(long = "view", value_name = "METRIC=VIEW", value_parser = view)]
+    views: Vec<(String, View)>,
+}
+
+impl ViewArgs {
+    /// Sets the views of `metrics`.
+    pub fn set(&self, metrics: &mut [Metric]) -> anyhow::Result<()> {
+        for (name, view) in &self.views {
+            let metric = metrics.iter_mut().find(|m| m.spec.name == *name);
+            metric.with_context(|| format!("--view {name}={view}: no such --metric"))?.view = *view;
+        }
+        Ok(())
+    }
+}
+
+fn view(s: &str) -> Result<(String, View), String> {
+    let (name, view) = s.split_once('=').ok_or("has the form METRIC=VIEW")?;
+    Ok((name.to_owned(), view.parse()?))
+}
+
+/// A view, and the metrics that are predicted from it.
+pub struct Seen<'a> {
+    view: View,
+    columns: Vec<usize>,
+    data: &'a DataArgs,
+    reading: &'a Reading,
+}
+
+/// A target for each metric of a view.
+type Targets = Vec<Option<f32>>;
+
+/// What networks have in common that are the same in a view.
+struct Common<'a> {
+    graph: Cow<'a, OpGraph>,
+    /// For each metric of the view the sum of the networks' targets, and how many.
+    sums: Vec<(f32, f32)>,
+}
+
+impl Common<'_> {
+    fn add(&mut self, targets: &[Option<f32>]) {
+        for (sum, target) in self.sums.iter_mut().zip(targets) {
+            *sum = target.map_or(*sum, |t| (sum.0 + t, sum.1 + 1.0));
+        }
+    }
+
+    fn means(&self) -> Targets {
+        self.sums.iter().map(|(sum, n)| (*n > 0.0).then(|| sum / n)).collect()
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// The views of `metrics` other than the whole networks.
+    pub fn all(metrics: &[Metric], data: &'a DataArgs, reading: &'a Reading) -> Vec<Self> {
+        let of = |view: View| {
+            let own = metrics.iter().enumerate().filter(|(_, m)| m.view == view);
+            Self { view, columns: own.map(|(i, _)| i).collect(), data, reading }
+        };
+        let all = [View::Compiled, View::Live].map(of);
+        all.into_iter().filter(|seen| !seen.columns.is_empty()).collect()
+    }
+
+    /// Gives networks the mean target of all that are the same in the view: these
+    /// differ by noise. What others look like that are no network of either part is
+    /// added to the first.
+    pub fn share(&self, mut parts: [(&[OpGraph], &mut Examples); 2]) -> anyhow::Result<()> {
+        let seen = [self.look(parts[0].0), self.look(parts[1].0)];
+        let mut all: BTreeMap<&str, Common> = BTreeMap::new();
+        let mut plain: HashSet<&str> = HashSet::new();
+        for ((graphs, examples), seen) in parts.iter().zip(&seen) {
+            for ((graph, targets), (string, other)) in
+                graphs.iter().zip(&examples.targets).zip(seen)
+            {
+                let graph = Cow::Borrowed(other.as_ref().unwrap_or(graph));
+                let new = || Common { graph, sums: vec![(0.0, 0.0); self.columns.len()] };
+                all.entry(string).or_insert_with(new).add(&self.of(targets));
+                if other.is_none() {
+                    plain.insert(string);
+                }
+            }
+        }
+        for ((_, examples), seen) in parts.iter_mut().zip(&seen) {
+            for (targets, (string, other)) in examples.targets.iter_mut().zip(seen) {
+                let common = all.get(string.as_str()).filter(|_| other.is_none());
+                self.set(targets, common.map(Common::means).unwrap_or_default());
+            }
+        }
+        let others = all.iter().filter(|(string, _)| !plain.contains(*string));
+        let others = others.map(|(_, c)| (c.graph.as_ref().clone(), c.means())).collect();
+        let [(_, first), _] = parts;
+        self.add(others, first)
+    }
+
+    /// Gives what networks look like that are others in the view examples of their own.
+    pub fn split(&self, graphs: &[OpGraph], examples: &mut Examples) -> anyhow::Result<()> {
+        let mut others = Vec::new();
+        for (targets, (_, other)) in examples.targets.iter_mut().zip(self.look(graphs)) {
+            if let Some(graph) = other {
+                others.push((graph, self.of(targets)));
+                self.set(targets, Vec::new());
+            }
+        }
+        self.add(others, examples)
+    }
+
+    /// For each network the string of what it looks like, and the graph where that is
+    /// another.
+    fn look(&self, graphs: &[OpGraph]) -> Vec<(String, Option<OpGraph>)> {
+        let one = |g: &OpGraph| {
+            let other = self.view.of(g);
+            (opstring::write(other.as_ref().unwrap_or(g)), other)
+        };
+        graphs.par_iter().map(one).collect()
+    }
+
+    /// The targets of the view's metrics.
+    fn of(&self, targets: &[Option<f32>]) -> Targets {
+        self.columns.iter().map(|&c| targets.get(c).copied().flatten()).collect()
+    }
+
+    /// Sets the targets of the view's metrics; those that are not given are unknown.
+    fn set(&self, targets: &mut [Option<f32>], values: Targets) {
+        let values = values.into_iter().chain(std::iter::repeat(None));
+        for (&column, value) in self.columns.iter().zip(values) {
+            if let Some(target) = targets.get_mut(column) {
+                *target = value;
+            }
+        }
+    }
+
+    fn add(&self, others: Vec<(OpGraph, Targets)>, examples: &mut Examples) -> anyhow::Result<()> {
+        let (graphs, values): (Vec<OpGraph>, Vec<Targets>) = others.into_iter().unzip();
+        examples.tokens.extend(self.data.tokens(self.reading, &graphs)?.tokens);
+        for values in values {
+            let mut targets = vec![None; examples.names.len()];
+            self.set(&mut targets, values);
+            examples.targets.push(targets);
+        }
+        Ok(())
+    }
+}
