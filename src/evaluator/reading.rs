@@ -3,7 +3,7 @@
 
 use super::{Bundle, Manifest};
 use crate::error::Result;
-use crate::opstring::View;
+use crate::opstring::{self, View};
 
 /// Token sequences of a network.
 #[derive(Debug, Clone)]
@@ -18,13 +18,15 @@ impl Bundle {
     /// Reads an operation string.
     ///
     /// # Errors
-    /// As [`View::of_string`] and [`Bundle::tokens`].
+    /// As [`opstring::parse()`] and [`Bundle::tokens`].
     pub(super) fn reading(&self, string: &str) -> Result<Reading> {
-        let mut others = Vec::new();
-        for view in self.manifest.views() {
-            let seen = view.of_string(string)?;
-            if seen != string {
-                others.push((view, self.tokens(&seen)?));
+        let (views, mut others) = (self.manifest.views(), Vec::new());
+        if !views.is_empty() && View::may_differ(string) {
+            let graph = opstring::parse(string)?;
+            for view in views {
+                if let Some(plain) = view.of(&graph) {
+                    others.push((view, self.tokens(&opstring::write(&plain))?));
+                }
             }
         }
         Ok(Reading { whole: self.tokens(string)?, others })

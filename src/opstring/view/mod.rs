@@ -59,10 +59,15 @@ impl View {
     /// # Errors
     /// As [`parse()`].
     pub fn of_string(self, string: &str) -> Result<Cow<'_, str>> {
-        if self.is_whole() || !string.contains(ZERO) {
+        if self.is_whole() || !Self::may_differ(string) {
             return Ok(string.into());
         }
         Ok(self.of(&parse(string)?).map_or(string.into(), |plain| write(&plain).into()))
+    }
+
+    /// Whether the network that `string` says can be another in some view.
+    pub fn may_differ(string: &str) -> bool {
+        string.contains(ZERO)
     }
 
     /// Whether it is what metrics have that do not name a view.
