@@ -6,8 +6,7 @@ use nneval::evaluator::Metric;
 use nneval::opstring::{self, OpGraph, View};
 use nneval::training::Examples;
 use rayon::prelude::*;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Views that metrics are predicted from.
 #[derive(Debug, Clone, serde::Serialize, clap::Args)]
@@ -48,9 +47,18 @@ pub struct Seen<'a> {
 /// A target for each metric of a view.
 type Targets = Vec<Option<f32>>;
 
+/// What a network looks like in a view.
+struct Look {
+    string: String,
+    /// The graph, where it is another than the network's own.
+    other: Option<OpGraph>,
+}
+
 /// What networks have in common that are the same in a view.
 struct Common<'a> {
-    graph: Cow<'a, OpGraph>,
+    graph: &'a OpGraph,
+    /// Whether it is one of the networks.
+    plain: bool,
     /// For each metric of the view the sum of the networks' targets, and how many.
     sums: Vec<(f32, f32)>,
 }
@@ -82,38 +90,47 @@ impl<'a> Seen<'a> {
     /// differ by noise. What others look like that are no network of either part is
     /// added to the first.
     pub fn share(&self, mut parts: [(&[OpGraph], &mut Examples); 2]) -> anyhow::Result<()> {
-        let seen = [self.look(parts[0].0), self.look(parts[1].0)];
+        let looks = [self.look(parts[0].0), self.look(parts[1].0)];
         let mut all: BTreeMap<&str, Common> = BTreeMap::new();
-        let mut plain: HashSet<&str> = HashSet::new();
-        for ((graphs, examples), seen) in parts.iter().zip(&seen) {
-            for ((graph, targets), (string, other)) in
-                graphs.iter().zip(&examples.targets).zip(seen)
-            {
-                let graph = Cow::Borrowed(other.as_ref().unwrap_or(graph));
-                let new = || Common { graph, sums: vec![(0.0, 0.0); self.columns.len()] };
-                all.entry(string).or_insert_with(new).add(&self.of(targets));
-                if other.is_none() {
-                    plain.insert(string);
-                }
-            }
+        for ((graphs, examples), looks) in parts.iter().zip(&looks) {
+            self.gather(graphs, &examples.targets, looks, &mut all);
         }
-        for ((_, examples), seen) in parts.iter_mut().zip(&seen) {
-            for (targets, (string, other)) in examples.targets.iter_mut().zip(seen) {
-                let common = all.get(string.as_str()).filter(|_| other.is_none());
+        for ((_, examples), looks) in parts.iter_mut().zip(&looks) {
+            for (targets, look) in examples.targets.iter_mut().zip(looks) {
+                let common = all.get(look.string.as_str()).filter(|_| look.other.is_none());
                 self.set(targets, common.map(Common::means).unwrap_or_default());
             }
         }
-        let others = all.iter().filter(|(string, _)| !plain.contains(*string));
-        let others = others.map(|(_, c)| (c.graph.as_ref().clone(), c.means())).collect();
+        let others = all.into_values().filter(|c| !c.plain);
+        let others = others.map(|c| (c.graph.clone(), c.means())).collect();
         let [(_, first), _] = parts;
         self.add(others, first)
+    }
+
+    /// Adds networks to what those have in common that look the same.
+    fn gather<'g>(
+        &self,
+        graphs: &'g [OpGraph],
+        targets: &[Targets],
+        looks: &'g [Look],
+        all: &mut BTreeMap<&'g str, Common<'g>>,
+    ) {
+        for ((graph, targets), look) in graphs.iter().zip(targets).zip(looks) {
+            let common = all.entry(&look.string).or_insert_with(|| Common {
+                graph: look.other.as_ref().unwrap_or(graph),
+                plain: false,
+                sums: vec![(0.0, 0.0); self.columns.len()],
+            });
+            common.plain |= look.other.is_none();
+            common.add(&self.of(targets));
+        }
     }
 
     /// Gives what networks look like that are others in the view examples of their own.
     pub fn split(&self, graphs: &[OpGraph], examples: &mut Examples) -> anyhow::Result<()> {
         let mut others = Vec::new();
-        for (targets, (_, other)) in examples.targets.iter_mut().zip(self.look(graphs)) {
-            if let Some(graph) = other {
+        for (targets, look) in examples.targets.iter_mut().zip(self.look(graphs)) {
+            if let Some(graph) = look.other {
                 others.push((graph, self.of(targets)));
                 self.set(targets, Vec::new());
             }
@@ -121,12 +138,10 @@ impl<'a> Seen<'a> {
         self.add(others, examples)
     }
 
-    /// For each network the string of what it looks like, and the graph where that is
-    /// another.
-    fn look(&self, graphs: &[OpGraph]) -> Vec<(String, Option<OpGraph>)> {
+    fn look(&self, graphs: &[OpGraph]) -> Vec<Look> {
         let one = |g: &OpGraph| {
             let other = self.view.of(g);
-            (opstring::write(other.as_ref().unwrap_or(g)), other)
+            Look { string: opstring::write(other.as_ref().unwrap_or(g)), other }
         };
         graphs.par_iter().map(one).collect()
     }
