@@ -32,6 +32,16 @@ fn strings(view: &str, models: &[PathBuf]) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
+/// Predictions for the cells, whose models are written to `dir`.
+fn values(evaluator: &Path, metric: &str, dir: &Path) -> Vec<f64> {
+    let mut command = nneval_with_runtime();
+    command.args(["evaluate", "--format", "csv", "--evaluator"]).arg(evaluator);
+    let text = success(command.args(models(dir)));
+    let mut lines = text.lines().map(|l| l.split(',').collect::<Vec<_>>());
+    let at = lines.next().unwrap().iter().position(|h| *h == metric).unwrap();
+    lines.map(|cells| cells[at].parse().unwrap()).collect()
+}
+
 #[test]
 fn networks_that_are_the_same_in_a_view_have_one_string_there() {
     let dir = tempfile::tempdir().unwrap();
@@ -56,17 +66,35 @@ fn predictions_are_equal_where_networks_are_the_same() {
     assert_eq!(manifest["metrics"][0]["view"], "live");
     assert_eq!(manifest["metrics"][1]["view"], Value::Null);
     assert!(manifest["metrics"][0]["validation"]["tau"].as_f64().unwrap() > 0.2);
-    let values = |metric: &str, name: &str| -> Vec<f64> {
-        let mut command = nneval_with_runtime();
-        command.args(["evaluate", "--format", "csv", "--evaluator"]).arg(&out);
-        let text = success(command.args(models(&dir.path().join(name))));
-        let mut lines = text.lines().map(|l| l.split(',').collect::<Vec<_>>());
-        let at = lines.next().unwrap().iter().position(|h| *h == metric).unwrap();
-        lines.map(|cells| cells[at].parse().unwrap()).collect()
-    };
-    let accuracies = values(accuracy, "x");
+    let accuracies = values(&out, accuracy, &dir.path().join("x"));
     assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
-    let latencies = values(latency, "y");
+    let latencies = values(&out, latency, &dir.path().join("y"));
+    assert!(latencies[0] != latencies[1], "{latencies:?}");
+}
+
+#[test]
+fn a_metric_adapted_from_metrics_of_one_view_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = labels(dir.path(), 79);
+    let [accuracy, latency] = METRICS;
+    let out = dir.path().join("evaluator");
+    let live = format!("{accuracy}=live");
+    success(train(&table, &out).args(["--epochs", "1", "--view", &live]));
+    let text = std::fs::read_to_string(&table).unwrap();
+    let text = text.replace(accuracy, "own_test_acc_pct").replace(latency, "own_lat_ms");
+    std::fs::write(dir.path().join("own.csv"), text).unwrap();
+    let adapted = dir.path().join("adapted");
+    let mut adapt = nneval_with_runtime();
+    adapt.args(["adapt", "--space", "nats-tss", "--evaluator"]).arg(&out);
+    adapt.arg("--labels").arg(dir.path().join("own.csv")).arg("--out").arg(&adapted);
+    success(adapt.args(["--metric", "own_test_acc_pct", "--metric", "own_lat_ms"]));
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(adapted.join("evaluator.json")).unwrap()).unwrap();
+    assert_eq!(manifest["metrics"][2]["view"], "live");
+    assert_eq!(manifest["metrics"][3]["view"], Value::Null);
+    let accuracies = values(&adapted, "own_test_acc_pct", &dir.path().join("x"));
+    assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
+    let latencies = values(&adapted, "own_lat_ms", &dir.path().join("y"));
     assert!(latencies[0] != latencies[1], "{latencies:?}");
 }
 

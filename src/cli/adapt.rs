@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use nneval::evaluator::adapt::{Adapted, Labelled, Prior, worth_measuring};
 use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
+use nneval::opstring::View;
 use nneval::training::Source;
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
@@ -85,7 +86,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
     let accuracy = !args.metrics.is_empty()
         && args.metrics.iter().all(|m| MetricSpec::from_column(m).is_accuracy());
     let known = known(evaluator.manifest(), &args.without, accuracy)?;
-    let outputs = outputs(&encoded, &known);
+    let outputs = outputs(&encoded, &known, common_view(evaluator.manifest(), &known));
     let prior = Prior::fit(&outputs)?;
     let candidates: Vec<Vec<f64>> = outputs.iter().map(|o| prior.features(o)).collect();
     let chosen = worth_measuring(&prior, &candidates, count);
@@ -114,11 +115,13 @@ fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
     let (mut columns, mut adapted) = (Vec::new(), Vec::new());
     for (spec, reported) in specs.into_iter().zip(&few.reported) {
         let known = known(manifest, &args.without, spec.is_accuracy())?;
-        let all: Vec<Vec<f64>> =
-            outputs(&reference, &known).into_iter().chain(outputs(&few.encoded, &known)).collect();
+        let view = common_view(manifest, &known);
+        let own = outputs(&few.encoded, &known, view);
+        let all = [outputs(&reference, &known, view), own.clone()].concat();
         let name = spec.name.clone();
-        let fit = || Adapted::fit(spec, &Prior::fit(&all)?, &all, &few.labelled(&known, reported));
-        let metric = fit().with_context(|| format!("{}: column {name}", labels.display()))?;
+        let fit = || Adapted::fit(spec, &Prior::fit(&all)?, &all, &few.labelled(own, reported));
+        let mut metric = fit().with_context(|| format!("{}: column {name}", labels.display()))?;
+        metric.metric.view = view;
         let known: Vec<_> = known.iter().filter_map(|&i| head.get(i)).collect();
         columns.push(metric.column(&known));
         adapted.push(metric);
@@ -226,10 +229,21 @@ fn start(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
     Ok(evaluator)
 }
 
-/// Outputs for the metrics at the positions `known`.
-fn outputs(encoded: &[Encoded], known: &[usize]) -> Vec<Vec<f64>> {
-    let one = |e: &Encoded| known.iter().filter_map(|&i| e.outputs.get(i).copied()).collect();
-    encoded.iter().map(one).collect()
+/// The view that all of the metrics at the positions `known` have, and so has a sum of
+/// them; the whole networks where they have several.
+fn common_view(manifest: &Manifest, known: &[usize]) -> View {
+    let mut views = known.iter().filter_map(|&i| manifest.metrics.get(i)).map(|m| m.view);
+    let first = views.next().unwrap_or_default();
+    if views.all(|view| view == first) { first } else { View::Whole }
+}
+
+/// Outputs for the metrics at the positions `known`, from a view that is theirs or the
+/// whole networks.
+fn outputs(encoded: &[Encoded], known: &[usize], view: View) -> Vec<Vec<f64>> {
+    let of = |e: &Encoded, i: usize| {
+        if view.is_whole() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
+    };
+    encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
 }
 
 /// Rows of the table that have a label, encoded.
@@ -259,12 +273,12 @@ impl FewLabels {
         })
     }
 
-    fn labelled(&self, known: &[usize], reported: &[Option<f64>]) -> Vec<Labelled> {
-        let all = outputs(&self.encoded, known);
+    /// The labelled rows, with the outputs of known metrics for all of them.
+    fn labelled(&self, known: Vec<Vec<f64>>, reported: &[Option<f64>]) -> Vec<Labelled> {
         let row = |((known, label), class): ((Vec<f64>, &Option<f64>), &u64)| {
             Some(Labelled { known, label: (*label)?, class: *class })
         };
-        all.into_iter().zip(reported).zip(&self.classes).filter_map(row).collect()
+        known.into_iter().zip(reported).zip(&self.classes).filter_map(row).collect()
     }
 }
 

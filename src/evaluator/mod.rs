@@ -89,12 +89,15 @@ pub struct Prediction {
 }
 
 /// What the model gives for one network. Windows are averaged by their share
-/// of the tokens; the head being linear, outputs are those of the pooled state,
-/// but for metrics of another view than the whole network.
+/// of the tokens; the head being linear, outputs are those of the pooled state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
-    /// Model outputs, one for each metric, before the inverse transform.
+    /// Model outputs, one for each metric, before the inverse transform; each from the
+    /// metric's view of the network.
     pub outputs: Vec<f64>,
+    /// The outputs from the whole network, whatever the metrics' views: those of
+    /// `pooled`.
+    pub whole: Vec<f64>,
     /// For each metric what its value is a multiple of: 1, or what its
     /// [`Formula`] gives, in its unit.
     pub scales: Vec<f64>,

@@ -196,7 +196,8 @@ impl Evaluator {
             };
             let windows = t.chunks(window).count();
             let (outputs, pooled) = (mean(&metrics), mean(&pooled));
-            Encoded { outputs, scales: Vec::new(), pooled, tokens: t.to_vec(), windows }
+            let whole = outputs.clone();
+            Encoded { outputs, whole, scales: Vec::new(), pooled, tokens: t.to_vec(), windows }
         };
         Ok(tokens.iter().map(one).collect())
     }
