@@ -6,8 +6,9 @@
 Distinct operation strings of NATS-Bench's topology space, in random order:
 
 - end to end, whole processes that take turns: `nneval evaluate --list` (with intervals and
-  in-domain scores) and a Python loop over the same tokenizer and model (onnxruntime,
-  tokenizers; batches of 64, padded to their longest; model outputs alone);
+  in-domain scores; all metrics from the whole networks, so that both encode a string once) and
+  a Python loop over the same tokenizer and model (onnxruntime, tokenizers; batches of 64, padded
+  to their longest; model outputs alone);
 - encoding alone: nneval's encoder and a plain session on all cores, by the program
   `examples/encode_rates.rs`, where they take turns as well.
 
@@ -21,6 +22,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -94,8 +96,20 @@ def told(name, ours, theirs, unit="s"):
     )
 
 
+def without_views(folder):
+    """A copy of the evaluator that reads whole networks alone."""
+    copy = folder / "evaluator"
+    shutil.copytree(BUNDLE, copy)
+    manifest = json.loads((BUNDLE / "evaluator.json").read_text())
+    for metric in manifest["metrics"]:
+        metric.pop("view", None)
+    (copy / "evaluator.json").write_text(json.dumps(manifest))
+    return copy
+
+
 def end_to_end(program, strings, folder, rounds):
     ours = [program, "--quiet", "evaluate", "--list", strings, "--format", "csv"]
+    ours += ["--evaluator", without_views(folder)]
     theirs = [sys.executable, __file__, program, "--loop", strings, "--out", folder / "python.csv"]
     runs = [(timed(ours, folder / "nneval.csv"), timed(theirs)) for _ in range(rounds + 1)][1:]
     for i, what in enumerate(("wall", "processor")):
