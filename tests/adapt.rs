@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{FIXTURE, METRICS, bundle, failure, network, nneval_with_runtime, run, success};
+use common::{
+    FIXTURE, METRICS, bundle, failure, manifest, network, nneval_with_runtime, run, success,
+};
 use nneval::labels::{LabelTable, ReadOptions};
 use nneval::spaces::{Space, TssArch};
 use serde_json::Value;
@@ -15,10 +17,6 @@ fn command(name: &str, evaluator: &Path) -> Command {
     let mut command = nneval_with_runtime();
     command.args([name, "--evaluator"]).arg(evaluator);
     command
-}
-
-fn manifest(dir: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(dir.join("evaluator.json")).unwrap()).unwrap()
 }
 
 fn names(dir: &Path) -> Vec<String> {

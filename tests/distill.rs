@@ -3,13 +3,11 @@
 
 mod common;
 
-use common::{METRICS, RUN_FILES, entries, failure, labels, nneval_with_runtime, success, train};
+use common::{
+    METRICS, RUN_FILES, entries, failure, labels, manifest, nneval_with_runtime, success, train,
+};
 use serde_json::Value;
 use std::path::Path;
-
-fn manifest(evaluator: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(evaluator.join("evaluator.json")).unwrap()).unwrap()
-}
 
 fn tau(evaluator: &Path) -> f64 {
     manifest(evaluator)["metrics"][0]["validation"]["tau"].as_f64().unwrap()

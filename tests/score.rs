@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{METRICS, bundle, failure, nneval_with_runtime, success};
+use common::{METRICS, bundle, failure, manifest, nneval_with_runtime, success};
 use nneval::labels::{LabelTable, ReadOptions, stats};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -31,9 +31,7 @@ fn report(options: &[&str]) -> Value {
 
 #[test]
 fn unseen_classes_score_as_they_did_in_training() {
-    let manifest: Value =
-        serde_json::from_slice(&std::fs::read(evaluator().join("evaluator.json")).unwrap())
-            .unwrap();
+    let manifest = manifest(&evaluator());
     let report = report(&[]);
     let rows = report["rows"].as_array().unwrap();
     assert_eq!(rows.len(), METRICS.len());
@@ -129,9 +127,7 @@ fn what_cannot_be_scored_is_explained() {
 
 #[test]
 fn a_table_of_training_rows_alone_is_refused() {
-    let manifest: Value =
-        serde_json::from_slice(&std::fs::read(evaluator().join("evaluator.json")).unwrap())
-            .unwrap();
+    let manifest = manifest(&evaluator());
     let seen = manifest["training"]["classes"][0].as_u64().unwrap().to_string();
     let text = std::fs::read_to_string(table()).unwrap();
     let kept =

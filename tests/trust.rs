@@ -3,17 +3,14 @@
 mod common;
 
 use common::{
-    FIXTURE, METRICS, bundle, corpus, failure, nneval_with_runtime, runtime, shared, success,
+    FIXTURE, METRICS, bundle, corpus, failure, manifest, nneval_with_runtime, runtime, shared,
+    success,
 };
 use nneval::evaluator::{Evaluator, Options};
 use nneval::graph::Limits;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn manifest(dir: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(dir.join("evaluator.json")).unwrap()).unwrap()
-}
 
 fn command(name: &str, evaluator: &Path) -> Command {
     let mut command = nneval_with_runtime();

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{METRICS, failure, labels, network, nneval, nneval_with_runtime, success, train};
+use common::{
+    METRICS, failure, labels, manifest, network, nneval, nneval_with_runtime, success, train,
+};
 use nneval::opstring::{self, Op, OpGraph, Operand, View};
 use nneval::spaces::Space;
 use proptest::prelude::*;
@@ -61,8 +63,7 @@ fn predictions_are_equal_where_networks_are_the_same() {
     let live = format!("{accuracy}=live");
     let short = ["--epochs", "2", "--unlabelled", "0.5", "--teacher-share", "0.5"];
     success(train(&table, &out).args(short).args(["--tree-teacher", "--view", &live]));
-    let manifest: Value =
-        serde_json::from_slice(&std::fs::read(out.join("evaluator.json")).unwrap()).unwrap();
+    let manifest = manifest(&out);
     assert_eq!(manifest["metrics"][0]["view"], "live");
     assert_eq!(manifest["metrics"][1]["view"], Value::Null);
     assert!(manifest["metrics"][0]["validation"]["tau"].as_f64().unwrap() > 0.2);
@@ -88,8 +89,7 @@ fn a_metric_adapted_from_metrics_of_one_view_has_it() {
     adapt.args(["adapt", "--space", "nats-tss", "--evaluator"]).arg(&out);
     adapt.arg("--labels").arg(dir.path().join("own.csv")).arg("--out").arg(&adapted);
     success(adapt.args(["--metric", "own_test_acc_pct", "--metric", "own_lat_ms"]));
-    let manifest: Value =
-        serde_json::from_slice(&std::fs::read(adapted.join("evaluator.json")).unwrap()).unwrap();
+    let manifest = manifest(&adapted);
     assert_eq!(manifest["metrics"][2]["view"], "live");
     assert_eq!(manifest["metrics"][3]["view"], Value::Null);
     let accuracies = values(&adapted, "own_test_acc_pct", &dir.path().join("x"));

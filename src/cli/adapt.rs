@@ -119,9 +119,9 @@ fn adapt(args: &Args, labels: &Path, out: &Path) -> anyhow::Result<()> {
         let own = outputs(&few.encoded, &known, view);
         let all = [outputs(&reference, &known, view), own.clone()].concat();
         let name = spec.name.clone();
-        let fit = || Adapted::fit(spec, &Prior::fit(&all)?, &all, &few.labelled(own, reported));
-        let mut metric = fit().with_context(|| format!("{}: column {name}", labels.display()))?;
-        metric.metric.view = view;
+        let labelled = few.labelled(own, reported);
+        let fit = || Adapted::fit(spec, &Prior::fit(&all)?, &all, &labelled, view);
+        let metric = fit().with_context(|| format!("{}: column {name}", labels.display()))?;
         let known: Vec<_> = known.iter().filter_map(|&i| head.get(i)).collect();
         columns.push(metric.column(&known));
         adapted.push(metric);

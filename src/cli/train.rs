@@ -228,8 +228,7 @@ impl Args {
         let mut parts = [(train_graphs.as_slice(), &mut train), (more.as_slice(), &mut unlabelled)];
         self.data.add_structure(&mut parts);
         for seen in Seen::all(metrics, &self.data, reading) {
-            let [(own, train), (other, unlabelled)] = &mut parts;
-            seen.share([(own, train), (other, unlabelled)])?;
+            seen.share(&mut parts)?;
             seen.split(&valid_graphs, &mut valid)?;
         }
         Ok(Data { train, valid, unlabelled })

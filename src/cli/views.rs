@@ -2,7 +2,7 @@
 
 use super::train_data::{DataArgs, Reading};
 use anyhow::Context;
-use nneval::evaluator::Metric;
+use nneval::evaluator::{Metric, views};
 use nneval::opstring::{self, OpGraph, View};
 use nneval::training::Examples;
 use rayon::prelude::*;
@@ -82,14 +82,13 @@ impl<'a> Seen<'a> {
             let own = metrics.iter().enumerate().filter(|(_, m)| m.view == view);
             Self { view, columns: own.map(|(i, _)| i).collect(), data, reading }
         };
-        let all = [View::Compiled, View::Live].map(of);
-        all.into_iter().filter(|seen| !seen.columns.is_empty()).collect()
+        views(metrics).into_iter().map(of).collect()
     }
 
     /// Gives networks the mean target of all that are the same in the view: these
     /// differ by noise. What others look like that are no network of either part is
     /// added to the first.
-    pub fn share(&self, mut parts: [(&[OpGraph], &mut Examples); 2]) -> anyhow::Result<()> {
+    pub fn share(&self, parts: &mut [(&[OpGraph], &mut Examples); 2]) -> anyhow::Result<()> {
         let looks = [self.look(parts[0].0), self.look(parts[1].0)];
         let mut all: BTreeMap<&str, Common> = BTreeMap::new();
         for ((graphs, examples), looks) in parts.iter().zip(&looks) {

@@ -182,6 +182,15 @@ impl Metric {
     }
 }
 
+/// The views that `metrics` are predicted from, [`View::Whole`] left out, ascending.
+pub fn views(metrics: &[Metric]) -> Vec<View> {
+    let mut views: Vec<View> = metrics.iter().map(|m| m.view).collect();
+    views.sort_unstable();
+    views.dedup();
+    views.retain(|view| !view.is_whole());
+    views
+}
+
 impl Manifest {
     /// What is wrong with the calibration, if anything.
     pub(super) fn fault(&self) -> Option<&'static str> {

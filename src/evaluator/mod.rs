@@ -29,7 +29,7 @@ pub use domain::{Domain, Seen};
 pub use encoder::{Encoder, Rows};
 pub use formula::Formula;
 pub use interval::{Calibrated, Interval, LEVEL};
-pub use manifest::{FORMAT, Manifest, Metric, Training, Validation};
+pub use manifest::{FORMAT, Manifest, Metric, Training, Validation, views};
 pub use network::Network;
 pub use reliability::{Coverage, Reliability, reliability};
 

@@ -1,7 +1,8 @@
 //! What an evaluator reads of a network: the tokens of its operation string, and of
 //! those of its views that metrics are predicted from.
 
-use super::{Bundle, Manifest};
+use super::Bundle;
+use super::manifest::views;
 use crate::error::Result;
 use crate::opstring::{self, View};
 
@@ -20,26 +21,20 @@ impl Bundle {
     /// # Errors
     /// As [`opstring::parse()`] and [`Bundle::tokens`].
     pub(super) fn reading(&self, string: &str) -> Result<Reading> {
-        let (views, mut others) = (self.manifest.views(), Vec::new());
-        if !views.is_empty() && View::may_differ(string) {
-            let graph = opstring::parse(string)?;
-            for view in views {
-                if let Some(plain) = view.of(&graph) {
-                    others.push((view, self.tokens(&opstring::write(&plain))?));
-                }
-            }
-        }
-        Ok(Reading { whole: self.tokens(string)?, others })
+        Ok(Reading { whole: self.tokens(string)?, others: self.others(string)? })
     }
-}
 
-impl Manifest {
-    /// The views of metrics, [`View::Whole`] left out.
-    fn views(&self) -> Vec<View> {
-        let mut views: Vec<View> = self.metrics.iter().map(|m| m.view).collect();
-        views.sort_unstable();
-        views.dedup();
-        views.retain(|view| !view.is_whole());
-        views
+    /// The views in which the network that `string` says is another.
+    fn others(&self, string: &str) -> Result<Vec<(View, Vec<u32>)>> {
+        if !View::may_differ(string) {
+            return Ok(Vec::new());
+        }
+        let views = views(&self.manifest.metrics);
+        if views.is_empty() {
+            return Ok(Vec::new());
+        }
+        let graph = opstring::parse(string)?;
+        let seen = views.into_iter().filter_map(|view| Some((view, view.of(&graph)?)));
+        seen.map(|(view, plain)| Ok((view, self.tokens(&opstring::write(&plain))?))).collect()
     }
 }

@@ -14,6 +14,7 @@ pub use segments::kind_counts;
 
 use super::fold::{Item, Segment, fold};
 use super::opgraph::*;
+use super::reach::reached;
 use super::view::is_zero;
 use super::write::items;
 
@@ -375,44 +376,21 @@ fn by_level(nodes: &[Node], levels: &[usize], which: &[bool]) -> Vec<f64> {
 /// Operations that the exit depends on when what is multiplied by zero is not
 /// computed.
 fn needed(nodes: &[Node]) -> Vec<bool> {
-    let mut needed = vec![false; nodes.len()];
-    if let Some(last) = needed.last_mut() {
-        *last = true;
-    }
-    for (i, node) in nodes.iter().enumerate().rev() {
-        if node.kind == Kind::Zero || needed.get(i) != Some(&true) {
-            continue;
-        }
-        for &read in node.reads.iter().flatten() {
-            if let Some(n) = needed.get_mut(read) {
-                *n = true;
-            }
-        }
-    }
-    needed
+    from_exit(nodes, |i| nodes.get(i).is_some_and(|n| n.kind != Kind::Zero))
 }
 
 /// Operations that a live path to the exit passes.
 fn live(nodes: &[Node], paths: &[Paths]) -> Vec<bool> {
-    let mut reached = vec![false; nodes.len()];
-    if let Some(last) = reached.last_mut() {
-        *last = true;
-    }
-    for i in (0..nodes.len()).rev() {
-        let passes = reached.get(i) == Some(&true) && paths.get(i).is_some_and(|p| p.live);
-        if let Some(r) = reached.get_mut(i) {
-            *r = passes;
-        }
-        if !passes {
-            continue;
-        }
-        for &read in nodes.get(i).iter().flat_map(|n| n.reads.iter().flatten()) {
-            if let Some(r) = reached.get_mut(read) {
-                *r = true;
-            }
-        }
-    }
-    reached
+    let passes = |i: usize| paths.get(i).is_some_and(|p| p.live);
+    let reached = from_exit(nodes, passes).into_iter().enumerate();
+    reached.map(|(i, reached)| reached && passes(i)).collect()
+}
+
+/// Operations that a walk back from the last one meets, which goes on where one
+/// `passes`.
+fn from_exit(nodes: &[Node], passes: impl Fn(usize) -> bool) -> Vec<bool> {
+    let reads = |i: usize| nodes.get(i).into_iter().flat_map(|n| n.reads.iter().flatten().copied());
+    reached(nodes.len(), nodes.len().checked_sub(1), passes, reads)
 }
 
 #[cfg(test)]

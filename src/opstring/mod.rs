@@ -37,6 +37,7 @@ pub mod opgraph;
 mod outline;
 mod parse;
 mod plan;
+mod reach;
 mod respell;
 mod seed;
 pub mod sizes;

@@ -20,6 +20,16 @@ pub enum Operand {
     Omitted,
 }
 
+impl Operand {
+    /// The operation that it is a value of.
+    pub(super) fn producer(&self) -> Option<usize> {
+        match self {
+            Self::Value { op, .. } => Some(*op),
+            _ => None,
+        }
+    }
+}
+
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Op {

@@ -17,7 +17,7 @@ pub fn respell(g: &OpGraph, seed: u64) -> OpGraph {
     let mut ops = g.ops.clone();
     for (i, op) in ops.iter_mut().enumerate() {
         let distances: Option<Vec<usize>> =
-            op.operands.iter().map(|o| target(o).map(|t| i.wrapping_sub(t))).collect();
+            op.operands.iter().map(|o| o.producer().map(|t| i.wrapping_sub(t))).collect();
         if let Some(d) = distances
             && op.bodies.is_empty()
             && is_commutative(&op.kind)
@@ -43,7 +43,7 @@ fn turns(seed: u64, kind: &str, distances: &[usize]) -> bool {
 pub(super) fn reorder(g: &OpGraph) -> OpGraph {
     let mut number: Vec<Option<usize>> = vec![None; g.ops.len()];
     let mut ops: Vec<Op> = Vec::with_capacity(g.ops.len());
-    let roots = g.outputs.iter().filter_map(target);
+    let roots = g.outputs.iter().filter_map(Operand::producer);
     for root in roots {
         let mut stack = vec![(root, 0)];
         while let Some((at, next)) = stack.pop() {
@@ -54,7 +54,7 @@ pub(super) fn reorder(g: &OpGraph) -> OpGraph {
             match op.operands.get(next) {
                 Some(o) => {
                     stack.push((at, next + 1));
-                    stack.extend(target(o).map(|t| (t, 0)));
+                    stack.extend(o.producer().map(|t| (t, 0)));
                 }
                 None => {
                     if let Some(n) = number.get_mut(at) {
@@ -67,13 +67,6 @@ pub(super) fn reorder(g: &OpGraph) -> OpGraph {
     }
     let outputs = g.outputs.iter().map(|o| moved(o, &number)).collect();
     OpGraph { ops, outputs }
-}
-
-fn target(o: &Operand) -> Option<usize> {
-    match o {
-        Operand::Value { op, .. } => Some(*op),
-        _ => None,
-    }
 }
 
 fn moved(o: &Operand, number: &[Option<usize>]) -> Operand {

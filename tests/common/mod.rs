@@ -123,6 +123,11 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// The description of an evaluator.
+pub fn manifest(evaluator: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(evaluator.join("evaluator.json")).unwrap()).unwrap()
+}
+
 /// Names of what is in a folder, hidden files too; none where there is no folder.
 pub fn entries(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };

@@ -51,7 +51,8 @@ pub struct Adapted {
 impl Adapted {
     /// Makes the metric `spec` of known ones. `reference` are the outputs of
     /// the known metrics for networks like those that will be predicted; the
-    /// range of predictions is taken from them.
+    /// range of predictions is taken from them. These outputs and the labelled ones are
+    /// of the networks' `view`, and so is the metric.
     ///
     /// # Errors
     /// As [`Fitted::fit`].
@@ -60,6 +61,7 @@ impl Adapted {
         prior: &Prior,
         reference: &[Vec<f64>],
         labelled: &[Labelled],
+        view: View,
     ) -> Result<Self> {
         let features: Vec<Vec<f64>> = labelled.iter().map(|l| prior.features(&l.known)).collect();
         let labels: Vec<f64> = labelled.iter().map(|l| l.label).collect();
@@ -76,7 +78,7 @@ impl Adapted {
             transform,
             range,
             untrained: false,
-            view: View::Whole,
+            view,
             levels: None,
             validation: None,
             interval: None,
@@ -157,7 +159,8 @@ mod tests {
         let reference = outputs(300, 1);
         let prior = Prior::fit(&reference).unwrap();
         let spec = MetricSpec::from_column("new_lat_ms");
-        let adapted = Adapted::fit(spec, &prior, &reference, &labelled(&reference, 10)).unwrap();
+        let adapted =
+            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 10), View::Whole).unwrap();
         assert_eq!((adapted.labels, adapted.metric.spec.unit.as_str()), (10, "ms"));
         assert!(adapted.rho.unwrap() > 0.9 && adapted.error.unwrap() < 0.3);
         assert!(adapted.metric.interval.is_some());
@@ -186,7 +189,8 @@ mod tests {
         let reference = outputs(300, 2);
         let prior = Prior::fit(&reference).unwrap();
         let spec = MetricSpec::from_column("new_lat_ms");
-        let adapted = Adapted::fit(spec, &prior, &reference, &labelled(&reference, 5)).unwrap();
+        let adapted =
+            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 5), View::Whole).unwrap();
         assert!(adapted.metric.interval.is_none() && adapted.metric.levels.is_none());
     }
 }

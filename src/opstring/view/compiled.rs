@@ -3,13 +3,14 @@
 
 use super::super::opgraph::*;
 use super::super::respell::reorder;
-use super::{is_zero, mark, replace, same_shape, values};
+use super::{from_outputs, is_zero, same_shape, values};
 
 /// [`View::Compiled`](super::View::Compiled) of `g`. Where values are joined and
 /// multiplied by zero stays, and so does the rest of the wiring: where there are
 /// copies and joins decides what is fused, and so what the others cost.
 pub(super) fn compiled(g: &OpGraph) -> Option<OpGraph> {
-    let needed = needed(g);
+    // What the outputs depend on when what is multiplied by zero is not computed.
+    let needed = from_outputs(g, |i| g.ops.get(i).is_some_and(|op| !is_zero(op)));
     let mut stand_ins: Vec<Option<Operand>> = Vec::with_capacity(g.ops.len());
     let mut ops = g.ops.clone();
     for (op, needed) in ops.iter_mut().zip(needed) {
@@ -22,17 +23,13 @@ pub(super) fn compiled(g: &OpGraph) -> Option<OpGraph> {
     changed.then(|| reorder(&OpGraph { ops, outputs }))
 }
 
-/// Operations that the outputs depend on when what is multiplied by zero is not
-/// computed.
-fn needed(g: &OpGraph) -> Vec<bool> {
-    let mut needed = vec![false; g.ops.len()];
-    mark(&mut needed, &g.outputs);
-    for (i, op) in g.ops.iter().enumerate().rev() {
-        if needed.get(i) == Some(&true) && !is_zero(op) {
-            mark(&mut needed, &op.operands);
+/// Makes an operation read what stands for those that it reads.
+fn replace(op: &mut Op, stand_ins: &[Option<Operand>]) {
+    for operand in &mut op.operands {
+        if let Some(other) = operand.producer().and_then(|read| stand_ins.get(read)?.clone()) {
+            *operand = other;
         }
     }
-    needed
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Networks without what multiplications by zero cut off.
 
 use super::super::opgraph::*;
+use super::super::reach::mark;
 use super::super::respell::reorder;
-use super::{ZERO, is_zero, mark, same_shape, value, values};
+use super::{ZERO, from_outputs, is_zero, same_shape, values};
 
 /// [`View::Live`](super::View::Live) of `g`. What is not live and keeps its shape
 /// becomes one multiplication by zero of the last value before it that does not, or
@@ -18,7 +19,7 @@ pub(super) fn live(g: &OpGraph) -> Option<OpGraph> {
     let mut sources: Vec<Option<Operand>> = Vec::with_capacity(g.ops.len());
     let mut ops = g.ops.clone();
     for ((op, passed), end) in ops.iter_mut().zip(passed).zip(ends) {
-        let before = |first: &Operand| value(first).and_then(|read| sources.get(read)?.clone());
+        let before = |first: &Operand| first.producer().and_then(|read| sources.get(read)?.clone());
         let source = passed.map(|first| before(first).unwrap_or_else(|| first.clone()));
         if let (Some(source), true) = (&source, end) {
             *op = zero(source.clone(), std::mem::take(&mut op.outputs));
@@ -37,22 +38,16 @@ fn lives(g: &OpGraph) -> Vec<bool> {
         let any = values(op).any(|read| fed.get(read) == Some(&true));
         fed.push(!is_zero(op) && (any || values(op).next().is_none()));
     }
-    let mut reached = vec![false; g.ops.len()];
-    mark(&mut reached, &g.outputs);
-    for (i, op) in g.ops.iter().enumerate().rev() {
-        if fed.get(i) == Some(&true) && reached.get(i) == Some(&true) {
-            mark(&mut reached, &op.operands);
-        }
-    }
+    let reached = from_outputs(g, |i| fed.get(i) == Some(&true));
     fed.into_iter().zip(reached).map(|(fed, reached)| fed && reached).collect()
 }
 
 /// Operations that the outputs are or that operations read which are not passed over.
 fn read_by_others(g: &OpGraph, passed: &[Option<&Operand>]) -> Vec<bool> {
     let mut read = vec![false; g.ops.len()];
-    mark(&mut read, &g.outputs);
+    mark(&mut read, g.outputs.iter().filter_map(Operand::producer));
     let others = g.ops.iter().zip(passed).filter(|(_, passed)| passed.is_none());
-    others.for_each(|(op, _)| mark(&mut read, &op.operands));
+    mark(&mut read, others.flat_map(|(op, _)| values(op)));
     read
 }
 

@@ -5,6 +5,7 @@ mod compiled;
 mod live;
 
 use super::opgraph::*;
+use super::reach::reached;
 use super::{parse, write};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,15 @@ pub enum View {
 
 impl View {
     /// Names of the views, as bundles and options have them.
-    pub const NAMES: [&str; 3] = ["whole", "compiled", "live"];
+    pub const NAMES: [&str; 3] = [Self::Whole.name(), Self::Compiled.name(), Self::Live.name()];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Compiled => "compiled",
+            Self::Live => "live",
+        }
+    }
 
     /// The plainest of the networks that are the same as `graph` in this view; `None`
     /// where that is `graph` itself. Operations that do not matter are passed over,
@@ -80,22 +89,15 @@ impl FromStr for View {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "whole" => Ok(Self::Whole),
-            "compiled" => Ok(Self::Compiled),
-            "live" => Ok(Self::Live),
-            _ => Err(format!("{name:?} is no view; there are {}", Self::NAMES.join(", "))),
-        }
+        let all = [Self::Whole, Self::Compiled, Self::Live];
+        let none = || format!("{name:?} is no view; there are {}", Self::NAMES.join(", "));
+        all.into_iter().find(|view| view.name() == name).ok_or_else(none)
     }
 }
 
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Whole => "whole",
-            Self::Compiled => "compiled",
-            Self::Live => "live",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -107,44 +109,25 @@ pub(super) fn is_zero(op: &Op) -> bool {
     op.kind == "Mul" && op.operands.iter().any(|o| matches!(o, Operand::Constant(c) if c == ZERO))
 }
 
-/// The operation whose value an operand is.
-fn value(operand: &Operand) -> Option<usize> {
-    match operand {
-        Operand::Value { op, .. } => Some(*op),
-        _ => None,
-    }
-}
-
 /// The operations whose values an operation reads.
 fn values(op: &Op) -> impl Iterator<Item = usize> + '_ {
-    op.operands.iter().filter_map(value)
+    op.operands.iter().filter_map(Operand::producer)
 }
 
-/// Marks each operation that one of `operands` is a value of.
-fn mark(marked: &mut [bool], operands: &[Operand]) {
-    for read in operands.iter().filter_map(value) {
-        if let Some(m) = marked.get_mut(read) {
-            *m = true;
-        }
-    }
+/// Operations that a walk back from the outputs meets, which goes on where one
+/// `passes`.
+fn from_outputs(g: &OpGraph, passes: impl Fn(usize) -> bool) -> Vec<bool> {
+    let roots = g.outputs.iter().filter_map(Operand::producer);
+    reached(g.ops.len(), roots, passes, |i| g.ops.get(i).into_iter().flat_map(values))
 }
 
 /// The first value that an operation reads, where its only result has that one's
 /// shape.
 fn same_shape<'o>(g: &OpGraph, op: &'o Op) -> Option<&'o Operand> {
-    let first = op.operands.iter().find(|o| value(o).is_some())?;
+    let first = op.operands.iter().find(|o| o.producer().is_some())?;
     let Operand::Value { op: read, output } = first else { return None };
     let shape = g.ops.get(*read)?.outputs.get(*output)?;
     (op.bodies.is_empty() && op.outputs.as_slice() == [shape.as_str()]).then_some(first)
-}
-
-/// Makes an operation read what stands for those that it reads.
-fn replace(op: &mut Op, stand_ins: &[Option<Operand>]) {
-    for operand in &mut op.operands {
-        if let Some(other) = value(operand).and_then(|read| stand_ins.get(read)?.clone()) {
-            *operand = other;
-        }
-    }
 }
 
 #[cfg(test)]
