@@ -4,8 +4,9 @@
 #
 #   cargo build --release && tools/check_gpu.sh target/release/nneval
 #
-# Needs CUDA 13 and cuDNN 9, for TensorRT also TensorRT 10, where the loader finds them, and
-# python3. TensorRT is left out with --no-tensorrt; its first run builds engines (minutes).
+# The library is that of ORT_DYLIB_PATH, or fetched. Needs CUDA 13 and cuDNN 9, for TensorRT
+# also TensorRT 10, where the loader finds them, and python3. TensorRT is left out with
+# --no-tensorrt; its first run builds engines (minutes).
 set -euo pipefail
 program=$(realpath "$1")
 providers="cuda tensorrt"
@@ -14,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
-"$program" runtime --install --gpu
+[ -n "${ORT_DYLIB_PATH:-}" ] || "$program" runtime --install --gpu
 # One library for all, so that only the provider differs.
 ORT_DYLIB_PATH=$("$program" runtime --provider auto --format json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["library"])')
