@@ -2,11 +2,12 @@
 """Times one training step: train.onnx on this interpreter's ONNX Runtime, or with --native
 the un-lowered training model and AdamW on onnxruntime-training (its OrtTrainingApi).
 
-With --against PYTHON, an interpreter that has onnxruntime-training, three take turns, step by
-step, on the same batches from the same parameters: train.onnx, the same shape lowered with AdamW
+With --against PYTHON, an interpreter that has onnxruntime-training, three take turns of --steps
+steps on the same batches from the same parameters: train.onnx, the same shape lowered with AdamW
 for all parameters (where train.onnx has Muon, which the native optimizer has not), and native.
 The ratio of each round is what is summed up, so that whatever else the machine does falls on
-all. Their losses before the first step must agree."""
+all. With one step a turn each finds the caches full of the others' data, which a training does
+not. Their losses before the first step must agree."""
 
 import argparse
 import pathlib
@@ -25,6 +26,8 @@ RATE = 1e-3
 # Tokens of the shipped vocabulary, models/tokenizer.json. A batch of NATS-Bench's topology space
 # has some 30 of them.
 TOKENS = 326
+# Options that a worker is given too.
+SHARED = ("batch", "seq", "tokens", "threads", "steps")
 
 
 def session(model, threads, profile=False):
@@ -101,22 +104,24 @@ def measure(step, rounds):
     return np.array(wall), np.array(cpu)
 
 
-def serve(step):
-    """Tells the losses of the first step, then takes a step for each line on standard input and
-    answers wall-clock and processor seconds."""
+def serve(step, count):
+    """Tells the losses of the first step, then takes `count` steps for each line on standard input
+    and answers wall-clock and processor seconds of one."""
     losses = [float(x.numpy()) for x in step()[:3]]
     for _ in range(3):
         step()
     print("ready", onnxruntime.__version__, *losses, flush=True)
     for _ in sys.stdin:
         started, used = time.perf_counter(), time.process_time()
-        step()
-        print(time.perf_counter() - started, time.process_time() - used, flush=True)
+        for _ in range(count):
+            step()
+        wall, cpu = time.perf_counter() - started, time.process_time() - used
+        print(wall / count, cpu / count, flush=True)
 
 
 def worker(python, graphs, args, native):
     """A process that serves steps, the version of its ONNX Runtime, and its first losses."""
-    options = [f"--{name}={getattr(args, name)}" for name in ("batch", "seq", "tokens", "threads")]
+    options = [f"--{name}={getattr(args, name)}" for name in SHARED]
     line = [python, __file__, "--graphs", graphs, "--serve", *options]
     process = subprocess.Popen(
         line + ["--native"] * native,
@@ -132,7 +137,7 @@ def worker(python, graphs, args, native):
 
 
 def ask(process):
-    """Seconds of one step in a worker: wall-clock, processor."""
+    """Seconds of a step in a worker's next turn: wall-clock, processor."""
     process.stdin.write("\n")
     process.stdin.flush()
     return [float(x) for x in process.stdout.readline().split()]
@@ -204,6 +209,7 @@ def parse():
     parser.add_argument("--tokens", type=int, default=TOKENS, help="different tokens in a batch")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=10, help="steps in a turn of --against")
     parser.add_argument("--profile", action="store_true", help="let ONNX Runtime write a profile")
     return parser.parse_args()
 
@@ -229,7 +235,7 @@ def main():
         else lowered_step(folder, graph, batch, vector, args)
     )
     if args.serve:
-        serve(step)
+        serve(step, args.steps)
         return
     wall, cpu = measure(step, args.rounds)
     label = f"{graph['name']} {'native' if args.native else 'lowered'} {onnxruntime.__version__}"

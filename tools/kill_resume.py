@@ -39,7 +39,8 @@ def write_labels(path, rows, rng):
 
 def command(args, labels, out):
     """The command line of the run in `out`."""
-    return [args.program, "train", "--labels", labels, "--out", out, *OPTIONS]
+    provider = ["--provider", args.provider]
+    return [args.program, "train", "--labels", labels, "--out", out, *OPTIONS, *provider]
 
 
 def steps(out):
@@ -113,6 +114,7 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--rows", type=int, default=1000, help="networks in the label table")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--provider", default="cpu", help="execution provider of every run")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sys.exit(0 if run(args, pathlib.Path(folder)) else 1)

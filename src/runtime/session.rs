@@ -132,21 +132,28 @@ impl Runtime {
         listener: Option<Listener>,
         key: Option<&str>,
     ) -> Result<Session> {
-        let refused = |e: &ort::Error| Error::Runtime(reason(options, e));
         let mut builder = self.builder(options, key)?;
         if let Some(listener) = listener {
             let listen = move |_: LogLevel, _: &str, _: &str, _: &str, text: &str| listener(text);
             let heard = |b: SessionBuilder| -> ort::Result<SessionBuilder> {
                 Ok(b.with_logger(Arc::new(listen))?.with_log_level(LogLevel::Verbose)?)
             };
-            builder = heard(builder).map_err(|e| refused(&e))?;
+            builder = heard(builder).map_err(|e| Error::Runtime(with_remedy(options, &e)))?;
         }
-        match model {
-            Model::Bytes(bytes) => builder.commit_from_memory(bytes).map_err(|e| refused(&e)),
-            Model::File(path) => builder.commit_from_file(path).map_err(|e| {
-                Error::Runtime(format!("{}: {}", path.display(), reason(options, &e)))
-            }),
-        }
+        let (session, file) = match model {
+            Model::Bytes(bytes) => (builder.commit_from_memory(bytes), String::new()),
+            Model::File(path) => (builder.commit_from_file(path), format!("{}: ", path.display())),
+        };
+        session.map_err(|e| {
+            let told = if self.is_at_fault(model, options) { reason } else { with_remedy };
+            Error::Runtime(file + &told(options, &e))
+        })
+    }
+
+    /// Whether a model that a GPU provider refused is refused by the CPU too.
+    fn is_at_fault(&self, model: Model, options: &SessionOptions) -> bool {
+        let cpu = SessionOptions { provider: Provider::Cpu, ..*options };
+        options.provider != Provider::Cpu && self.open(model, &cpu, None).is_err()
     }
 
     fn builder(&self, options: &SessionOptions, key: Option<&str>) -> Result<SessionBuilder> {
@@ -161,18 +168,20 @@ impl Runtime {
             let providers = options.provider.dispatch(&options.tensorrt, key);
             Ok(builder.with_execution_providers(providers)?)
         };
-        configure().map_err(|e| Error::Runtime(reason(options, &e)))
+        configure().map_err(|e| Error::Runtime(with_remedy(options, &e)))
     }
 }
 
-/// ONNX Runtime's reason, behind the provider that was asked for and before what
-/// that provider needs.
+/// ONNX Runtime's reason, behind the provider that was asked for.
 fn reason(options: &SessionOptions, error: &ort::Error) -> String {
-    let provider = options.provider;
     let reason = one_line(without_origin(error.message()));
-    let reason = reason.trim_end_matches('.');
-    let remedy = provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
-    format!("provider {provider}: {reason}{remedy}")
+    format!("provider {}: {}", options.provider, reason.trim_end_matches('.'))
+}
+
+/// The same before what that provider needs.
+fn with_remedy(options: &SessionOptions, error: &ort::Error) -> String {
+    let remedy = options.provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
+    reason(options, error) + &remedy
 }
 
 /// `message` without the source line and the code that ONNX Runtime puts before
