@@ -63,8 +63,7 @@ fn best(runtime: &Runtime) -> Chosen {
 fn without_remedy(provider: Provider, message: &str) -> String {
     let start = format!("ONNX Runtime: provider {provider}: ");
     let reason = message.strip_prefix(&start).unwrap_or(message);
-    let remedy = provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
-    reason.strip_suffix(&remedy).unwrap_or(reason).to_owned()
+    reason.strip_suffix(&provider.after_reason()).unwrap_or(reason).to_owned()
 }
 
 impl fmt::Display for Chosen {

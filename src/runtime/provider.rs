@@ -60,6 +60,12 @@ impl Provider {
         }
     }
 
+    /// What follows the reason why this provider cannot be used: its [`remedy`](Self::remedy),
+    /// where it has one.
+    pub(super) fn after_reason(self) -> String {
+        self.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default()
+    }
+
     /// What a machine needs for this provider; `None` for the CPU.
     pub fn remedy(self) -> Option<String> {
         let tensorrt = match self {

@@ -180,8 +180,7 @@ fn reason(options: &SessionOptions, error: &ort::Error) -> String {
 
 /// The same before what that provider needs.
 fn with_remedy(options: &SessionOptions, error: &ort::Error) -> String {
-    let remedy = options.provider.remedy().map(|r| format!("; {r}")).unwrap_or_default();
-    reason(options, error) + &remedy
+    reason(options, error) + &options.provider.after_reason()
 }
 
 /// `message` without the source line and the code that ONNX Runtime puts before
