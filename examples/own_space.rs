@@ -4,7 +4,7 @@
 //!
 //! `cargo run --release --example own_space`
 
-use nneval::search::{Measure, Problem, Search, SearchSpace, Settings};
+use nneval::search::{CandidateEvaluator, Problem, Search, SearchSpace, Settings};
 use nneval::{Error, Result};
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::{
@@ -137,7 +137,7 @@ fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
 fn main() -> Result<()> {
     let problem = Problem::new(&["parameters".into()], &["macs".into()], &[])?;
     // Evaluators would stand where the list is empty; static costs need none.
-    let measure = Measure::new(Vec::new(), &problem.columns, false)?;
+    let measure = CandidateEvaluator::new(Vec::new(), &problem.columns, false)?;
     let mut search = Search::new(&Chains, problem, Settings::default())?;
     while search.history().len() < 1000 {
         let keys = search.ask(100);

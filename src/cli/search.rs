@@ -4,7 +4,7 @@ use super::search_output::{Context, write};
 use super::{paths, search_talk};
 use anyhow::bail;
 use nneval::search::{
-    Algorithm, Files, Measure, Nats, Search, SearchSpace, Settings, State, Subset,
+    Algorithm, CandidateEvaluator, Files, Nats, Search, SearchSpace, Settings, State, Subset,
 };
 use nneval::spaces::{ModelOptions, Space};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
     let state = args.out.as_deref().map(|dir| previous(dir, args.resume)).transpose()?.flatten();
     let settings = args.settings(&problem, state.as_ref().map(State::settings));
     let loaded = args.load(&problem)?;
-    let measure = Measure::new(loaded.evaluators, &problem.columns, args.ask_tell)?;
+    let measure = CandidateEvaluator::new(loaded.evaluators, &problem.columns, args.ask_tell)?;
     let mut search = match state {
         Some(state) => {
             state.check_source(&loaded.names)?;

@@ -2,7 +2,7 @@
 
 use nneval::files::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
-use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
+use nneval::search::{Candidate, CandidateEvaluator, Goal, Search, SearchSpace, Settings};
 use nneval::tables::{Column, Format, Kind, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ const SHOWN: usize = 10;
 /// What all parts of the command need.
 pub struct Context<'a> {
     /// Where values come from.
-    pub measure: &'a Measure,
+    pub measure: &'a CandidateEvaluator,
     /// How the search goes.
     pub settings: &'a Settings,
     /// Names of the evaluators.

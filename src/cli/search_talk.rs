@@ -4,7 +4,7 @@
 
 use super::search_output::{Context, metrics, write};
 use nneval::graph::{Limits, Model};
-use nneval::search::{Measure, Measured, Search, SearchSpace};
+use nneval::search::{CandidateEvaluator, CandidateValues, Search, SearchSpace};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
@@ -60,7 +60,7 @@ struct Talk<'t, 's, S: SearchSpace> {
     search: &'t mut Search<'s, S>,
     context: &'t Context<'t>,
     budget: Option<usize>,
-    everything: &'t mut Option<Measure>,
+    everything: &'t mut Option<CandidateEvaluator>,
 }
 
 impl<S: SearchSpace> Talk<'_, '_, S> {
@@ -138,7 +138,7 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
             Err(e) => Err(e),
         });
         let columns = all.columns();
-        let one = |(key, result): (&String, nneval::Result<Measured>)| match result {
+        let one = |(key, result): (&String, nneval::Result<CandidateValues>)| match result {
             Ok(m) => json!({"arch": key, "metrics": metrics(&columns, &m.values)}),
             Err(e) => json!({"arch": key, "error": e.to_string()}),
         };

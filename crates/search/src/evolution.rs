@@ -2,8 +2,8 @@
 //! youngest candidates; a child is a mutation of the best of a random sample.
 
 use super::problem::Scored;
+use crate::Rng;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// The best of `tournament` members drawn from `population` with replacement.
 /// Where there are several objectives, a member that none drawn before it
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 pub(super) fn parent<T: Copy>(
     population: &[(T, Scored)],
     tournament: usize,
-    rng: &mut ChaCha8Rng,
+    rng: &mut Rng,
 ) -> Option<T> {
     let mut best: Option<&(T, Scored)> = None;
     for _ in 0..tournament.max(1) {
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn a_large_tournament_finds_the_best() {
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut rng = Rng::seed_from_u64(0);
         let one = |i: usize| (i, Scored { costs: vec![(i as f64 - 7.0).abs()], violation: 0.0 });
         let population: Vec<(usize, Scored)> = (0..20).map(one).collect();
         assert_eq!(parent(&population, 500, &mut rng), Some(7));

@@ -1,10 +1,10 @@
 //! Model files as a finite space.
 
 use super::space::SearchSpace;
+use crate::Rng;
 use crate::error::{Error, Result};
 use nneval_graph::model::{Limits, Model};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -69,16 +69,16 @@ impl SearchSpace for Files {
         (index < self.paths.len()).then_some(index)
     }
 
-    fn sample(&self, rng: &mut ChaCha8Rng) -> usize {
+    fn sample(&self, rng: &mut Rng) -> usize {
         rng.random_range(0..self.paths.len().max(1))
     }
 
-    fn mutate(&self, arch: &usize, rng: &mut ChaCha8Rng) -> usize {
+    fn mutate(&self, arch: &usize, rng: &mut Rng) -> usize {
         let n = self.paths.len().max(1);
         (arch + rng.random_range(0..n)) % n
     }
 
-    fn crossover(&self, a: &usize, b: &usize, rng: &mut ChaCha8Rng) -> usize {
+    fn crossover(&self, a: &usize, b: &usize, rng: &mut Rng) -> usize {
         if rng.random_bool(0.5) { *a } else { *b }
     }
 

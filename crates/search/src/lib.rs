@@ -1,7 +1,7 @@
 //! Search: which architectures of a space are best by what evaluators predict
 //! and by static costs.
 //!
-//! A [`SearchSpace`] gives architectures, a [`Measure`] their values, a
+//! A [`SearchSpace`] gives architectures, a [`CandidateEvaluator`] their values, a
 //! [`Problem`] says what is wanted of them, and a [`Search`] chooses what to
 //! measure next: at random, by regularised evolution (Real et al.,
 //! "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019),
@@ -36,10 +36,11 @@
 mod bayesian;
 mod dominance;
 pub mod error;
+mod evaluate;
 mod evolution;
 mod files;
+mod history;
 mod hypervolume;
-mod measure;
 mod nats;
 mod nsga2;
 mod problem;
@@ -50,12 +51,16 @@ mod subset;
 
 pub use dominance::{crowding_distances, fronts};
 pub use error::{Error, Result};
+pub use evaluate::{COSTS, CandidateEvaluator, CandidateValues, StaticCost};
 pub use files::Files;
+pub use history::{Algorithm, Candidate, Settings};
 pub use hypervolume::hypervolume_2d;
-pub use measure::{COSTS, Measure, Measured, StaticCost};
 pub use nats::Nats;
 pub use problem::{Bound, Goal, Limit, Objective, Problem, Scored};
-pub use run::{Algorithm, Candidate, Search, Settings};
+pub use run::Search;
 pub use space::SearchSpace;
 pub use state::State;
 pub use subset::Subset;
+
+/// The generator of everything random in a search.
+pub use rand_chacha::ChaCha8Rng as Rng;

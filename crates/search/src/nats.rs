@@ -2,10 +2,10 @@
 //! of choices.
 
 use super::space::SearchSpace;
+use crate::Rng;
 use crate::error::Result;
 use nneval_spaces::{Arch, ModelOptions, Space, SssArch, TssArch, to_bytes};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// A space of NATS-Bench. A mutation changes one edge (TSS) or one width (SSS),
 /// as Dong et al. (2021) do; a crossover takes each from either parent.
@@ -83,11 +83,11 @@ impl SearchSpace for Nats {
         self.size().filter(|&n| index < n).map(|_| self.at(index))
     }
 
-    fn sample(&self, rng: &mut ChaCha8Rng) -> Arch {
+    fn sample(&self, rng: &mut Rng) -> Arch {
         self.at(rng.random_range(0..self.size().unwrap_or(1)))
     }
 
-    fn mutate(&self, arch: &Arch, rng: &mut ChaCha8Rng) -> Arch {
+    fn mutate(&self, arch: &Arch, rng: &mut Rng) -> Arch {
         let (places, base) = self.shape();
         let mut choices = self.choices(arch);
         let (place, step) = (rng.random_range(0..places), rng.random_range(1..base));
@@ -97,7 +97,7 @@ impl SearchSpace for Nats {
         self.of(&choices)
     }
 
-    fn crossover(&self, a: &Arch, b: &Arch, rng: &mut ChaCha8Rng) -> Arch {
+    fn crossover(&self, a: &Arch, b: &Arch, rng: &mut Rng) -> Arch {
         let pairs = self.choices(a).into_iter().zip(self.choices(b));
         let mixed: Vec<usize> =
             pairs.map(|(x, y)| if rng.random_bool(0.5) { x } else { y }).collect();
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn keys_parse_back_and_neighbours_differ_in_one_place() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut rng = Rng::seed_from_u64(1);
         for space in [Space::NatsTss, Space::NatsSss] {
             let space = Nats::new(space, ModelOptions::default());
             let different = |a: &Arch, b: &Arch| {

@@ -3,8 +3,8 @@
 
 use super::dominance::{crowding_distances, fronts};
 use super::problem::Scored;
+use crate::Rng;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// Indices of the `size` candidates that survive (section III.C): whole fronts,
 /// of the last one the least crowded.
@@ -46,7 +46,7 @@ impl Ranked {
 
     /// The better of two members drawn, by the crowded comparison (section
     /// III.B): the lower rank, then the larger distance.
-    pub(super) fn parent(&self, rng: &mut ChaCha8Rng) -> usize {
+    pub(super) fn parent(&self, rng: &mut Rng) -> usize {
         let mut draw = || {
             let i = rng.random_range(0..self.0.len().max(1));
             (i, self.0.get(i).copied().unwrap_or((usize::MAX, 0.0)))

@@ -1,16 +1,16 @@
 //! A search in progress.
 
-use super::bayesian::{Bayesian, View};
+use super::bayesian::{Bayesian, Snapshot};
 use super::dominance::first_front;
-use super::measure::{Measure, Measured};
+use super::evaluate::{CandidateEvaluator, CandidateValues};
+use super::history::{Algorithm, Candidate, Settings};
 use super::nsga2::{self, Ranked};
 use super::problem::{Problem, Scored};
 use super::space::SearchSpace;
 use super::{evolution, state::State};
+use crate::Rng;
 use crate::error::{Error, Result};
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 /// Steps away from a candidate that is known already, at most; then as many
@@ -20,74 +20,6 @@ const TRIES: usize = 50;
 const CROSSOVER: f64 = 0.9;
 /// Probability that a child of two parents is mutated as well.
 const MUTATION: f64 = 0.5;
-
-/// How candidates are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Algorithm {
-    /// Uniformly.
-    Random,
-    /// Regularised evolution.
-    Evolution,
-    /// NSGA-II.
-    Nsga2,
-    /// Bayesian optimisation.
-    Bayesian,
-}
-
-/// How a search goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// How candidates are chosen.
-    pub algorithm: Algorithm,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Candidates that will be measured. Where it covers a finite space, all
-    /// are measured in their order, whatever the algorithm.
-    pub budget: usize,
-    /// Members of the population.
-    pub population: usize,
-    /// Members drawn in a tournament of regularised evolution.
-    pub tournament: usize,
-}
-
-impl Default for Settings {
-    /// Real et al. (2019): a population of 100, tournaments of 25.
-    fn default() -> Self {
-        Self { algorithm: Algorithm::Nsga2, seed: 0, budget: 1000, population: 100, tournament: 25 }
-    }
-}
-
-/// A measured architecture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// Its text.
-    pub key: String,
-    /// A value for each column of the problem; `None` where unknown.
-    pub values: Vec<Option<f64>>,
-    /// For each column the ends of the value's interval; empty where no value
-    /// has one.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub intervals: Vec<Option<[f64; 2]>>,
-    /// Why it could not be measured.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub error: Option<String>,
-    /// Whether a value was told from outside.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub told: bool,
-}
-
-impl Candidate {
-    /// Whether there is a value, or `None`, for each of so many columns.
-    pub(super) fn has_width(&self, width: usize) -> bool {
-        self.values.len() == width && [0, width].contains(&self.intervals.len())
-    }
-
-    /// Ends of the interval of the value in a column.
-    pub fn interval(&self, column: usize) -> Option<[f64; 2]> {
-        self.intervals.get(column).copied().flatten()
-    }
-}
 
 /// A search: what was measured, and what comes next.
 #[derive(Debug)]
@@ -100,7 +32,7 @@ pub struct Search<'a, S: SearchSpace> {
     numbers: HashMap<String, usize>,
     population: Vec<usize>,
     settled: usize,
-    prior: Option<&'a Measure>,
+    prior: Option<&'a CandidateEvaluator>,
     bayesian: Bayesian,
 }
 
@@ -133,11 +65,11 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         })
     }
 
-    /// Has [`Algorithm::Bayesian`] start from what `measure` says of networks:
+    /// Has [`Algorithm::Bayesian`] start from what `evaluator` predicts of networks:
     /// for searches whose true values are told.
     #[must_use]
-    pub fn with_prior(mut self, measure: &'a Measure) -> Self {
-        self.prior = Some(measure);
+    pub fn with_prior(mut self, evaluator: &'a CandidateEvaluator) -> Self {
+        self.prior = Some(evaluator);
         self
     }
 
@@ -210,7 +142,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         let mut keys = self.by_model(n);
         let mut taken: HashSet<String> = keys.iter().cloned().collect();
         for i in keys.len()..n {
-            let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
+            let mut rng = Rng::seed_from_u64(self.settings.seed);
             rng.set_stream((self.history.len() + i) as u64);
             let first = self.child(&population, &ranked, &mut rng);
             let Some(key) = self.unseen(first, &taken, &mut rng) else { break };
@@ -226,7 +158,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             return Vec::new();
         }
         let mut bayesian = std::mem::take(&mut self.bayesian);
-        let view = View {
+        let snapshot = Snapshot {
             space: self.space,
             problem: &self.problem,
             seed: self.settings.seed,
@@ -235,21 +167,21 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             numbers: &self.numbers,
             prior: self.prior,
         };
-        let keys = bayesian.choose(&view, n);
+        let keys = bayesian.choose(&snapshot, n);
         self.bayesian = bayesian;
         keys
     }
 
     /// Adds a candidate with its values, one for each column of the problem (a
-    /// [`Measured`], or the values alone), or
+    /// [`CandidateValues`], or the values alone), or
     /// why it has none. One that is known already gets these values instead.
-    pub fn add(&mut self, key: String, measured: Result<impl Into<Measured>>) {
+    pub fn add(&mut self, key: String, measured: Result<impl Into<CandidateValues>>) {
         let width = self.problem.columns.len();
         let (measured, error) = match measured {
             Ok(measured) => (measured.into(), None),
-            Err(e) => (Measured::default(), Some(e.to_string())),
+            Err(e) => (CandidateValues::default(), Some(e.to_string())),
         };
-        let Measured { mut values, mut intervals } = measured;
+        let CandidateValues { mut values, mut intervals } = measured;
         values.resize(width, None);
         values.iter_mut().for_each(|v| *v = v.filter(|v| v.is_finite()));
         intervals.resize(width, None);
@@ -366,12 +298,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         members.into_iter().filter_map(|i| Some((i, self.scores.get(i)?.clone()))).collect()
     }
 
-    fn child(
-        &self,
-        population: &[(usize, Scored)],
-        ranked: &Ranked,
-        rng: &mut ChaCha8Rng,
-    ) -> S::Arch {
+    fn child(&self, population: &[(usize, Scored)], ranked: &Ranked, rng: &mut Rng) -> S::Arch {
         let arch = |i: usize| self.history.get(i).and_then(|c| self.space.parse(&c.key).ok());
         let child = match self.settings.algorithm {
             _ if population.is_empty() => None,
@@ -389,7 +316,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         child.unwrap_or_else(|| self.space.sample(rng))
     }
 
-    fn offspring(&self, a: &S::Arch, b: &S::Arch, rng: &mut ChaCha8Rng) -> S::Arch {
+    fn offspring(&self, a: &S::Arch, b: &S::Arch, rng: &mut Rng) -> S::Arch {
         if !rng.random_bool(CROSSOVER) {
             return self.space.mutate(a, rng);
         }
@@ -399,12 +326,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
 
     /// The key of `first`, or of a neighbour's neighbour, or of a random
     /// architecture: the first that is neither measured nor taken.
-    fn unseen(
-        &self,
-        first: S::Arch,
-        taken: &HashSet<String>,
-        rng: &mut ChaCha8Rng,
-    ) -> Option<String> {
+    fn unseen(&self, first: S::Arch, taken: &HashSet<String>, rng: &mut Rng) -> Option<String> {
         let mut arch = first;
         for i in 0..2 * TRIES {
             let key = self.space.key(&arch);

@@ -1,9 +1,9 @@
 //! What a search needs of a space.
 
+use crate::Rng;
 use crate::error::Result;
 use nneval_files::sha256;
 use nneval_graph::model::{Limits, Model};
-use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
 
 /// A space of architectures. `examples/own_space.rs` adds one in one file.
@@ -39,13 +39,13 @@ pub trait SearchSpace: Sync {
     }
 
     /// A random architecture.
-    fn sample(&self, rng: &mut ChaCha8Rng) -> Self::Arch;
+    fn sample(&self, rng: &mut Rng) -> Self::Arch;
 
     /// A neighbour of an architecture.
-    fn mutate(&self, arch: &Self::Arch, rng: &mut ChaCha8Rng) -> Self::Arch;
+    fn mutate(&self, arch: &Self::Arch, rng: &mut Rng) -> Self::Arch;
 
     /// An architecture with something of both.
-    fn crossover(&self, a: &Self::Arch, b: &Self::Arch, rng: &mut ChaCha8Rng) -> Self::Arch;
+    fn crossover(&self, a: &Self::Arch, b: &Self::Arch, rng: &mut Rng) -> Self::Arch;
 
     /// The network as ONNX bytes; weights may be left out.
     ///

@@ -1,7 +1,7 @@
-//! What a search that goes on later needs.
+//! Saved state of a search: what a later process needs to resume it.
 
+use super::history::{Candidate, Settings};
 use super::problem::Problem;
-use super::run::{Candidate, Settings};
 use crate::error::{Error, Result};
 use nneval_files::write_atomic;
 use serde::{Deserialize, Serialize};

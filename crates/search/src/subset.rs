@@ -1,11 +1,11 @@
 //! Some architectures of a space.
 
 use super::space::SearchSpace;
+use crate::Rng;
 use crate::error::{Error, Result};
 use nneval_files::sha256;
 use nneval_graph::model::Model;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -39,11 +39,7 @@ impl<'a, S: SearchSpace> Subset<'a, S> {
 
     /// What `draw` gives, drawn again while it is outside; at last a random
     /// member.
-    fn inside(
-        &self,
-        rng: &mut ChaCha8Rng,
-        mut draw: impl FnMut(&mut ChaCha8Rng) -> S::Arch,
-    ) -> S::Arch {
+    fn inside(&self, rng: &mut Rng, mut draw: impl FnMut(&mut Rng) -> S::Arch) -> S::Arch {
         for _ in 0..TRIES {
             let arch = draw(rng);
             if self.members.contains(&self.space.key(&arch)) {
@@ -83,15 +79,15 @@ impl<S: SearchSpace> SearchSpace for Subset<'_, S> {
         self.archs.get(index).cloned()
     }
 
-    fn sample(&self, rng: &mut ChaCha8Rng) -> S::Arch {
+    fn sample(&self, rng: &mut Rng) -> S::Arch {
         self.nth(rng.random_range(0..self.archs.len().max(1))).unwrap_or_else(|| self.first.clone())
     }
 
-    fn mutate(&self, arch: &S::Arch, rng: &mut ChaCha8Rng) -> S::Arch {
+    fn mutate(&self, arch: &S::Arch, rng: &mut Rng) -> S::Arch {
         self.inside(rng, |rng| self.space.mutate(arch, rng))
     }
 
-    fn crossover(&self, a: &S::Arch, b: &S::Arch, rng: &mut ChaCha8Rng) -> S::Arch {
+    fn crossover(&self, a: &S::Arch, b: &S::Arch, rng: &mut Rng) -> S::Arch {
         self.inside(rng, |rng| self.space.crossover(a, b, rng))
     }
 

@@ -14,9 +14,9 @@ mod networks;
 mod warp;
 
 use super::dominance::fronts;
-use super::measure::Measure;
+use super::evaluate::CandidateEvaluator;
+use super::history::Candidate;
 use super::problem::{Bound, Goal, Problem, Scored};
-use super::run::Candidate;
 use super::space::SearchSpace;
 use acquisition::{Front, Normal};
 use model::{Model, Observation};
@@ -44,7 +44,7 @@ const MOST_BELIEFS: usize = 100;
 const STREAMS: (u64, u64) = (1 << 63, 1 << 62);
 
 /// A search as it stands.
-pub struct View<'v, S: SearchSpace> {
+pub struct Snapshot<'v, S: SearchSpace> {
     /// The space.
     pub space: &'v S,
     /// What is wanted.
@@ -58,7 +58,7 @@ pub struct View<'v, S: SearchSpace> {
     /// The places of its keys.
     pub numbers: &'v HashMap<String, usize>,
     /// What predicts metrics of networks that were not measured.
-    pub prior: Option<&'v Measure>,
+    pub prior: Option<&'v CandidateEvaluator>,
 }
 
 /// What need not be computed anew for the next candidates: everything in it is
@@ -92,7 +92,7 @@ struct Fit {
 impl Bayesian {
     /// Up to `n` candidates to measure next; none where too little is known for
     /// a model.
-    pub fn choose<S: SearchSpace>(&mut self, view: &View<S>, n: usize) -> Vec<String> {
+    pub fn choose<S: SearchSpace>(&mut self, view: &Snapshot<S>, n: usize) -> Vec<String> {
         let told = view.history.iter().any(|c| c.told);
         let known = |i: &usize| view.scores.get(*i).is_some_and(|s| s.violation.is_finite());
         let is_told = |i: &usize| view.history.get(*i).is_some_and(|c| c.told);
@@ -110,7 +110,7 @@ impl Bayesian {
 
     fn chosen<S: SearchSpace>(
         &mut self,
-        view: &View<S>,
+        view: &Snapshot<S>,
         observed: &[usize],
         pending: &[usize],
         n: usize,
@@ -197,7 +197,7 @@ impl Bayesian {
     }
 
     /// Reads the networks that are looked at each time.
-    fn look<S: SearchSpace>(&mut self, view: &View<S>) -> Base {
+    fn look<S: SearchSpace>(&mut self, view: &Snapshot<S>) -> Base {
         let space = view.space;
         let whole = space.size().filter(|n| *n <= WHOLE);
         let keys: Vec<String> = match whole {
@@ -278,7 +278,7 @@ fn unique(keys: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Neighbours of the best candidates.
-fn neighbours<S: SearchSpace>(view: &View<S>, observed: &[usize]) -> Vec<String> {
+fn neighbours<S: SearchSpace>(view: &Snapshot<S>, observed: &[usize]) -> Vec<String> {
     let scores: Vec<Scored> =
         observed.iter().filter_map(|&i| view.scores.get(i).cloned()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(view.seed);
@@ -304,7 +304,7 @@ fn costs(problem: &Problem, values: &[f64]) -> Vec<f64> {
 /// Up to `n` networks of the pool that were not asked for, in the order in which
 /// they are expected to gain most.
 fn pick<S: SearchSpace>(
-    view: &View<S>,
+    view: &Snapshot<S>,
     pool: &Pool,
     models: &mut [Model],
     observations: &[Observation],

@@ -1,7 +1,7 @@
 //! What is known of networks before anything is measured: facts of their
 //! graphs and, as a prior, predictions.
 
-use super::super::measure::Measure;
+use super::super::evaluate::CandidateEvaluator;
 use super::super::space::SearchSpace;
 use super::warp::Warp;
 use crate::error::Result;
@@ -28,7 +28,12 @@ pub struct Networks(HashMap<String, Option<Row>>);
 
 impl Networks {
     /// Reads the networks that are not known yet.
-    pub fn see<S: SearchSpace>(&mut self, space: &S, prior: Option<&Measure>, keys: &[String]) {
+    pub fn see<S: SearchSpace>(
+        &mut self,
+        space: &S,
+        prior: Option<&CandidateEvaluator>,
+        keys: &[String],
+    ) {
         let new: Vec<String> = keys.iter().filter(|k| !self.0.contains_key(*k)).cloned().collect();
         let facts: Vec<Option<Vec<f64>>> =
             new.par_iter().map(|key| facts(space, key).ok()).collect();

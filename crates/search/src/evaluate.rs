@@ -1,4 +1,4 @@
-//! Values of candidates: predictions of evaluators, static costs.
+//! Candidate evaluation: predictions of evaluators and static costs.
 
 use super::space::SearchSpace;
 use crate::error::{Error, Result};
@@ -54,14 +54,14 @@ enum Source {
 
 /// What is known of a candidate, an entry a column.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Measured {
+pub struct CandidateValues {
     /// Values; `None` where unknown.
     pub values: Vec<Option<f64>>,
     /// Ends of the intervals of predicted values; may be shorter than `values`.
     pub intervals: Vec<Option<[f64; 2]>>,
 }
 
-impl From<Vec<Option<f64>>> for Measured {
+impl From<Vec<Option<f64>>> for CandidateValues {
     /// Values without intervals.
     fn from(values: Vec<Option<f64>>) -> Self {
         Self { values, intervals: Vec::new() }
@@ -70,12 +70,12 @@ impl From<Vec<Option<f64>>> for Measured {
 
 /// Gives candidates their values.
 #[derive(Debug)]
-pub struct Measure {
+pub struct CandidateEvaluator {
     evaluators: Arc<[Evaluator]>,
     columns: Vec<(String, Source)>,
 }
 
-impl Measure {
+impl CandidateEvaluator {
     /// Finds each column among the evaluators' metrics and [`COSTS`]. A metric
     /// of several evaluators is named `EVALUATOR:METRIC`. With `told`, columns
     /// that nothing here knows stay unknown until they are told.
@@ -145,7 +145,11 @@ impl Measure {
 
     /// Values of architectures of a space, one for each column; one that cannot
     /// be measured fails alone.
-    pub fn values<S: SearchSpace>(&self, space: &S, keys: &[String]) -> Vec<Result<Measured>> {
+    pub fn values<S: SearchSpace>(
+        &self,
+        space: &S,
+        keys: &[String],
+    ) -> Vec<Result<CandidateValues>> {
         self.of_models(keys, |key| space.model(&space.parse(key)?))
     }
 
@@ -154,7 +158,7 @@ impl Measure {
         &self,
         keys: &[String],
         model: impl Fn(&String) -> Result<Model> + Sync,
-    ) -> Vec<Result<Measured>> {
+    ) -> Vec<Result<CandidateValues>> {
         let wants = |f: fn(&Source) -> bool| self.columns.iter().any(|(_, s)| f(s));
         let costs = wants(|s| matches!(s, Source::Cost(_)));
         let strings = wants(|s| matches!(s, Source::Metric { .. }));
@@ -198,7 +202,7 @@ impl Measure {
         self.evaluators.iter().enumerate().map(predict).collect()
     }
 
-    fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> Measured {
+    fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> CandidateValues {
         let value = |(_, source): &(String, Source)| match *source {
             Source::Told => None,
             Source::Cost(cost) => costs.and_then(cost.of),
@@ -212,7 +216,7 @@ impl Measure {
             }
             _ => None,
         };
-        Measured {
+        CandidateValues {
             values: self.columns.iter().map(value).collect(),
             intervals: self.columns.iter().map(interval).collect(),
         }
