@@ -1,38 +1,25 @@
-//! The measuring process: one model, one session, as many rounds as its parent
-//! asks for. It ends when its parent closes its stdin, or dies. Where its memory
-//! is asked for, it watches another one of its kind instead.
+//! Measuring process: one model, one session, as many rounds as the parent asks
+//! for. It ends when its parent closes its stdin or dies.
 
 use super::memory::{ArenaLog, Level, limit};
-use super::process::Role;
 use super::protocol::{Job, Opened, Reply, Request, Round};
-use super::watch::{be_watched, watch};
+use super::reply::reply;
+use super::watch::be_watched;
 use super::{timing, values};
 use crate::error::{Error, Result};
 use nneval_runtime::{Located, Provider, Runtime, SessionOptions, Source};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynSequenceValueType, DynValue, DynValueTypeMarker, ValueType};
 use std::borrow::Cow;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
-
-/// Answers the requests that come on stdin.
-///
-/// # Errors
-/// [`Error::Measure`] where a request cannot be read or a reply written; what
-/// is wrong with the model is a reply.
-pub fn serve() -> Result<()> {
-    match Role::of_this_process() {
-        Some(Role::Watcher) => watch(),
-        role => answer(role == Some(Role::Watched)),
-    }
-}
 
 /// Answers the requests. The memory of this process is its own business, or that
 /// of the one that `watches`.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve`](super::serve).
 pub fn answer(watches: bool) -> Result<()> {
     let requests = requests();
     let Some(Request::Open(job)) = next(&requests)? else {
@@ -71,15 +58,6 @@ fn next(requests: &Receiver<String>) -> Result<Option<Request>> {
     let Ok(line) = requests.recv() else { return Ok(None) };
     let request = serde_json::from_str(&line);
     request.map(Some).map_err(|e| Error::Measure(format!("a request cannot be read: {e}")))
-}
-
-/// Tells the parent.
-pub fn reply(reply: &Reply) -> Result<()> {
-    let line = serde_json::to_string(reply).map_err(|e| Error::Measure(e.to_string()))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(|e| Error::Measure(format!("a reply cannot be written: {e}")))
 }
 
 /// An open model with its inputs.

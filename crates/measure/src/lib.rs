@@ -28,32 +28,32 @@ mod child;
 mod control;
 pub mod drift;
 pub mod error;
-
 pub mod log;
 mod machine;
 mod memory;
 mod process;
 pub mod protocol;
+mod reply;
 mod schedule;
+mod serve;
 mod settings;
 pub mod table;
 mod target;
 pub mod timing;
-
 mod values;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod watch;
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-#[path = "unwatched.rs"]
+#[path = "watch_unsupported.rs"]
 mod watch;
 
-pub use child::serve;
 pub use control::Control;
 pub use error::{Error, Result};
 pub use log::{Log, Record};
 pub use machine::{Machine, available_memory, load_average};
 pub use process::Launcher;
 pub use schedule::{Event, Schedule, Times};
+pub use serve::serve;
 pub use settings::Settings;
 pub use table::Table;
 pub use target::{CARRIED, Origin, Target};

@@ -1,15 +1,15 @@
-//! The most that a measuring process has in use at one time, exact to the page.
+//! Peak memory of a measuring process, exact to the page.
 //!
-//! The kernel's own high-water mark (`VmHWM`) is brought up to date now and then,
-//! from counters of which each processor keeps some pages to itself: a peak of a
-//! millisecond, such as the creation of a session has, can be missing from it by
-//! half. What a process has only shrinks in a few system calls, so its peak is
-//! what it has at the entry of one of them: this process starts the measuring
-//! process, stops it at these entries (`ptrace`), and reads its memory.
+//! The kernel's own high-water mark (`VmHWM`) is not exact. The kernel updates
+//! it lazily from per-CPU counters, so it can miss half of a peak that lasts a
+//! millisecond. The memory of a process shrinks in a few system calls alone, so
+//! its peak is its size at the entry of one of them. This process starts the
+//! measuring process, stops it at these entries (`ptrace`) and reads its memory.
 
 use super::memory::{Private, Resident};
 use super::process::Role;
 use super::protocol::{Memory, Reply};
+use super::reply::reply;
 use crate::error::{Error, Result};
 use nix::libc::{self, c_long};
 use nix::sys::ptrace;
@@ -17,6 +17,9 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::process::Command;
+
+/// Whether this system lets a process watch another.
+pub const SUPPORTED: bool = true;
 
 /// System calls that may take memory from a process.
 const SHRINKING: [c_long; 5] =
@@ -42,7 +45,7 @@ pub fn watch() -> Result<()> {
     let pid = i32::try_from(child.id()).map_err(|e| Error::Measure(e.to_string()))?;
     let mut watch = Watch { pid: Pid::from_raw(pid), replies: 0, seen: Seen::default() };
     match watch.follow().map_err(|e| Error::Measure(format!("watching a process: {e}")))? {
-        WaitStatus::Exited(_, 0) => super::child::reply(&Reply::Peak(watch.seen.memory)),
+        WaitStatus::Exited(_, 0) => reply(&Reply::Peak(watch.seen.memory)),
         WaitStatus::Exited(_, code) => std::process::exit(code),
         WaitStatus::Signaled(_, signal, _) => {
             raise(signal).map_err(|e| Error::Measure(e.to_string()))

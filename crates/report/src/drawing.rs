@@ -1,6 +1,6 @@
-//! Boxes, edges and frames of a network that is laid out.
+//! Boxes, edges and frames of a laid-out network.
 
-use super::layout::Place;
+use super::place::Place;
 use nneval_graph::opstring::{Outline, OutlineBlock};
 use serde::Serialize;
 

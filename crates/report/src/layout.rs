@@ -1,25 +1,16 @@
-//! A layered drawing of a network's outline (after Sugiyama, Tagawa & Toda
-//! 1981): layers by longest path, long edges by way of points between, order
-//! within a layer by the mean place of what is read.
+//! Layered graph layout of a network's outline (Sugiyama, Tagawa & Toda 1981).
+//!
+//! A layer is the longest path from the input. Long edges pass through points
+//! in the layers between. Barycentres of the neighbours order a layer.
 
 use super::drawing::{CHAR, Drawing, GAP, PAD, Text, draw, frames, text};
+use super::place::Place;
 use nneval_graph::opstring::{Outline, OutlineBlock};
 
 /// Nodes that are laid out, at most.
 pub const MOST_NODES: usize = 400;
 /// Rounds of ordering, down and up.
 const ROUNDS: usize = 6;
-
-/// A place in a layer: a node, or a point on an edge between others.
-pub(super) struct Place {
-    pub layer: usize,
-    pub node: Option<usize>,
-    above: Vec<usize>,
-    below: Vec<usize>,
-    /// Its middle, in pixels from anywhere.
-    pub x: f64,
-    pub width: f64,
-}
 
 /// Lays `outline` out.
 pub fn layout(outline: &Outline) -> Drawing {

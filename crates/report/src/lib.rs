@@ -8,7 +8,10 @@ mod front;
 mod hexbin;
 mod layout;
 mod page;
-mod raster;
+mod picture;
+mod place;
+#[cfg(feature = "png")]
+mod png;
 mod residuals;
 mod scatter;
 mod scores;
@@ -23,7 +26,9 @@ pub use layout::layout;
 pub use page::{
     Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded,
 };
-pub use raster::{png, write_picture};
+pub use picture::write_picture;
+#[cfg(feature = "png")]
+pub use png::png;
 pub use residuals::residuals;
 pub use scatter::scatter;
 pub use scores::{MetricScores, ScoredPoint};

@@ -1,7 +1,10 @@
 //! The report page: one HTML file that needs nothing else. Its content is JSON
 //! in the page; the scripts make elements of it and never read it as markup.
 
+mod number;
 mod search;
+
+pub use number::rounded;
 
 pub use search::{PageColumn, PageSearch};
 
@@ -123,11 +126,6 @@ impl Page {
         let parts = [("title", title.as_str()), ("css", STYLE), ("js", SCRIPT), ("data", &data)];
         Ok(fill(TEMPLATE, &parts))
     }
-}
-
-/// Seven significant digits: more than a page shows, and shorter as text.
-pub fn rounded(v: f64) -> f64 {
-    format!("{v:.6e}").parse().unwrap_or(v)
 }
 
 /// Replaces each `{{name}}` of the template once; what is put in is not read

@@ -1,6 +1,6 @@
 //! A search folder as content of the page.
 
-use super::rounded;
+use super::number::rounded;
 use crate::drawing::Drawing;
 use crate::error::{Error, Result};
 use crate::layout::layout;

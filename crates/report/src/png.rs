@@ -1,11 +1,8 @@
-//! SVG pictures as PNG, with fonts of their own: what the machine has installed
-//! does not matter.
+//! PNG rendering of SVG pictures, with embedded fonts: the result does not
+//! depend on the machine.
 
-use crate::error::{Error, Result};
-use nneval_files::write_atomic;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 /// The fonts of pictures: Latin, Greek, punctuation (`font/OFL.txt`).
@@ -37,18 +34,6 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let mut pixels = Pixmap::new(width, height).ok_or("a picture without size")?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|e| e.to_string())
-}
-
-/// Writes `svg` as `STEM.svg` and `STEM.png`, two pixels for each of the SVG's;
-/// each is replaced whole or not at all.
-///
-/// # Errors
-/// [`Error::Io`], or [`Error::Picture`] where it cannot be drawn.
-pub fn write_picture(svg: &str, dir: &Path, stem: &str) -> Result<()> {
-    let path = |ending: &str| dir.join(format!("{stem}.{ending}"));
-    write_atomic(&path("svg"), svg.as_bytes())?;
-    let bytes = png(svg, 2.0).map_err(|reason| Error::picture(path("png"), reason))?;
-    write_atomic(&path("png"), &bytes)
 }
 
 #[cfg(test)]
