@@ -1,4 +1,4 @@
-//! The control model: measured between the others to see the machine drift.
+//! Control model: measured between the others, it shows the drift of the machine.
 
 use crate::error::Result;
 use nneval_spaces::{Batch, ModelOptions, Space, Weights};

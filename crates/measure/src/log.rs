@@ -1,5 +1,5 @@
-//! The log of an unfinished run of measurements: one JSON object a line, only
-//! ever appended to. A line that an interruption cut is dropped on resuming.
+//! Log of an unfinished run: one JSON object a line, append-only. Resuming drops
+//! a line that an interruption cut.
 
 use super::machine::{Machine, load_average};
 use super::protocol::{Memory, Opened, Round};

@@ -1,4 +1,4 @@
-//! The machine that measurements are made on.
+//! Description of the measuring machine: processor, memory, versions.
 
 use serde::{Deserialize, Serialize};
 use std::path::Path;

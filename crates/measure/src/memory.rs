@@ -1,16 +1,14 @@
-//! Memory of this process: the most that was resident above a level, a limit
-//! on it, and what ONNX Runtime's arena says of itself.
+//! Memory of this process: peak resident memory above a level, a limit on it,
+//! and the statistics of ONNX Runtime's arena.
 //!
-//! Where no other process watches it (`watch.rs`), the most is the kernel's
-//! high-water mark (`VmHWM` of `/proc/self/status`, Linux); it is set back to the
-//! present level before the model is opened (`5` to `/proc/self/clear_refs`, Linux
-//! 4.0), so that what loading the library took in passing does not count. Since
-//! Linux 6.2 the mark is read from counters of which each processor keeps up to 32
-//! pages to itself. What is resident now is summed exactly from `/proc/self/smaps`,
-//! and counts where it is more. Pages of the program and its libraries that are
-//! touched for the first time are taken off: how many there are depends on what
-//! the system has in its page cache.
-//! Elsewhere there is no figure.
+//! Without a watching process (`watch.rs`) the peak is the kernel's high-water
+//! mark (`VmHWM` of `/proc/self/status`, Linux). It is reset before the model is
+//! opened (`5` to `/proc/self/clear_refs`, Linux 4.0), so that loading the library
+//! does not count. Since Linux 6.2 the mark comes from per-CPU counters, which
+//! hold back up to 32 pages each. The resident memory of now is summed exactly
+//! from `/proc/self/smaps` and counts where it is more. Pages of the program and
+//! its libraries are subtracted when they are touched for the first time: their
+//! number depends on the system's page cache.
 
 use super::machine::kilobytes;
 use super::protocol::Memory;

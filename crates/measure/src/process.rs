@@ -1,5 +1,4 @@
-//! A measuring process as its parent sees it: it replies, or it has failed, and
-//! why.
+//! Handle of a measuring process in its parent: replies, failures, time-outs.
 
 use super::protocol::{Memory, Reply, Request};
 use crate::error::{Error, Result};

@@ -1,5 +1,5 @@
-//! What a measuring process and its parent say to each other: one JSON object a
-//! line, requests on stdin, replies on stdout.
+//! Protocol between a measuring process and its parent: one JSON object a line,
+//! requests on stdin, replies on stdout.
 
 use nneval_graph::inputs::InputPlan;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,8 @@
-//! The order of measurements: models in blocks, blocks in rounds, the control
-//! model before each round of a block and at the end.
+//! Measuring schedule: blocks of models, rounds over a block, and the control
+//! model before each round and at the end.
 //!
-//! The processes of a block stand open together; within a round its models
-//! come in an order of their own, so that no model is always measured after
-//! the same other.
+//! The processes of a block stay open together. The order within a round is
+//! random, so that no model always follows the same other one.
 
 use super::log::{Entry, Log, Record};
 use super::machine::available_memory;

@@ -1,5 +1,4 @@
-//! How models are measured. Measurements made with other settings are not put
-//! into one table.
+//! Measuring settings. A table holds measurements of the same settings alone.
 
 use super::control::Control;
 use super::protocol::Bounds;

@@ -1,5 +1,5 @@
-//! The table of measurements: a row a model, CSV, JSON lines or Parquet by the
-//! file's ending, with a header that tells machine, settings and drift.
+//! Table of measurements: one row a model, as CSV, JSON lines or Parquet by the
+//! file's ending. Its header describes machine, settings and drift.
 
 use super::drift::{Drift, median};
 use super::log::{Entry, Log, Record};

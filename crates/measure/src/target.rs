@@ -1,4 +1,4 @@
-//! What is measured.
+//! Measuring target: a model file, or an architecture of a space.
 
 use crate::error::Result;
 use nneval_spaces::{ModelOptions, Space};

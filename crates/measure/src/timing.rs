@@ -1,13 +1,13 @@
-//! When a model has been run often enough, and what its runs come to.
+//! Stopping rule and summary of repeated runs.
 //!
-//! The bound is on the relative error of the median: half the width of its
-//! 95 % confidence interval, divided by the median. The interval is that of
-//! order statistics, which supposes nothing about the distribution of the
+//! Runs stop when the relative error of the median is small enough: half the
+//! width of its 95 % confidence interval, divided by the median. The interval
+//! comes from order statistics and assumes nothing about the distribution of the
 //! times (W. J. Conover, *Practical Nonparametric Statistics*, 3rd ed. 1999,
 //! section 3.2; recommended for run times by T. Hoefler and R. Belli,
 //! "Scientific Benchmarking of Parallel Computing Systems", SC 2015, rule 5).
-//! It supposes independent runs; runs on end are not, so the error of one
-//! round is the least there is, and the spread between rounds tells the rest.
+//! It assumes independent runs. Consecutive runs are not independent: the error
+//! of one round is a lower bound, and the spread between rounds gives the rest.
 
 use super::drift::median;
 use super::protocol::{Bounds, Round};

@@ -1,4 +1,4 @@
-//! Planned inputs as values of ONNX Runtime, a function of plan and seed.
+//! Input values for ONNX Runtime, a function of the plan and a seed.
 
 use crate::error::{Error, Result};
 use nneval_graph::inputs::Fill;

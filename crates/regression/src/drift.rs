@@ -1,11 +1,10 @@
-//! Drift of a device while labels were measured one after another: other load,
+//! Device drift in labels that were measured one after another: other load,
 //! another clock, heat.
 //!
-//! What a model leaves unexplained of one measurement says something of the next
-//! where a device drifts, and nothing where it does not. The drift at a
-//! measurement is a weighted sum of Gaussian-weighted means of its neighbours'
-//! residuals (kernel smoothing, Nadaraya 1964 and Watson 1964, itself left out),
-//! with the weights that explain the residuals best.
+//! On a drifting device the residual of one measurement predicts that of the
+//! next. The drift at a measurement is a weighted sum of Gaussian-weighted means
+//! of its neighbours' residuals (kernel smoothing, Nadaraya 1964 and Watson
+//! 1964, leave-one-out). The weights are those that explain the residuals best.
 
 use nalgebra::{Matrix3, Vector3};
 use nneval_tables::labels::stats::quantile;

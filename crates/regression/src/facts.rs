@@ -1,4 +1,4 @@
-//! Facts of networks as the input of regressions.
+//! Feature matrices of networks, standardised.
 
 use crate::error::{Error, Result};
 use nneval_graph::opstring::{OpGraph, features};

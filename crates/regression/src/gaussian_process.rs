@@ -1,5 +1,4 @@
-//! Gaussian-process regression on the structural facts of networks: a teacher
-//! for when there are few labels.
+//! Gaussian-process regression on structural features, a teacher for few labels.
 //!
 //! Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006),
 //! algorithm 2.1.

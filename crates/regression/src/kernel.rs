@@ -1,10 +1,8 @@
-//! The covariance that a Gaussian process assumes between networks, and its
-//! choice by the marginal likelihood.
+//! Matérn kernel of smoothness 3/2, chosen by marginal likelihood.
 //!
 //! Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006):
-//! the Matérn kernel of smoothness 3/2 (eq. 4.17); length and noise chosen on a
-//! grid by the marginal likelihood (section 5.4) with the signal's variance at
-//! its maximum.
+//! kernel of eq. 4.17. A grid search over length and noise maximises the marginal
+//! likelihood (section 5.4), with the signal variance at its maximum.
 
 use super::Facts;
 use nalgebra::{DMatrix, DVector};

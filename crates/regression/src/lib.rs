@@ -1,8 +1,8 @@
-//! Regression on facts of networks, for when there are few labels.
+//! Gaussian processes and kernels on structural features, for few labels.
 //!
-//! [`Facts`] are numbers that a network's graph alone gives; a
-//! [`GaussianProcess`] learns a metric of them, a [`Posterior`] says what it
-//! expects at fixed networks as observations come in one by one.
+//! [`Facts`] is a feature matrix: numbers that a network's graph alone gives. A
+//! [`GaussianProcess`] learns a metric from them. A [`Posterior`] predicts at
+//! fixed networks while observations come in one by one.
 
 pub mod drift;
 pub mod error;

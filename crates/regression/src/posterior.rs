@@ -1,12 +1,11 @@
-//! What a Gaussian process expects at fixed networks, as observations come in
-//! one by one.
+//! Posterior of a Gaussian process at fixed networks, updated one observation at
+//! a time.
 //!
-//! Rasmussen and Williams (2006), algorithm 2.1, row by row: the rows of the
-//! Cholesky factor `L` of the observations' covariance and of `L⁻¹K`, `K` that
-//! between observations and points, do not depend on what was observed, and a
-//! new observation adds one to each. So an observation costs time in proportion
-//! to observations times points, and the result is the same to the bit however
-//! it was reached.
+//! Rasmussen and Williams (2006), algorithm 2.1, row by row. The rows of the
+//! Cholesky factor `L` of the observations' covariance and of `L⁻¹K`, with `K`
+//! between observations and points, do not depend on the observed values. An
+//! observation adds one row to each. Its cost is proportional to observations
+//! times points, and the result is the same to the bit however it was reached.
 
 use super::kernel::Kernel;
 use rayon::prelude::*;

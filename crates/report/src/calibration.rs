@@ -1,4 +1,4 @@
-//! Nominal against measured coverage of intervals.
+//! Calibration plot: nominal against measured coverage of intervals.
 
 use super::scores::MetricScores;
 use super::style::*;

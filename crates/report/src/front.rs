@@ -1,4 +1,4 @@
-//! Picture of a search: candidates and their Pareto front, or the best so far.
+//! Plot of a search: candidates and their Pareto front, or the best so far.
 
 use crate::error::{Error, Result};
 use nneval_files::write_atomic;

@@ -1,4 +1,4 @@
-//! Results for people: pictures as SVG and PNG, and a page.
+//! Reports: SVG and PNG pictures of scores, and an HTML page.
 
 mod calibration;
 mod curves;

@@ -1,4 +1,4 @@
-//! Reported less predicted values, over the predictions.
+//! Residual plot: reported minus predicted values, over the predictions.
 
 use super::scores::{MetricScores, ScoredPoint, middle};
 use super::style::*;

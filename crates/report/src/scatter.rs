@@ -1,4 +1,4 @@
-//! Predicted against reported values.
+//! Scatter plot of predicted against reported values.
 
 use super::hexbin::hexbin;
 use super::scores::{MetricScores, ScoredPoint, middle};

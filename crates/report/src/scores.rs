@@ -1,4 +1,4 @@
-//! What pictures of one metric's scores are drawn from.
+//! Points and statistics of one metric, the input of plots.
 
 use super::style::{count, short};
 use nneval_tables::labels::{ScoreRow, stats::quantile};

@@ -1,7 +1,7 @@
-//! What the pictures share: canvas, colours, headings, axes.
+//! Plot style: canvas, colours, headings, axes.
 //!
 //! Pictures are drawn in half pixels, so that points do not snap to a visible
-//! grid; the size that the SVG states is in pixels.
+//! grid. The size stated in the SVG is in pixels.
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;

@@ -1,5 +1,5 @@
-//! Regularised evolution (Real et al. 2019, algorithm 1): the population is the
-//! youngest candidates; a child is a mutation of the best of a random sample.
+//! Regularised evolution (Real et al. 2019, algorithm 1). The population is the
+//! youngest candidates. A child mutates the best of a random sample.
 
 use super::problem::Scored;
 use crate::Rng;

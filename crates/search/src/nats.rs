@@ -1,5 +1,5 @@
-//! The spaces of NATS-Bench: a fixed number of places, each with a fixed number
-//! of choices.
+//! Search operators of NATS-Bench's spaces: a fixed number of positions, each
+//! with a fixed number of choices.
 
 use super::space::SearchSpace;
 use crate::Rng;

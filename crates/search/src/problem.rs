@@ -1,4 +1,4 @@
-//! What is wanted: objectives and limits.
+//! Search problem: objectives and limits.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

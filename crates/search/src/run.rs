@@ -1,4 +1,4 @@
-//! A search in progress.
+//! Ask-and-tell search: the next candidates, their values, the winners.
 
 use super::bayesian::{Bayesian, Snapshot};
 use super::dominance::first_front;

@@ -1,4 +1,4 @@
-//! What a search needs of a space.
+//! Trait of a search space.
 
 use crate::Rng;
 use crate::error::Result;

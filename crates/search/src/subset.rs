@@ -1,4 +1,4 @@
-//! Some architectures of a space.
+//! Subset of a search space: listed architectures alone.
 
 use super::space::SearchSpace;
 use crate::Rng;

@@ -1,5 +1,5 @@
-//! The report page: one HTML file that needs nothing else. Its content is JSON
-//! in the page; the scripts make elements of it and never read it as markup.
+//! Report page: one self-contained HTML file. Its content is JSON in the page.
+//! The scripts make elements of it and never read it as markup.
 
 mod number;
 mod search;

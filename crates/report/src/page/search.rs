@@ -1,4 +1,4 @@
-//! A search folder as content of the page.
+//! Search folder as content of the report page.
 
 use super::number::rounded;
 use crate::drawing::Drawing;

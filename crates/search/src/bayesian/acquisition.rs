@@ -1,5 +1,5 @@
-//! What measuring a candidate is expected to gain, by what a model expects of
-//! it. All costs: smaller is better.
+//! Acquisition functions: expected improvement and expected hypervolume
+//! improvement. All values are costs: smaller is better.
 
 use std::f64::consts::{PI, SQRT_2};
 

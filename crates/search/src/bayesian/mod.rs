@@ -1,12 +1,10 @@
-//! Bayesian optimisation: Gaussian processes on facts of the networks learn
-//! from what was measured, and the next candidates are those that are expected
-//! to gain most.
+//! Bayesian optimisation with Gaussian processes on structural features.
 //!
-//! One objective: expected improvement. Two: expected hypervolume improvement.
-//! Limits: times the probability that they hold (Schonlau, "Computer
-//! Experiments and Global Optimization", 1997, chapter 4). Several candidates
-//! at once: each is taken to have the value expected of it while the next is
-//! chosen.
+//! The acquisition function of one objective is expected improvement, that of
+//! two is expected hypervolume improvement. Limits multiply it by the
+//! probability that they hold (Schonlau, "Computer Experiments and Global
+//! Optimization", 1997, chapter 4). A batch is chosen one candidate at a time:
+//! each is assumed to have its expected value (kriging believer).
 
 mod acquisition;
 mod model;

@@ -1,4 +1,4 @@
-//! What observations say of the networks of a pool, column by column.
+//! Surrogate model of one column: a Gaussian process over the networks of a pool.
 
 use super::acquisition::Normal;
 use super::networks::{Frame, PREFIXES, Point, Pool};

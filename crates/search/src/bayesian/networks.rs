@@ -1,5 +1,5 @@
-//! What is known of networks before anything is measured: facts of their
-//! graphs and, as a prior, predictions.
+//! Features of networks before any measurement: structure and, as a prior,
+//! predictions of evaluators.
 
 use super::super::evaluate::CandidateEvaluator;
 use super::super::space::SearchSpace;

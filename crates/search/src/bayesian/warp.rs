@@ -1,5 +1,5 @@
-//! Values by their rank: a model of ranks is not led astray by a few networks
-//! that are far worse than all others.
+//! Rank transform of objective values. A model of ranks is robust to a few
+//! networks with extreme values.
 
 /// Maps values to the logits of their ranks among known values.
 #[derive(Debug, Clone)]
