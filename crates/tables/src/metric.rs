@@ -1,4 +1,4 @@
-//! What a label column measures, read from its name.
+//! Metrics: unit and direction of a column, read from its name.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// without `unit`, it is what [`MetricSpec::from_column`] makes of its name.
 ///
 /// ```
-/// use nneval_tables::labels::MetricSpec;
+/// use nneval_tables::MetricSpec;
 /// let spec = MetricSpec::from_column("my_phone_lat_ms");
 /// assert_eq!((spec.unit.as_str(), spec.higher_is_better), ("ms", Some(false)));
 /// ```

@@ -1,6 +1,7 @@
 //! Rows into Parquet, a row group at a time.
 
-use super::{COLUMNS_KEY, Column, Kind, description};
+use crate::cell::Cell;
+use crate::column::{COLUMNS_KEY, Column, Kind};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -8,6 +9,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
+use serde_json::{Map, Value, json};
 use std::io::{self, Error, Write};
 use std::sync::Arc;
 
@@ -19,12 +21,12 @@ pub(super) struct ParquetRows<W: Write + Send> {
     file: SerializedFileWriter<W>,
     kinds: Vec<Kind>,
     /// Cells of the next row group, by column.
-    cells: Vec<Vec<String>>,
+    cells: Vec<Vec<Cell>>,
 }
 
 impl<W: Write + Send> ParquetRows<W> {
     pub(super) fn new(out: W, columns: &[Column], facts: &[(String, String)]) -> io::Result<Self> {
-        let described = [(COLUMNS_KEY.to_owned(), description(columns))];
+        let described = [(COLUMNS_KEY.to_owned(), metadata(columns))];
         let pairs = facts.iter().chain(&described);
         let pairs = pairs.map(|(n, v)| KeyValue::new(n.clone(), v.clone())).collect();
         let properties = WriterProperties::builder()
@@ -37,9 +39,9 @@ impl<W: Write + Send> ParquetRows<W> {
         Ok(Self { file: file.map_err(plain)?, cells: vec![Vec::new(); kinds.len()], kinds })
     }
 
-    pub(super) fn push(&mut self, row: &[String]) -> io::Result<()> {
+    pub(super) fn push(&mut self, row: Vec<Cell>) -> io::Result<()> {
         for (column, cell) in self.cells.iter_mut().zip(row) {
-            column.push(cell.clone());
+            column.push(cell);
         }
         match self.cells.first() {
             Some(column) if column.len() >= GROUP => self.group().map_err(plain),
@@ -60,7 +62,7 @@ impl<W: Write + Send> ParquetRows<W> {
             let Some(mut writer) = group.next_column()? else { break };
             match kind {
                 Kind::Number => column::<DoubleType>(&mut writer, cells, number)?,
-                Kind::Integer => column::<Int64Type>(&mut writer, cells, |c| c.parse().ok())?,
+                Kind::Integer => column::<Int64Type>(&mut writer, cells, Cell::integer)?,
                 Kind::Text => column::<ByteArrayType>(&mut writer, cells, text)?,
             }
             writer.close()?;
@@ -70,21 +72,30 @@ impl<W: Write + Send> ParquetRows<W> {
     }
 }
 
-fn number(cell: &str) -> Option<f64> {
-    cell.parse().ok().filter(|v: &f64| v.is_finite())
+fn number(cell: &Cell) -> Option<f64> {
+    cell.number().filter(|v| v.is_finite())
 }
 
-fn text(cell: &str) -> Option<ByteArray> {
-    (!cell.is_empty()).then(|| ByteArray::from(cell))
+fn text(cell: &Cell) -> Option<ByteArray> {
+    (*cell != Cell::Missing).then(|| ByteArray::from(cell.text().as_ref()))
 }
 
-/// Writes a column; cells that `parse` refuses are null.
+/// The value of [`COLUMNS_KEY`].
+fn metadata(columns: &[Column]) -> String {
+    let pairs = columns.iter().map(|c| {
+        let facts = json!({"type": c.kind.name(), "unit": c.unit, "description": c.description});
+        (c.name.clone(), facts)
+    });
+    Value::Object(pairs.collect::<Map<_, _>>()).to_string()
+}
+
+/// Writes a column; cells that `value` refuses are null.
 fn column<T: DataType>(
     writer: &mut SerializedColumnWriter,
-    cells: &[String],
-    parse: impl Fn(&str) -> Option<T::T>,
+    cells: &[Cell],
+    value: impl Fn(&Cell) -> Option<T::T>,
 ) -> Result<(), ParquetError> {
-    let cells: Vec<Option<T::T>> = cells.iter().map(|c| parse(c)).collect();
+    let cells: Vec<Option<T::T>> = cells.iter().map(value).collect();
     let levels: Vec<i16> = cells.iter().map(|c| i16::from(c.is_some())).collect();
     let values: Vec<T::T> = cells.into_iter().flatten().collect();
     writer.typed::<T>().write_batch(&values, Some(&levels), None).map(drop)
@@ -114,5 +125,19 @@ fn plain(error: ParquetError) -> Error {
             Err(other) => Error::other(other),
         },
         other => Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_has_types_and_units() {
+        let columns =
+            [Column::new("edge_lat_ms", Kind::Number), Column::new("path_ms", Kind::Text)];
+        let text: Value = serde_json::from_str(&metadata(&columns)).unwrap();
+        assert_eq!(text["edge_lat_ms"]["unit"], "ms");
+        assert_eq!(text["path_ms"]["type"], "string");
     }
 }

@@ -1,6 +1,7 @@
-//! How sure a rank correlation is: resampling of whole classes.
+//! Bootstrap intervals of rank correlations, by resampling whole classes.
 
-use super::stats::{TauPlan, TauScratch, quantile};
+use super::quantile::quantile;
+use super::tau::{TauPlan, TauScratch};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
@@ -97,7 +98,7 @@ impl Scratch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stats::kendall_tau;
+    use crate::statistics::kendall_tau;
     use super::*;
 
     fn noisy(n: u64) -> (Vec<f64>, Vec<f64>, Vec<u64>) {

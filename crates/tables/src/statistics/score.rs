@@ -1,12 +1,16 @@
-//! Predictions against reported values, metric by metric, beside a baseline.
+//! Scores: predictions against reported values, metric by metric, beside a
+//! baseline.
 
 use super::bootstrap::bootstrap_tau;
-use super::metric::MetricSpec;
-use super::stats;
+use super::correlation::{kendall_tau, spearman_rho};
+use super::errors::{mean_absolute_error, median_relative_error, root_mean_square_error};
+use super::pairs::paired;
+use crate::cell::Cell;
+use crate::column::{Column, Kind};
 use crate::error::{Error, Result};
+use crate::metric::MetricSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Coverage of the intervals in a report.
 pub const INTERVAL_LEVEL: f64 = 0.95;
@@ -68,7 +72,7 @@ pub struct ScoreReport {
 /// `classes` is the class of each row, the unit of the bootstrap.
 ///
 /// # Errors
-/// [`Error::Labels`] when the shapes differ or a prediction is not finite.
+/// [`Error::Scores`] when the shapes differ or a prediction is not finite.
 pub fn score_table(
     metrics: &[MetricSpec],
     reported: &[Vec<Option<f64>>],
@@ -99,7 +103,7 @@ pub fn score_table(
 }
 
 fn refuse(reason: String) -> Error {
-    Error::Labels { file: PathBuf::from("scores"), line: None, reason }
+    Error::Scores { reason }
 }
 
 fn same(what: &str, other: &str, a: usize, b: usize) -> Result<()> {
@@ -121,20 +125,20 @@ fn score_metric(metric: &MetricSpec, data: &Data, bootstrap: usize, seed: u64) -
     let classes: Vec<u64> = present().filter_map(|(i, _)| data.classes.get(i).copied()).collect();
     let interval = bootstrap_tau(&reported, &predicted, &classes, bootstrap, INTERVAL_LEVEL, seed);
     let baseline_tau = data.baseline.and_then(|baseline| {
-        let (r, b) = stats::paired(data.reported, baseline);
-        stats::kendall_tau(&r, &b)
+        let (r, b) = paired(data.reported, baseline);
+        kendall_tau(&r, &b)
     });
     ScoreRow {
         metric: metric.name.clone(),
         unit: metric.unit.clone(),
         n: reported.len(),
-        tau: stats::kendall_tau(&reported, &predicted),
+        tau: kendall_tau(&reported, &predicted),
         tau_lo: interval.map(|i| i.lo),
         tau_hi: interval.map(|i| i.hi),
-        rho: stats::spearman_rho(&reported, &predicted),
-        mae: stats::mean_absolute_error(&reported, &predicted),
-        rmse: stats::root_mean_square_error(&reported, &predicted),
-        median_rel_err: stats::median_relative_error(&reported, &predicted),
+        rho: spearman_rho(&reported, &predicted),
+        mae: mean_absolute_error(&reported, &predicted),
+        rmse: root_mean_square_error(&reported, &predicted),
+        median_rel_err: median_relative_error(&reported, &predicted),
         baseline_tau,
         coverage: None,
         class_coverage: None,
@@ -169,27 +173,10 @@ impl ScoreReport {
         }
     }
 
-    /// An aligned text table; `-` stands for an undefined or absent value.
-    pub fn to_text(&self) -> String {
-        let baseline = self.baseline.as_ref().map(|name| format!("tau of {name}"));
-        let interval = format!("{:.0} % interval", self.level * 100.0);
-        let mut head: Vec<String> =
-            ["metric", "unit", "n", "tau", &interval, "rho", "MAE", "RMSE", "median error"]
-                .map(String::from)
-                .to_vec();
-        head.extend(baseline);
-        let covered = self.rows.iter().any(|row| row.coverage.is_some());
-        if covered {
-            head.extend(["coverage", "of classes", "mean width"].map(String::from));
-        }
-        let body = self.rows.iter().map(|row| row.cells(self.baseline.is_some(), covered));
-        align(&std::iter::once(head).chain(body).collect::<Vec<_>>())
-    }
-
     /// CSV with a header line; undefined values are empty cells.
     ///
     /// # Errors
-    /// [`Error::Labels`] if a row cannot be written.
+    /// [`Error::Scores`] if a row cannot be written.
     pub fn to_csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in &self.rows {
@@ -202,71 +189,52 @@ impl ScoreReport {
     /// The report as indented JSON; undefined values are null.
     ///
     /// # Errors
-    /// [`Error::Labels`] if it cannot be written.
+    /// [`Error::Scores`] if it cannot be written.
     pub fn to_json(&self) -> Result<String> {
         serde_json::to_string_pretty(self).map_err(|e| refuse(e.to_string()))
     }
 }
 
 impl ScoreRow {
-    fn cells(&self, with_baseline: bool, covered: bool) -> Vec<String> {
-        let interval = match (self.tau_lo, self.tau_hi) {
-            (Some(lo), Some(hi)) => format!("{lo:.3} to {hi:.3}"),
-            _ => "-".to_owned(),
-        };
-        let unit = if self.unit.is_empty() { "-" } else { &self.unit };
-        let mut cells = vec![
-            self.metric.clone(),
-            unit.to_owned(),
-            self.n.to_string(),
-            correlation(self.tau),
-            interval,
-            correlation(self.rho),
-            quantity(self.mae),
-            quantity(self.rmse),
-            self.median_rel_err.map_or("-".to_owned(), |e| format!("{:.1} %", e * 100.0)),
+    /// Columns of a table of scores.
+    pub fn columns() -> Vec<Column> {
+        let text = ["metric", "unit"].map(|name| Column::new(name, Kind::Text));
+        let numbers = [
+            "tau",
+            "tau_lo",
+            "tau_hi",
+            "rho",
+            "mae",
+            "rmse",
+            "median_rel_err",
+            "baseline_tau",
+            "coverage",
+            "class_coverage",
+            "mean_width",
         ];
-        cells.extend(with_baseline.then(|| correlation(self.baseline_tau)));
-        if covered {
-            let share = |c: Option<f64>| c.map_or("-".into(), |c| format!("{:.1} %", c * 100.0));
-            cells.extend([share(self.coverage), share(self.class_coverage)]);
-            cells.push(quantity(self.mean_width));
-        }
-        cells
+        let numbers = numbers.map(|name| Column::new(name, Kind::Number));
+        let count = Column::new("n", Kind::Integer);
+        text.into_iter().chain([count]).chain(numbers).collect()
     }
-}
 
-fn correlation(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |v| format!("{v:.3}"))
-}
-
-/// Four significant digits.
-fn quantity(value: Option<f64>) -> String {
-    match value {
-        None => "-".to_owned(),
-        Some(0.0) => "0".to_owned(),
-        Some(v) if !(1e-4..1e7).contains(&v.abs()) => format!("{v:.3e}"),
-        Some(v) => format!("{v:.*}", (3.0 - v.abs().log10().floor()).clamp(0.0, 7.0) as usize),
+    /// Cells of [`ScoreRow::columns`].
+    pub fn cells(&self) -> Vec<Cell> {
+        let numbers = [
+            self.tau,
+            self.tau_lo,
+            self.tau_hi,
+            self.rho,
+            self.mae,
+            self.rmse,
+            self.median_rel_err,
+            self.baseline_tau,
+            self.coverage,
+            self.class_coverage,
+            self.mean_width,
+        ];
+        let first = [Cell::from(&self.metric), Cell::from(&self.unit), Cell::from(self.n)];
+        first.into_iter().chain(numbers.map(Cell::from)).collect()
     }
-}
-
-/// Columns padded to their widest cell: the first two to the left, numbers to
-/// the right; two spaces between.
-fn align(lines: &[Vec<String>]) -> String {
-    let count = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| {
-        lines.iter().filter_map(|line| line.get(at)).map(|c| c.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        let cells = line.iter().zip(&widths).enumerate().map(|(at, (cell, &width))| {
-            if at < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]
@@ -356,17 +324,17 @@ mod tests {
     }
 
     #[test]
-    fn quantities_have_four_digits() {
-        for (value, want) in [
-            (0.0, "0"),
-            (1.25, "1.250"),
-            (123.456, "123.5"),
-            (99999.4, "99999"),
-            (0.01234, "0.01234"),
-            (1e-9, "1.000e-9"),
-        ] {
-            assert_eq!(quantity(Some(value)), want);
+    fn cells_are_those_of_the_csv() {
+        let report = report();
+        let csv = report.to_csv().unwrap();
+        let mut lines = csv.lines();
+        let names: Vec<String> = ScoreRow::columns().into_iter().map(|c| c.name).collect();
+        assert_eq!(lines.next(), Some(names.join(",").as_str()));
+        for (row, line) in report.rows.iter().zip(lines) {
+            for (cell, text) in row.cells().iter().zip(line.split(',')) {
+                assert!(cell.text() == text || cell.number() == text.parse().ok(), "{text}");
+            }
         }
-        assert_eq!(quantity(None), "-");
+        assert_eq!(report.rows[1].cells().len(), names.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Labels pooled over the rows of a class.
+//! Means of labels over the rows of a class.
 
 use super::table::LabelTable;
 use crate::error::Result;
@@ -56,7 +56,7 @@ fn class_sums(classes: &[u64], values: &[Option<f64>]) -> HashMap<u64, (f64, usi
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::ReadOptions;
+    use super::super::layout::ReadOptions;
     use super::*;
 
     #[test]

@@ -5,7 +5,7 @@
 ///
 /// Rational approximation of P. J. Acklam, "An algorithm for computing the
 /// inverse normal cumulative distribution function" (2003).
-pub(super) fn quantile(p: f64) -> f64 {
+pub(crate) fn quantile(p: f64) -> f64 {
     const LOW: f64 = 0.02425;
     if !(0.0..=1.0).contains(&p) {
         f64::NAN
