@@ -22,6 +22,7 @@ pub(super) enum Content<'a> {
 }
 
 /// A Parquet file. Its index is at its end, so a stream is held in memory.
+#[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "Parquet is refused unread"))]
 pub(super) enum ParquetBytes {
     File(File),
     Memory(Vec<u8>),

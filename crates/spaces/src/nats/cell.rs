@@ -6,7 +6,7 @@ use super::layers::add;
 
 /// Source and target node of the six edges, in the order of the architecture
 /// string.
-pub(super) const EDGES: [Edge; 6] = [
+pub(crate) const EDGES: [Edge; 6] = [
     Edge { target: 1, source: 0 },
     Edge { target: 2, source: 0 },
     Edge { target: 2, source: 1 },
@@ -17,11 +17,11 @@ pub(super) const EDGES: [Edge; 6] = [
 
 /// One edge of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Edge {
+pub(crate) struct Edge {
     /// Node that the edge feeds, 1 to 3.
-    pub(super) target: usize,
+    pub(crate) target: usize,
     /// Node that the edge reads, below `target`; 0 is the input of the cell.
-    pub(super) source: usize,
+    pub(crate) source: usize,
 }
 
 /// Builds a cell named `prefix` on `input` and returns its last node. `layer`

@@ -1,14 +1,15 @@
 //! ONNX graph under construction: nodes in topological order, initializers.
 
-use super::options::{Batch, ModelOptions};
-use super::weights::{Init, Source};
+use super::options::ModelOptions;
+use crate::batch::Batch;
 use crate::error::{Error, Result};
-use onnx_protobuf::attribute_proto::AttributeType;
+use crate::proto::{declared, tensor};
+use crate::weights::{Init, Initializers};
 use onnx_protobuf::tensor_proto::DataType;
-use onnx_protobuf::tensor_shape_proto::{Dimension, dimension};
+use onnx_protobuf::tensor_shape_proto::dimension;
 use onnx_protobuf::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    ValueInfoProto,
 };
 use protobuf::{Enum, MessageField};
 
@@ -21,14 +22,14 @@ pub(super) const OUTPUT: &str = "logits";
 #[derive(Debug)]
 pub(super) struct Builder {
     graph: GraphProto,
-    source: Source,
+    initializers: Initializers,
     has_zero: bool,
 }
 
 impl Builder {
     /// An empty graph whose initializers are filled as `options` say.
     pub(super) fn new(options: &ModelOptions) -> Self {
-        Self { graph: GraphProto::new(), source: Source::new(options.weights), has_zero: false }
+        Self { graph: GraphProto::new(), initializers: Initializers::new(options.weights), has_zero: false }
     }
 
     /// Adds a node with one output and returns the output's name, which is the
@@ -58,7 +59,7 @@ impl Builder {
             dims: dims.to_vec(),
             data_type: DataType::FLOAT.value(),
             name: name.clone(),
-            raw_data: self.source.payload(count, init),
+            raw_data: self.initializers.payload(count, init),
             ..Default::default()
         });
         name
@@ -114,54 +115,4 @@ fn float_value(name: &str, batch: &Batch, rest: &[i64]) -> ValueInfoProto {
     };
     let rest = rest.iter().map(|n| dimension::Value::DimValue(*n));
     declared(name, DataType::FLOAT, std::iter::once(first).chain(rest))
-}
-
-/// A value of that type and shape.
-pub(super) fn declared(
-    name: &str,
-    kind: DataType,
-    dims: impl Iterator<Item = dimension::Value>,
-) -> ValueInfoProto {
-    let dim = dims.map(|value| Dimension { value: Some(value), ..Default::default() }).collect();
-    let tensor = type_proto::Tensor {
-        elem_type: kind.value(),
-        shape: MessageField::some(TensorShapeProto { dim, ..Default::default() }),
-        ..Default::default()
-    };
-    let value_type =
-        TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
-    ValueInfoProto {
-        name: name.to_owned(),
-        type_: MessageField::some(value_type),
-        ..Default::default()
-    }
-}
-
-/// An integer attribute.
-pub(super) fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto { i: value, ..attribute(name, AttributeType::INT) }
-}
-
-/// A list of integers.
-pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    AttributeProto { ints: values.to_vec(), ..attribute(name, AttributeType::INTS) }
-}
-
-/// A floating-point attribute.
-pub(super) fn float(name: &str, value: f32) -> AttributeProto {
-    AttributeProto { f: value, ..attribute(name, AttributeType::FLOAT) }
-}
-
-/// A tensor attribute.
-pub(super) fn tensor(name: &str, value: TensorProto) -> AttributeProto {
-    AttributeProto { t: MessageField::some(value), ..attribute(name, AttributeType::TENSOR) }
-}
-
-/// A text.
-pub(super) fn string(name: &str, value: &str) -> AttributeProto {
-    AttributeProto { s: value.as_bytes().to_vec(), ..attribute(name, AttributeType::STRING) }
-}
-
-fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
-    AttributeProto { name: name.to_owned(), type_: kind.into(), ..Default::default() }
 }

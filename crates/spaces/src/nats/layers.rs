@@ -2,8 +2,9 @@
 //! exporter writes. Activations are `[batch, channels, height, width]`; every
 //! function takes the name of its input and returns the name of its output.
 
-use super::graph::{Builder, INPUT, OUTPUT, float, int, ints};
-use super::weights::Init;
+use super::graph::{Builder, INPUT, OUTPUT};
+use crate::proto::{float, int, ints};
+use crate::weights::Init;
 
 /// Input and output channels of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

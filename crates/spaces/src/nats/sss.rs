@@ -19,7 +19,7 @@ const MAX: u8 = 64;
 /// The edge that is a skip connection (3<-0) in the fixed genotype
 /// `|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|`;
 /// the others are 3x3 convolutions.
-pub(super) const SKIP: cell::Edge = cell::Edge { target: 3, source: 0 };
+pub(crate) const SKIP: cell::Edge = cell::Edge { target: 3, source: 0 };
 
 /// Channel counts of the five layers, written `c1:c2:c3:c4:c5`; each one of 8,
 /// 16, ..., 64.

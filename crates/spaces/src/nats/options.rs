@@ -1,5 +1,8 @@
-//! What a model is built for: data set, weights, batch dimension, opset.
+//! Options of a NATS-Bench model: data set, weights, batch dimension, opset.
 
+use crate::batch::Batch;
+use crate::error::ParseOptionError;
+use crate::weights::Weights;
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,66 +64,6 @@ impl fmt::Display for Dataset {
     }
 }
 
-/// What the initializers of a model hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Weights {
-    /// Name, type and shape only, no values: enough to evaluate the graph, not
-    /// to run it.
-    #[default]
-    None,
-    /// Values that run: He-normal convolution and classifier weights (He et
-    /// al., ICCV 2015: standard deviation `sqrt(2 / fan_in)`), zero bias,
-    /// identity batch normalization. The same seed and model give the same
-    /// values.
-    Random {
-        /// Seed of the generator.
-        seed: u64,
-    },
-}
-
-/// The first dimension of the input and the output.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Batch {
-    /// A number, at least 1.
-    Fixed(u32),
-    /// A symbolic dimension.
-    Named(String),
-}
-
-impl Default for Batch {
-    fn default() -> Self {
-        Self::Named("batch".to_owned())
-    }
-}
-
-impl FromStr for Batch {
-    type Err = ParseOptionError;
-
-    fn from_str(s: &str) -> Result<Self, ParseOptionError> {
-        let mut chars = s.chars();
-        let head = chars.next().unwrap_or('-');
-        if head.is_ascii_digit() {
-            if let Some(n) = s.parse().ok().filter(|n| *n > 0) {
-                return Ok(Self::Fixed(n));
-            }
-        } else if (head.is_ascii_alphabetic() || head == '_')
-            && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        {
-            return Ok(Self::Named(s.to_owned()));
-        }
-        Err(ParseOptionError::new("batch", s, "a number from 1 or an identifier"))
-    }
-}
-
-impl fmt::Display for Batch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fixed(n) => n.fmt(f),
-            Self::Named(s) => f.write_str(s),
-        }
-    }
-}
-
 /// Options common to all models.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelOptions {
@@ -164,21 +107,6 @@ impl Default for ModelOptions {
     }
 }
 
-/// A name that is not among the known ones.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {given:?}: expected {expected}")]
-pub struct ParseOptionError {
-    what: &'static str,
-    given: String,
-    expected: &'static str,
-}
-
-impl ParseOptionError {
-    pub(super) fn new(what: &'static str, given: &str, expected: &'static str) -> Self {
-        Self { what, given: given.to_owned(), expected }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,14 +117,5 @@ mod tests {
             assert_eq!(name.parse::<Dataset>().unwrap().to_string(), name);
         }
         assert!("CIFAR10".parse::<Dataset>().is_err());
-    }
-
-    #[test]
-    fn batch_is_a_number_or_an_identifier() {
-        assert_eq!("8".parse(), Ok(Batch::Fixed(8)));
-        assert_eq!("N_1".parse(), Ok(Batch::Named("N_1".into())));
-        for bad in ["", "0", "-1", "4294967296", "8x", "a b", "ü"] {
-            assert!(bad.parse::<Batch>().is_err(), "{bad:?}");
-        }
     }
 }
