@@ -34,5 +34,5 @@ pub use nneval_report as report;
 pub use nneval_runtime as runtime;
 pub use nneval_search as search;
 pub use nneval_spaces as spaces;
-pub use nneval_tables::{labels, typed as tables};
+pub use nneval_tables::{self as tables, labels};
 pub use nneval_train as training;

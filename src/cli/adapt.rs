@@ -262,14 +262,14 @@ impl FewLabels {
         specs: &[MetricSpec],
     ) -> anyhow::Result<Self> {
         let columns = specs.iter().map(|s| table.column(&s.name));
-        let columns: Vec<&[Option<f64>]> = columns.collect::<nneval::Result<_>>()?;
+        let columns: Vec<&[Option<f64>]> = columns.collect::<Result<_, _>>()?;
         let labelled = |r: &usize| columns.iter().any(|c| matches!(c.get(*r), Some(Some(_))));
         let rows: Vec<usize> = (0..table.rows()).filter(labelled).collect();
         let gather = specs.iter().map(|s| table.gather(&s.name, &rows));
         Ok(Self {
             encoded: encoding::rows(evaluator, source, table, &rows)?,
             classes: rows.iter().filter_map(|&r| table.class(r)).collect(),
-            reported: gather.collect::<nneval::Result<_>>()?,
+            reported: gather.collect::<Result<_, _>>()?,
         })
     }
 

@@ -110,7 +110,7 @@ impl Owned {
             train: encoding::rows(evaluator, source, table, train)?,
             held: encoding::rows(evaluator, source, table, held)?,
             classes: held.iter().filter_map(|&r| table.class(r)).collect(),
-            reported: columns.collect::<nneval::Result<_>>()?,
+            reported: columns.collect::<Result<_, _>>()?,
         })
     }
 

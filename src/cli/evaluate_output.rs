@@ -3,10 +3,13 @@
 use super::evaluate_list::Item;
 use super::table_args::{PrintFormat, Printed, printed};
 use nneval::evaluator::{Manifest, Metric, Prediction};
-use nneval::tables::{Column, Format, Kind};
+use nneval::tables::{Cell, Column, Kind, significant};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::io::{BufWriter, Stdout, Write};
+
+/// Significant digits of values for people.
+const DIGITS: usize = 6;
 
 /// Where predictions go.
 pub struct Output<'a> {
@@ -18,7 +21,7 @@ pub struct Output<'a> {
 enum Sink {
     Table(BufWriter<Stdout>),
     Json(BufWriter<Stdout>),
-    Rows(Format, Box<Printed>),
+    Rows(Box<Printed>),
 }
 
 /// What a row is made into, before it is written.
@@ -26,12 +29,12 @@ enum Sink {
 enum Shape {
     Table,
     Json,
-    Rows(Format),
+    Rows,
 }
 
 enum Made {
     Text(String),
-    Cells(Vec<String>),
+    Cells(Vec<Cell>),
 }
 
 impl Sink {
@@ -39,32 +42,31 @@ impl Sink {
         match self {
             Self::Table(_) => Shape::Table,
             Self::Json(_) => Shape::Json,
-            Self::Rows(format, _) => Shape::Rows(*format),
+            Self::Rows(_) => Shape::Rows,
         }
     }
 }
 
 /// A value, its interval for each metric, and what is known of the prediction.
+/// CSV is read by people as well and has six digits.
 fn columns(manifest: &Manifest) -> Vec<Column> {
     let mut columns = vec![Column::new("path", Kind::Text)];
     for spec in manifest.metrics.iter().map(|m| &m.spec) {
         let parts = [("", ""), ("_lo", ", lower end"), ("_hi", ", upper end")];
         columns.extend(parts.map(|(ending, words)| {
             let column = Column::new(format!("{}{ending}", spec.name), Kind::Number);
+            let column = column.with_csv_digits(DIGITS);
             column.described(&spec.unit, &format!("{}{words}", spec.description))
         }));
     }
-    columns.push(Column::new("in_domain", Kind::Number));
+    columns.push(Column::new("in_domain", Kind::Number).with_csv_digits(DIGITS));
     columns.extend(["flagged", "windows"].map(|name| Column::new(name, Kind::Integer)));
     columns.push(Column::new("error", Kind::Text));
     columns
 }
 
-/// Six significant digits, without trailing noise.
 fn number(x: f64) -> String {
-    let digits = if x == 0.0 || !x.is_finite() { 0 } else { x.abs().log10().floor() as i32 };
-    let decimals = usize::try_from(5 - digits).unwrap_or(0).min(12);
-    format!("{x:.decimals$}")
+    significant(x, DIGITS)
 }
 
 /// An in-domain score for people.
@@ -77,7 +79,7 @@ impl<'a> Output<'a> {
     pub fn new(format: PrintFormat, manifest: &'a Manifest) -> anyhow::Result<Self> {
         let mut stdout = BufWriter::new(std::io::stdout());
         let to = match (format.rows(), format) {
-            (Some(rows), _) => Sink::Rows(rows, Box::new(printed(rows, columns(manifest))?)),
+            (Some(rows), _) => Sink::Rows(Box::new(printed(rows, columns(manifest))?)),
             (None, PrintFormat::Json) => {
                 write!(stdout, "[")?;
                 Sink::Json(stdout)
@@ -97,7 +99,7 @@ impl<'a> Output<'a> {
         let made = |(item, r): (&Item, &nneval::Result<Prediction>)| match shape {
             Shape::Table => Made::Text(text(manifest, item.name(), r)),
             Shape::Json => Made::Text(object(manifest, item.name(), r).to_string()),
-            Shape::Rows(format) => Made::Cells(cells(format, manifest, item.name(), r)),
+            Shape::Rows => Made::Cells(cells(manifest, item.name(), r)),
         };
         let rows: Vec<Made> = items.par_iter().zip(results).map(made).collect();
         for (result, row) in results.iter().zip(&rows) {
@@ -111,7 +113,7 @@ impl<'a> Output<'a> {
                     let separator = if self.rows == 0 { "\n" } else { ",\n" };
                     write!(out, "{separator}{object}")?;
                 }
-                (Sink::Rows(_, table), Made::Cells(cells)) => table.row(cells)?,
+                (Sink::Rows(table), Made::Cells(cells)) => table.row(cells)?,
                 _ => {}
             }
             self.rows += 1;
@@ -122,7 +124,7 @@ impl<'a> Output<'a> {
     fn flush(&mut self) -> std::io::Result<()> {
         match &mut self.to {
             Sink::Table(out) | Sink::Json(out) => out.flush(),
-            Sink::Rows(_, table) => table.flush(),
+            Sink::Rows(table) => table.flush(),
         }
     }
 
@@ -134,34 +136,25 @@ impl<'a> Output<'a> {
                 writeln!(out, "\n]")?;
                 out.flush()?;
             }
-            Sink::Rows(_, table) => table.finish().map(drop)?,
+            Sink::Rows(table) => table.finish().map(drop)?,
         }
         Ok(())
     }
 }
 
-/// Cells of [`columns`]; CSV is read by people as well and has six digits.
-fn cells(
-    format: Format,
-    manifest: &Manifest,
-    name: &str,
-    r: &nneval::Result<Prediction>,
-) -> Vec<String> {
-    let digits = |x: f64| if format == Format::Csv { number(x) } else { x.to_string() };
-    let known = |x: Option<f64>| x.map_or(String::new(), digits);
-    let mut cells = vec![name.to_owned()];
+/// Cells of [`columns`].
+fn cells(manifest: &Manifest, name: &str, r: &nneval::Result<Prediction>) -> Vec<Cell> {
+    let mut cells = vec![Cell::from(name)];
     match r {
         Ok(p) => {
             for (&x, ends) in p.metrics.iter().zip(&p.intervals) {
-                cells.extend([digits(x), known(ends.map(|e| e[0])), known(ends.map(|e| e[1]))]);
+                cells.extend([x.into(), ends.map(|e| e[0]).into(), ends.map(|e| e[1]).into()]);
             }
-            cells.push(known(p.in_domain));
-            cells.push(p.flagged.map_or(String::new(), |f| u8::from(f).to_string()));
-            cells.extend([p.windows.to_string(), String::new()]);
+            cells.extend([p.in_domain.into(), p.flagged.into(), p.windows.into(), Cell::Missing]);
         }
         Err(e) => {
-            cells.resize(1 + 3 * manifest.metrics.len() + 3, String::new());
-            cells.push(e.to_string());
+            cells.resize(1 + 3 * manifest.metrics.len() + 3, Cell::Missing);
+            cells.push(e.to_string().into());
         }
     }
     cells

@@ -3,9 +3,9 @@
 use super::paths;
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::labels::STDIN;
 use nneval::measure::{Origin, Target};
 use nneval::spaces::{Dataset, ModelOptions, Space, Weights};
+use nneval::tables::{STDIN, TableReader};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -67,32 +67,29 @@ fn is_list(path: &Path) -> bool {
 
 /// Models of a list, which has a column `path` (or `file`), `arch_str`, or both.
 fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
-    let text = nneval::labels::read_text(file)?;
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut table = TableReader::open_with_comments(file)?;
     let shown = file.display();
-    let header = reader.headers().with_context(|| format!("{shown}"))?.clone();
-    let column = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
-    let path = column("path").or_else(|| column("file"));
-    let carried = nneval::measure::CARRIED.map(&column);
+    let path = table.find("path").or_else(|| table.find("file"));
+    let carried = nneval::measure::CARRIED.map(|name| table.find(name));
     let [_, arch, _] = carried;
     if path.is_none() && arch.is_none() {
         bail!("{shown}: has neither a column path nor arch_str");
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut targets = Vec::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("{shown}"))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |at: Option<usize>| at.and_then(|i| record.get(i)).unwrap_or_default().trim();
+    while let Some(row) = table.next_row()? {
+        let cell = |at: Option<usize>| {
+            at.map_or(String::new(), |at| row.cell(at).text().trim().to_owned())
+        };
         let path = cell(path);
         let origin = if path.is_empty() {
-            args.space.parse(cell(arch)).with_context(|| format!("{shown}, line {line}"))?;
+            let line = row.line();
+            args.space.parse(&cell(arch)).with_context(|| format!("{shown}, line {line}"))?;
             Origin::Space(args.space, args.model_options())
         } else {
-            Origin::File(folder.join(path))
+            Origin::File(folder.join(&path))
         };
-        let carried = carried.map(|at| cell(at).to_owned());
-        targets.push(Target { path: path.to_owned(), carried, origin });
+        targets.push(Target { path, carried: carried.map(cell), origin });
     }
     if targets.is_empty() {
         bail!("{shown}: the list has no rows");

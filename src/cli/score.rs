@@ -5,8 +5,8 @@ use super::score_plots;
 use super::scoring::{Request, Scored, ScoringArgs, baseline};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
-use nneval::labels::ScoreReport;
-use nneval::tables::{Column, Format, Kind};
+use nneval::tables::Format;
+use nneval::tables::statistics::{ScoreReport, ScoreRow};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -77,20 +77,10 @@ fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {
     }
 }
 
-/// The rows of the CSV, with types.
+/// A table of the rows.
 fn rows_of(report: &ScoreReport, format: Format) -> anyhow::Result<()> {
-    let text = report.to_csv()?;
-    let mut rows = csv::Reader::from_reader(text.as_bytes());
-    let kind = |name: &str| match name {
-        "metric" | "unit" => Kind::Text,
-        "n" => Kind::Integer,
-        _ => Kind::Number,
-    };
-    let columns = rows.headers()?.iter().map(|name| Column::new(name, kind(name))).collect();
-    let mut table = printed(format, columns)?;
-    for row in rows.records() {
-        table.row(&row?.iter().map(str::to_owned).collect::<Vec<_>>())?;
-    }
+    let mut table = printed(format, ScoreRow::columns())?;
+    report.rows.iter().try_for_each(|row| table.row(row.cells()))?;
     table.finish()?;
     Ok(())
 }

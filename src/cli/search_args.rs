@@ -4,11 +4,11 @@ use super::evaluator_args;
 use super::runtime_args::RuntimeArgs;
 use super::table_args::FileFormat;
 use super::{evaluator_args::open, shipped};
-use anyhow::Context;
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator};
 use nneval::search::{Algorithm, COSTS, Limit, Problem, Settings};
 use nneval::spaces::Dataset;
+use nneval::tables::read_list;
 use std::path::PathBuf;
 
 /// Search a space for the best architectures.
@@ -159,22 +159,7 @@ impl Args {
     /// The architectures that --among names.
     pub fn listed(&self) -> anyhow::Result<Option<Vec<String>>> {
         let Some(path) = &self.among else { return Ok(None) };
-        let text = nneval::labels::read_text(path)?;
-        let first = text.lines().next().unwrap_or_default();
-        let keys = match first.split(',').position(|c| c.trim() == "arch_str") {
-            None => {
-                text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
-            }
-            Some(at) => {
-                let mut table = csv::Reader::from_reader(text.as_bytes());
-                let cell = |r: csv::Result<csv::StringRecord>| -> anyhow::Result<String> {
-                    let row = r.with_context(|| path.display().to_string())?;
-                    Ok(row.get(at).unwrap_or_default().to_owned())
-                };
-                table.records().map(cell).collect::<anyhow::Result<Vec<String>>>()?
-            }
-        };
-        Ok(Some(keys))
+        Ok(Some(read_list(path, "arch_str")?))
     }
 }
 

@@ -3,7 +3,7 @@
 use nneval::files::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
 use nneval::search::{Candidate, CandidateEvaluator, Goal, Search, SearchSpace, Settings};
-use nneval::tables::{Column, Format, Kind, Writer};
+use nneval::tables::{Cell, Column, Format, Kind, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -121,13 +121,12 @@ impl Columns {
         Self { columns: columns.collect(), intervals }
     }
 
-    fn cells(&self, c: &Candidate) -> impl Iterator<Item = String> {
-        let text = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
+    fn cells(&self, c: &Candidate) -> impl Iterator<Item = Cell> {
         let values = c.values.iter().zip(&self.intervals).enumerate();
         values.flat_map(move |(i, (value, &has))| {
             let ends = c.interval(i);
-            let ends = [ends.map(|e| e[0]), ends.map(|e| e[1])].map(text);
-            std::iter::once(text(*value)).chain(ends.into_iter().filter(move |_| has))
+            let ends = [ends.map(|e| e[0]), ends.map(|e| e[1])].map(Cell::from);
+            std::iter::once(Cell::from(*value)).chain(ends.into_iter().filter(move |_| has))
         })
     }
 }
@@ -142,10 +141,8 @@ fn candidates<S: SearchSpace>(
     columns.extend([Column::new("told", Kind::Integer), Column::new("error", Kind::Text)]);
     let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for c in search.history() {
-        let told = u8::from(c.told).to_string();
-        let last = [told, c.error.clone().unwrap_or_default()];
-        let row = [c.key.clone()].into_iter().chain(metrics.cells(c)).chain(last);
-        table.row(&row.collect::<Vec<_>>())?;
+        let last = [c.told.into(), c.error.clone().into()];
+        table.row([Cell::from(&c.key)].into_iter().chain(metrics.cells(c)).chain(last))?;
     }
     Ok(table.finish()?)
 }
@@ -160,8 +157,7 @@ fn pareto(
     columns.extend(metrics.columns.iter().cloned());
     let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for (c, file) in winners.iter().zip(files) {
-        let row = [c.key.clone(), file.clone()].into_iter().chain(metrics.cells(c));
-        table.row(&row.collect::<Vec<_>>())?;
+        table.row([&c.key, file].map(Cell::from).into_iter().chain(metrics.cells(c)))?;
     }
     Ok(table.finish()?)
 }

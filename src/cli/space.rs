@@ -1,12 +1,12 @@
 //! `nneval space`.
 
 use super::space_general;
-use anyhow::Context;
 use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use nneval::files::write_atomic;
 use nneval::spaces::{Arch, Batch, Dataset, ModelOptions, Space, Weights, read_table, to_bytes};
+use nneval::tables::{Column, Format, Kind, Writer};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,9 +30,9 @@ pub struct Args {
     #[arg(long, value_name = "STR", group = "source")]
     arch: Vec<String>,
 
-    /// A table with columns arch_index and arch_str; files are named
-    /// <arch_index>.onnx.
-    #[arg(long, value_name = "FILE.csv[.gz]", group = "source")]
+    /// A table with columns arch_index and arch_str (CSV or JSON lines, plain or
+    /// gzip, or Parquet; - for stdin); files are named <arch_index>.onnx.
+    #[arg(long, value_name = "FILE", group = "source")]
     labels: Option<PathBuf>,
 
     /// Every architecture; files are numbered, index.csv maps them.
@@ -172,12 +172,11 @@ fn write_models(
 
 /// Writes `index.csv` (columns `file`, `arch_str`).
 fn write_index(models: &BTreeMap<String, Arch>, out: &Path) -> anyhow::Result<()> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["file", "arch_str"])?;
+    let columns = ["file", "arch_str"].map(|name| Column::new(name, Kind::Text)).to_vec();
+    let mut table = Writer::new(Format::Csv, Vec::new(), columns, &[])?;
     for (file, arch) in models {
-        table.write_record([file.as_str(), &arch.to_string()])?;
+        table.row([file.clone(), arch.to_string()])?;
     }
-    let bytes = table.into_inner().context("index.csv")?;
-    write_atomic(&out.join("index.csv"), &bytes)?;
+    write_atomic(&out.join("index.csv"), &table.finish()?)?;
     Ok(())
 }

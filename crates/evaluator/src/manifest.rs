@@ -6,7 +6,7 @@ use super::interval::Interval;
 use crate::error::Result;
 use nneval_graph::costs::Terms;
 use nneval_graph::opstring::{Style, View};
-use nneval_tables::labels::{Levels, MetricSpec, TargetTransform, TransformKind};
+use nneval_tables::labels::{DiscreteValues, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ pub struct Metric {
     pub untrained: bool,
     /// The values that the labels take, where these are few.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub levels: Option<Levels>,
+    pub levels: Option<DiscreteValues>,
     /// Agreement with the validation labels, where there were any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation: Option<Validation>,
@@ -103,7 +103,7 @@ impl Metric {
         let transform = TargetTransform::fit(kind, labels)?;
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let levels = Levels::fit(labels);
+        let levels = DiscreteValues::fit(labels);
         Ok(Self {
             spec,
             formula: None,

@@ -7,7 +7,7 @@ use super::settings::Settings;
 use super::target::CARRIED;
 use crate::error::{Error, Result};
 use nneval_files::write_atomic;
-use nneval_tables::typed::{COLUMNS_KEY, Column, Format, Kind, Writer};
+use nneval_tables::{COLUMNS_KEY, Column, Format, Kind, Row, TableReader, Writer};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -113,28 +113,18 @@ impl Table {
     /// # Errors
     /// [`Error::Io`]; [`Error::Labels`] where it is no such table.
     pub fn read(path: &Path) -> Result<Self> {
-        let labels = |reason: String| Error::Labels { file: path.to_owned(), line: None, reason };
-        let (text, mut header) = nneval_tables::labels::read_text_and_facts(path)?;
+        let table = TableReader::open(path)?;
+        let mut header = table.facts().to_vec();
         header.retain(|(name, _)| name != COLUMNS_KEY);
-        let mut rest = text.as_str();
-        while let Some((line, after)) = rest.split_once('\n').filter(|_| rest.starts_with('#')) {
-            let pair = line.trim_start_matches('#').trim().split_once(": ");
-            header.extend(pair.map(|(n, v)| (n.to_owned(), v.to_owned())));
-            rest = after;
-        }
-        let mut reader = csv::Reader::from_reader(rest.as_bytes());
-        let names = reader.headers().map_err(|e| labels(e.to_string()))?.clone();
-        let columns: Vec<_> = names.iter().map(|n| (n.to_owned(), kind(n))).collect();
+        let columns: Vec<_> = table.names().iter().map(|n| (n.clone(), kind(n))).collect();
         if columns.first().is_none_or(|c| c.0 != "path")
             || columns.last().is_none_or(|c| c.0 != ERROR)
         {
-            return Err(labels("not a table of `nneval measure`".to_owned()));
+            let reason = "not a table of `nneval measure`".to_owned();
+            return Err(Error::Labels { file: path.to_owned(), line: None, reason });
         }
-        let rows = reader.records().map(|r| {
-            let record = r.map_err(|e| labels(e.to_string()))?;
-            Ok(record.iter().map(str::to_owned).collect())
-        });
-        let rows = rows.collect::<Result<Vec<Vec<String>>>>()?;
+        let text = |row: Row| row.cells().iter().map(|cell| cell.text().into_owned()).collect();
+        let rows = table.rows()?.into_iter().map(text).collect();
         Ok(Self { header, columns, rows })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use nneval_files::write_atomic;
+use nneval_tables::{Row, TableReader};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::Path;
@@ -36,9 +37,8 @@ pub fn learning_curves(epochs_csv: &Path, svg: &Path) -> Result<()> {
 /// # Errors
 /// As [`learning_curves`].
 pub fn learning_curves_svg(epochs_csv: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(epochs_csv).map_err(|e| Error::io(epochs_csv, e))?;
+    let (loss, taus) = read(epochs_csv)?;
     let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
-    let (loss, taus) = read(&text).map_err(bad)?;
     draw(&loss, &taus).map_err(|e| bad(format!("cannot be drawn: {e}")))
 }
 
@@ -47,9 +47,7 @@ pub(super) type Summary = (Vec<f64>, Vec<Option<f64>>, Vec<Option<f64>>);
 
 /// What a page shows of the same table.
 pub(super) fn summary(epochs_csv: &Path) -> Result<Summary> {
-    let text = std::fs::read_to_string(epochs_csv).map_err(|e| Error::io(epochs_csv, e))?;
-    let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
-    let (loss, taus) = read(&text).map_err(bad)?;
+    let (loss, taus) = read(epochs_csv)?;
     let at = |c: &Curve, epoch: f64| c.points.iter().find(|p| p.0 == epoch).map(|p| p.1);
     let epochs: Vec<f64> = loss.points.iter().map(|p| p.0).collect();
     let mean = |&epoch: &f64| {
@@ -61,21 +59,23 @@ pub(super) fn summary(epochs_csv: &Path) -> Result<Summary> {
     Ok((epochs, losses, tau))
 }
 
-fn read(text: &str) -> Result<(Curve, Vec<Curve>), String> {
-    let mut table = csv::Reader::from_reader(text.as_bytes());
-    let header = table.headers().map_err(|e| e.to_string())?.clone();
-    let at = |name: &str| {
-        header.iter().position(|h| h == name).ok_or(format!("there is no column {name}"))
+fn read(epochs_csv: &Path) -> Result<(Curve, Vec<Curve>)> {
+    let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
+    let unread = |e: nneval_tables::Error| match e {
+        nneval_tables::Error::Io { .. } => e.into(),
+        _ => Error::Training(e.to_string()),
     };
-    let (epoch, loss) = (at("epoch")?, at("loss")?);
-    let rows: Vec<csv::StringRecord> =
-        table.records().collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+    let table = TableReader::open(epochs_csv).map_err(unread)?;
+    let names = table.names().to_vec();
+    let at = |name: &str| table.find(name).ok_or(format!("there is no column {name}"));
+    let (epoch, loss) = (at("epoch").map_err(bad)?, at("loss").map_err(bad)?);
+    let rows = table.rows().map_err(unread)?;
     let curve = |name: &str, column: usize| {
-        let number = |r: &csv::StringRecord, i: usize| r.get(i)?.parse::<f64>().ok();
+        let number = |r: &Row, i: usize| r.cell(i).number();
         let point = |r| Some((number(r, epoch)?, number(r, column).filter(|v| v.is_finite())?));
         Curve { name: name.to_owned(), points: rows.iter().filter_map(point).collect() }
     };
-    let taus = header.iter().enumerate().filter_map(|(i, h)| Some((i, h.strip_prefix("tau_")?)));
+    let taus = names.iter().enumerate().filter_map(|(i, h)| Some((i, h.strip_prefix("tau_")?)));
     Ok((curve("loss", loss), taus.map(|(i, name)| curve(name, i)).collect()))
 }
 

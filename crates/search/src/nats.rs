@@ -69,7 +69,7 @@ impl SearchSpace for Nats {
     }
 
     fn parse(&self, key: &str) -> Result<Arch> {
-        self.space.parse(key)
+        Ok(self.space.parse(key)?)
     }
 
     fn size(&self) -> Option<usize> {
@@ -105,7 +105,7 @@ impl SearchSpace for Nats {
     }
 
     fn onnx(&self, arch: &Arch) -> Result<Vec<u8>> {
-        to_bytes(&arch.model(&self.options)?)
+        Ok(to_bytes(&arch.model(&self.options)?)?)
     }
 
     fn file_stem(&self, arch: &Arch) -> String {

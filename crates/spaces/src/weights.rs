@@ -1,19 +1,35 @@
-//! Values of initializers.
+//! Values of initializers: none, or seeded random ones.
 
-use super::options::Weights;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
+/// What the initializers of a model hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Weights {
+    /// Name, type and shape only, no values: enough to evaluate the graph, not
+    /// to run it.
+    #[default]
+    None,
+    /// Values that run: He-normal convolution and classifier weights (He et
+    /// al., ICCV 2015: standard deviation `sqrt(2 / fan_in)`), zero bias,
+    /// identity batch normalization. The same seed and model give the same
+    /// values.
+    Random {
+        /// Seed of the generator.
+        seed: u64,
+    },
+}
+
 /// How the values of one tensor are drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Init {
+pub(crate) enum Init {
     /// Normal with mean 0 and variance `2 / fan_in`.
     HeNormal {
         /// Inputs that feed one output value.
         fan_in: i64,
     },
-    /// Normal with mean 0 and that standard deviation.
+    /// Normal with mean 0 and this standard deviation.
     Normal(f32),
     /// One value everywhere.
     Constant(f32),
@@ -21,11 +37,11 @@ pub(super) enum Init {
 
 /// Gives initializers their payload, in the order in which they are asked for.
 #[derive(Debug)]
-pub(super) struct Source(Option<ChaCha8Rng>);
+pub(crate) struct Initializers(Option<ChaCha8Rng>);
 
-impl Source {
-    /// A source for one model.
-    pub(super) fn new(weights: Weights) -> Self {
+impl Initializers {
+    /// The values of one model.
+    pub(crate) fn new(weights: Weights) -> Self {
         Self(match weights {
             Weights::None => None,
             Weights::Random { seed } => Some(ChaCha8Rng::seed_from_u64(seed)),
@@ -33,7 +49,7 @@ impl Source {
     }
 
     /// `count` little-endian float32 values, or nothing where weights are left out.
-    pub(super) fn payload(&mut self, count: usize, init: Init) -> Vec<u8> {
+    pub(crate) fn payload(&mut self, count: usize, init: Init) -> Vec<u8> {
         let Some(rng) = &mut self.0 else { return Vec::new() };
         let mut bytes = Vec::with_capacity(count * 4);
         match init {
@@ -49,7 +65,7 @@ impl Source {
     }
 
     /// `count` uniform bytes, or nothing where weights are left out.
-    pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         let Some(rng) = &mut self.0 else { return Vec::new() };
         let mut bytes = vec![0; count];
         rng.fill_bytes(&mut bytes);
@@ -77,8 +93,8 @@ mod tests {
     use super::*;
 
     fn values(seed: u64, count: usize, fan_in: i64) -> Vec<f64> {
-        let mut source = Source::new(Weights::Random { seed });
-        let bytes = source.payload(count, Init::HeNormal { fan_in });
+        let mut initializers = Initializers::new(Weights::Random { seed });
+        let bytes = initializers.payload(count, Init::HeNormal { fan_in });
         bytes.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
     }
 
@@ -99,6 +115,6 @@ mod tests {
 
     #[test]
     fn no_weights_no_bytes() {
-        assert!(Source::new(Weights::None).payload(10, Init::Constant(1.0)).is_empty());
+        assert!(Initializers::new(Weights::None).payload(10, Init::Constant(1.0)).is_empty());
     }
 }

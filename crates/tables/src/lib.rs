@@ -1,7 +1,40 @@
-//! Label tables, typed tables and statistics of labels.
+//! Tables: CSV, JSON lines and Parquet read and written as typed cells, label
+//! tables, and the statistics of labels.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`read`] | one reader for all formats, plain or gzip, of a file or stdin |
+//! | [`write`] | one writer for all formats |
+//! | [`labels`] | label tables, splits by class, target transforms |
+//! | [`statistics`] | rank correlations, errors, bootstrap, scores |
+//!
+//! Parquet needs the cargo feature `parquet`. Without it a Parquet file is refused
+//! with [`ErrorKind::Unsupported`].
 
-pub mod error;
+mod cell;
+mod column;
+mod error;
+mod format;
 pub mod labels;
-pub mod typed;
+mod limits;
+mod metric;
+mod near_names;
+pub mod read;
+pub mod statistics;
+pub mod write;
 
-pub use error::{Error, Result};
+pub use cell::Cell;
+pub use column::{COLUMNS_KEY, Column, Kind, significant};
+pub use error::{Cause, Error, ErrorKind, Result};
+pub use format::Format;
+pub use limits::{MAX_BYTES, MAX_COLUMNS};
+pub use metric::MetricSpec;
+pub use near_names::near_names;
+pub use read::{Row, STDIN, TableReader, read_list};
+pub use write::Writer;
+
+/// The paths of before, for callers that are not moved yet.
+#[doc(hidden)]
+pub mod typed {
+    pub use crate::{COLUMNS_KEY, Column, Format, Kind, Writer};
+}

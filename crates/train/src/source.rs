@@ -95,7 +95,7 @@ impl Source {
 
     fn of_key(&self, key: &str) -> Result<Model> {
         match self {
-            Self::Space(space, options) => model_of_arch(*space, key, options),
+            Self::Space(space, options) => Ok(model_of_arch(*space, key, options)?),
             Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
         }
     }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::layout::layout;
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring;
+use nneval_tables::{Cell, Row, TableReader};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -76,13 +77,14 @@ struct Places {
 
 impl Places {
     /// `None` for a table without a column `arch`.
-    fn of(header: &csv::StringRecord) -> Option<Self> {
+    fn of(header: &[String]) -> Option<Self> {
         let at = |name: &str| header.iter().position(|h| h == name);
         let is_end = |h: &str| {
             ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
         };
-        let is_value = |h: &&str| !["arch", "told", "error"].contains(h) && !is_end(h);
-        let names: Vec<String> = header.iter().filter(is_value).map(str::to_owned).collect();
+        let is_value =
+            |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
+        let names: Vec<String> = header.iter().filter(is_value).cloned().collect();
         let places = |n: &String| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
         let values = names.iter().map(places).collect();
         Some(Self { arch: at("arch")?, told: at("told"), error: at("error"), names, values })
@@ -109,9 +111,12 @@ impl PageSearch {
 
     fn candidates(&mut self, path: &Path, summary: &Value) -> Result<()> {
         let bad = |e: String| Error::picture(path, format!("not a search's table: {e}"));
-        let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
-        let mut table = csv::Reader::from_reader(file);
-        let places = Places::of(table.headers().map_err(|e| bad(e.to_string()))?);
+        let unread = |e: nneval_tables::Error| match e {
+            nneval_tables::Error::Io { .. } => e.into(),
+            _ => bad(e.reason()),
+        };
+        let mut table = TableReader::open(path).map_err(unread)?;
+        let places = Places::of(table.names());
         let places = places.ok_or_else(|| bad("there is no column arch".into()))?;
         let unit =
             |n: &String| summary["units"][n.as_str()].as_str().unwrap_or_default().to_owned();
@@ -120,18 +125,18 @@ impl PageSearch {
         self.values = vec![Vec::new(); places.names.len()];
         let ends = |k: usize| places.values.iter().map(|p| p[k].map(|_| Vec::new())).collect();
         (self.lo, self.hi) = (ends(1), ends(2));
-        for row in table.records() {
-            self.candidate(&row.map_err(|e| bad(e.to_string()))?, &places);
+        while let Some(row) = table.next_row().map_err(unread)? {
+            self.candidate(row, &places);
         }
         Ok(())
     }
 
-    fn candidate(&mut self, row: &csv::StringRecord, places: &Places) {
-        let text = |i: Option<usize>| i.and_then(|i| row.get(i)).unwrap_or_default();
-        let value = |i| text(i).parse::<f64>().ok().filter(|v| v.is_finite()).map(rounded);
-        self.arch.push(text(Some(places.arch)).to_owned());
-        self.told.push(u8::from(text(places.told) == "1"));
-        self.error.push(text(places.error).to_owned());
+    fn candidate(&mut self, row: &Row, places: &Places) {
+        let cell = |i: Option<usize>| i.map_or(&Cell::Missing, |i| row.cell(i));
+        let value = |i| cell(i).number().filter(|v| v.is_finite()).map(rounded);
+        self.arch.push(cell(Some(places.arch)).text().into_owned());
+        self.told.push(u8::from(cell(places.told).integer() == Some(1)));
+        self.error.push(cell(places.error).text().into_owned());
         for (list, place) in self.values.iter_mut().zip(&places.values) {
             list.push(value(place[0]));
         }

@@ -24,8 +24,8 @@ mod net;
 mod style;
 mod work;
 
-use super::options::Weights;
 use crate::error::{Error, Result};
+use crate::weights::Weights;
 use draw::Draw;
 use families::{FAMILIES, Family};
 use net::Net;

@@ -4,9 +4,9 @@
 use super::draw::Draw;
 use super::style::Style;
 use super::work::Work;
-use crate::graph::{declared, int, ints, tensor};
-use crate::options::{Batch, Weights};
-use crate::weights::{Init, Source};
+use crate::proto::{declared, int, ints, tensor};
+use crate::batch::Batch;
+use crate::weights::{Init, Initializers, Weights};
 use onnx_protobuf::tensor_proto::DataType;
 use onnx_protobuf::tensor_shape_proto::dimension;
 use onnx_protobuf::{
@@ -53,7 +53,7 @@ impl Value {
 #[derive(Debug)]
 pub(super) struct Net {
     graph: GraphProto,
-    weights: Source,
+    weights: Initializers,
     /// The choices that are left to make.
     pub(super) draw: Draw,
     /// How layers are spelled.
@@ -66,7 +66,7 @@ impl Net {
     /// An empty network. Its spelling is the first choice of `draw`.
     pub(super) fn new(mut draw: Draw, weights: Weights) -> Self {
         let style = Style::draw(&mut draw);
-        let weights = Source::new(weights);
+        let weights = Initializers::new(weights);
         Self { graph: GraphProto::new(), weights, draw, style, work: Work::default() }
     }
 

@@ -2,7 +2,7 @@
 //! layer as one operator or as several.
 
 use super::draw::Draw;
-use crate::options::Batch;
+use crate::batch::Batch;
 
 /// GELU in full, as x Φ(x) of three spellings (Hendrycks and Gimpel, 2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

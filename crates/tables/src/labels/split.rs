@@ -1,12 +1,13 @@
-//! Training, validation and test rows, by whole classes.
+//! Splits into training, validation and test rows, by whole classes.
 //!
 //! Rows of a class are the same network, so a class on both sides would leak
 //! labels. Classes are put in the order of a SHA-256 of seed and class number
 //! and dealt out from the front: the order of rows in the file plays no part,
 //! and neither does any other generator's version.
 
-use super::table::{LabelTable, hash64};
-use crate::error::{Error, Result};
+use super::hash::hash64;
+use super::table::LabelTable;
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 
 /// Row numbers, ascending; every row is in exactly one list.
@@ -32,7 +33,7 @@ pub struct Split3 {
 /// Holds out about `fraction` of the rows as `valid`, by whole classes.
 ///
 /// # Errors
-/// [`Error::Labels`]: `fraction` outside (0, 1), or fewer than two classes.
+/// [`ErrorKind::Split`]: `fraction` outside (0, 1), or fewer than two classes.
 pub fn split_by_class(table: &LabelTable, fraction: f64, seed: u64) -> Result<Split> {
     let parts = split_table(table, &[fraction], seed)?;
     let [valid, train] = take(table, parts)?;
@@ -43,7 +44,7 @@ pub fn split_by_class(table: &LabelTable, fraction: f64, seed: u64) -> Result<Sp
 /// rows are those that [`split_by_class`] holds out for `test` and the same seed.
 ///
 /// # Errors
-/// [`Error::Labels`]: a share not above 0, both together not below 1, or fewer
+/// [`ErrorKind::Split`]: a share not above 0, both together not below 1, or fewer
 /// than three classes.
 pub fn split3(table: &LabelTable, valid: f64, test: f64, seed: u64) -> Result<Split3> {
     let parts = split_table(table, &[test, valid], seed)?;
@@ -87,7 +88,7 @@ pub fn split_classes(
 /// smaller draw with the same seed is a subset of a larger one.
 ///
 /// # Errors
-/// [`Error::Labels`]: `n` is 0 or more than there are rows, or a row is not in
+/// [`ErrorKind::Split`]: `n` is 0 or more than there are rows, or a row is not in
 /// the table.
 pub fn subsample(table: &LabelTable, rows: &[usize], n: usize, seed: u64) -> Result<Vec<usize>> {
     if n == 0 || n > rows.len() {
@@ -110,7 +111,7 @@ pub fn subsample(table: &LabelTable, rows: &[usize], n: usize, seed: u64) -> Res
 }
 
 fn refuse(table: &LabelTable, reason: String) -> Error {
-    Error::Labels { file: table.file().to_owned(), line: None, reason }
+    Error::table(ErrorKind::Split, table.file(), None, reason)
 }
 
 fn split_table(table: &LabelTable, shares: &[f64], seed: u64) -> Result<Vec<Vec<usize>>> {
@@ -159,7 +160,7 @@ fn flatten(groups: Vec<Vec<usize>>) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::ReadOptions;
+    use super::super::layout::ReadOptions;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -207,7 +208,8 @@ mod tests {
     fn impossible_splits_are_refused() {
         let t = table(0..6);
         for fraction in [0.0, 1.0, -0.1, f64::NAN, f64::INFINITY] {
-            assert!(matches!(split_by_class(&t, fraction, 0), Err(Error::Labels { .. })));
+            let error = split_by_class(&t, fraction, 0).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Split);
         }
         assert!(split3(&t, 0.1, 0.1, 0).unwrap_err().to_string().contains("2 classes"));
         assert!(split3(&table(0..9), 0.6, 0.4, 0).is_err());

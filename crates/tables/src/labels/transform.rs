@@ -1,7 +1,7 @@
-//! Label values to training targets and back.
+//! Target transforms: label values to training targets and back.
 
-use super::{normal, stats};
 use crate::error::{Error, Result};
+use crate::statistics::{is_constant, mid_ranks, normal, quantile};
 use serde::{Deserialize, Serialize};
 
 /// Most knots a rank-normal map keeps.
@@ -42,7 +42,7 @@ impl TransformKind {
     pub fn choose(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
-        let at = |q| stats::quantile(&sorted, q);
+        let at = |q| quantile(&sorted, q);
         let (Some(min), Some(max), Some(low), Some(mid), Some(high)) =
             (at(0.0), at(1.0), at(0.01), at(0.5), at(0.99))
         else {
@@ -127,7 +127,7 @@ impl TargetTransform {
     /// deviation is taken as 1, so that they map to 0.
     ///
     /// # Errors
-    /// [`Error::Training`]: no values, a value that is not finite or too large
+    /// [`Error::Transform`]: no values, a value that is not finite or too large
     /// for its square, or `Log` asked for values that are not all positive.
     pub fn fit(kind: TransformKind, values: &[f64]) -> Result<Self> {
         if values.is_empty() {
@@ -178,12 +178,12 @@ impl TargetTransform {
 }
 
 fn refuse(reason: impl std::fmt::Display) -> Error {
-    Error::Training(format!("target transform: {reason}"))
+    Error::Transform { reason: reason.to_string() }
 }
 
 /// Mean and population standard deviation, the latter 1 for equal values.
 fn moments(values: &[f64]) -> Result<(f64, f64)> {
-    if stats::is_constant(values) {
+    if is_constant(values) {
         return Ok((values.first().copied().unwrap_or(0.0), 1.0));
     }
     let n = values.len() as f64;
@@ -232,7 +232,7 @@ impl Map {
 fn rank_knots(values: &[f64]) -> Vec<(f64, f64)> {
     let n = values.len() as f64;
     let score = |rank: f64| normal::quantile((rank - 0.5) / n);
-    let ranks = stats::mid_ranks(values);
+    let ranks = mid_ranks(values);
     let mut all: Vec<(f64, f64)> =
         values.iter().zip(ranks).map(|(v, rank)| (v + 0.0, score(rank))).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -316,7 +316,7 @@ mod tests {
         let mut z = targets(&t, &values);
         z.sort_by(f64::total_cmp);
         for q in [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99] {
-            let (got, want) = (stats::quantile(&z, q).unwrap(), normal::quantile(q));
+            let (got, want) = (quantile(&z, q).unwrap(), normal::quantile(q));
             assert!((got - want).abs() < 0.03, "{q}: {got} {want}");
         }
     }
@@ -356,7 +356,7 @@ mod tests {
             (TransformKind::Log, &[1.0, 0.0]),
             (TransformKind::Identity, &[f64::MAX, f64::MIN]),
         ] {
-            assert!(matches!(TargetTransform::fit(kind, values), Err(Error::Training(_))));
+            assert!(matches!(TargetTransform::fit(kind, values), Err(Error::Transform { .. })));
         }
         let log = TargetTransform::fit(TransformKind::Log, &[1.0, 100.0]).unwrap();
         assert_eq!(log.clone().centred_on(1.0).apply(1.0), Some(0.0));

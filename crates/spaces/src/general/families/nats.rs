@@ -4,16 +4,16 @@
 use super::super::layers::activation::Act;
 use super::super::layers::conv::Conv;
 use super::super::net::{Net, Value};
-use crate::cell::{EDGES, Edge};
-use crate::sss::{SKIP, SssArch};
-use crate::tss::{TssArch, TssOp};
+use crate::nats::cell::{EDGES, Edge};
+use crate::nats::sss::{SKIP, SssArch};
+use crate::nats::tss::{TssArch, TssOp};
 
 fn relu_conv_norm(net: &mut Net, x: &Value, conv: Conv) -> Value {
     let y = net.act(x, Act::Relu);
     net.conv_norm_act(&y, conv, Act::None)
 }
 
-/// The wiring of a cell; see [`crate::cell`].
+/// The wiring of a cell; see `crate::nats::cell`.
 fn cell(
     net: &mut Net,
     x: &Value,

@@ -2,7 +2,7 @@
 
 use super::super::layers::activation::Act;
 use super::super::net::{Net, Value};
-use crate::graph::int;
+use crate::proto::int;
 use onnx_protobuf::tensor_proto::DataType;
 
 /// Hidden layers of drawn widths, at times with batch normalization.

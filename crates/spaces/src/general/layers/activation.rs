@@ -3,7 +3,7 @@
 use super::super::draw::Draw;
 use super::super::net::{Net, Value};
 use super::super::style::{Gelu, HardSwish};
-use crate::graph::float;
+use crate::proto::float;
 use crate::weights::Init;
 
 /// An activation function.

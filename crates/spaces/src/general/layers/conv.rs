@@ -2,7 +2,7 @@
 
 use super::super::net::{Net, Value};
 use super::activation::Act;
-use crate::graph::{float, int, ints, string};
+use crate::proto::{float, int, ints, string};
 use crate::weights::Init;
 
 /// A convolution.

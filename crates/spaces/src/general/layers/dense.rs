@@ -1,7 +1,7 @@
 //! Matrix products, normalizations of features, embeddings.
 
 use super::super::net::{Net, Value};
-use crate::graph::{float, int};
+use crate::proto::{float, int};
 use crate::weights::Init;
 
 impl Net {

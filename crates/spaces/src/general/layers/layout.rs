@@ -2,8 +2,8 @@
 
 use super::super::net::{Net, Value};
 use super::super::style::Reshape;
-use crate::graph::{int, ints, string};
-use crate::options::Batch;
+use crate::proto::{int, ints, string};
+use crate::batch::Batch;
 
 /// How channels become pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::super::net::{Net, Value};
 use super::super::style::Flatten;
 use super::activation::Act;
 use super::conv::Conv;
-use crate::graph::{int, ints};
+use crate::proto::{int, ints};
 
 impl Net {
     /// MaxPool or AveragePool with padding that keeps the size at stride 1.

@@ -2,7 +2,7 @@
 
 use super::super::net::{Net, Value};
 use super::conv::Conv;
-use crate::graph::int;
+use crate::proto::int;
 use crate::weights::Init;
 use onnx_protobuf::tensor_proto::DataType;
 

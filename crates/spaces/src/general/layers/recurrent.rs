@@ -1,7 +1,7 @@
 //! LSTM, GRU and RNN layers on `[length, batch, features]`.
 
 use super::super::net::{Net, Value};
-use crate::graph::{int, string};
+use crate::proto::{int, string};
 use crate::weights::Init;
 
 /// A kind of recurrent layer.
