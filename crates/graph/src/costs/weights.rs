@@ -1,6 +1,6 @@
 //! Which constants are parameters, by the use that operators make of them.
 
-use crate::model::{Attribute, DataType, Graph, Model, Node, Tensor, ValueId};
+use crate::model::{Attribute, Graph, Model, Node, Tensor, ValueId};
 use std::collections::HashMap;
 
 /// What a model stores.
@@ -186,7 +186,7 @@ fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
         | ("MatMulInteger" | "ConvInteger" | "DequantizeLinear", 0 | 1)
         | ("DynamicQuantizeLSTM", 1 | 2)
         | ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "MatMulNBits", 1) => Role::Parameter,
-        _ if !(carried || t.dtype.is_float() || moves(kind) && is_quantized(t.dtype)) => {
+        _ if !(carried || t.dtype.is_float() || moves(kind) && t.dtype.is_small_integer()) => {
             Role::Constant
         }
         ("Resize" | "Pad", 1..) => Role::Constant,
@@ -197,11 +197,6 @@ fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
         (k, _) if ARITHMETIC.contains(&k) && single => Role::Constant,
         _ => Role::Parameter,
     }
-}
-
-/// Small integers that may be quantized weights.
-fn is_quantized(d: DataType) -> bool {
-    matches!(d.0, 2 | 3 | 21 | 22 | 25 | 26)
 }
 
 /// Operators through which a quantized weight reaches the one that uses it.

@@ -36,7 +36,7 @@ fn of(s: &State, n: &Node, input: usize) -> Option<DataType> {
 }
 
 fn named(n: &Node, attribute: &str) -> Option<DataType> {
-    n.int(attribute).and_then(|t| i32::try_from(t).ok()).filter(|&t| t != 0).map(DataType)
+    n.int(attribute).and_then(|t| i32::try_from(t).ok()).filter(|&t| t != 0).map(DataType::from)
 }
 
 fn default_domain(s: &State, n: &Node, i: usize) -> Option<DataType> {
@@ -56,7 +56,7 @@ fn default_domain(s: &State, n: &Node, i: usize) -> Option<DataType> {
         | ("Unique", 1..) => Some(DataType::INT64),
         ("StringSplit" | "StringConcat" | "StringNormalizer", _) => Some(DataType::STRING),
         ("TfIdfVectorizer", _) => Some(DataType::FLOAT),
-        ("ImageDecoder", _) => Some(DataType(2)),
+        ("ImageDecoder", _) => Some(DataType::U8),
         ("Dropout", 1) => Some(DataType::BOOL),
         ("Where", _) => of(s, n, 1).or(of(s, n, 2)),
         ("If" | "Loop" | "Scan" | "SequenceMap", _) => subgraph(s, n, i),
@@ -65,8 +65,8 @@ fn default_domain(s: &State, n: &Node, i: usize) -> Option<DataType> {
             _ => Some(DataType::FLOAT),
         },
         ("OneHot", _) => of(s, n, 2),
-        ("QuantizeLinear", _) => of(s, n, 2).or(named(n, "output_dtype")).or(Some(DataType(2))),
-        ("DynamicQuantizeLinear", 0 | 2) => Some(DataType(2)),
+        ("QuantizeLinear", _) => of(s, n, 2).or(named(n, "output_dtype")).or(Some(DataType::U8)),
+        ("DynamicQuantizeLinear", 0 | 2) => Some(DataType::U8),
         ("DynamicQuantizeLinear", _) => Some(DataType::FLOAT),
         ("DequantizeLinear", _) => of(s, n, 1).or(Some(DataType::FLOAT)),
         ("MatMulInteger" | "ConvInteger", _) => Some(DataType::INT32),
@@ -90,7 +90,7 @@ fn default_domain(s: &State, n: &Node, i: usize) -> Option<DataType> {
 
 fn microsoft(s: &State, n: &Node, i: usize) -> Option<DataType> {
     match (n.op_type.as_str(), i) {
-        ("QuantizeLinear", _) => of(s, n, 2).or(Some(DataType(2))),
+        ("QuantizeLinear", _) => of(s, n, 2).or(Some(DataType::U8)),
         ("DequantizeLinear", _) => of(s, n, 1),
         ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "DynamicQuantizeLSTM", _) => {
             Some(DataType::FLOAT)

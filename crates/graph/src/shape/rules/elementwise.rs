@@ -128,7 +128,7 @@ pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
 /// Casts keep integers; floats are cut to integers.
 fn cast(op: &Op) -> Option<Outputs> {
     let t = op.sym(0)?;
-    let to = op.n.int("to").and_then(|d| i32::try_from(d).ok()).map(DataType)?;
+    let to = op.n.int("to").and_then(|d| i32::try_from(d).ok()).map(DataType::from)?;
     let one = |n: &Num| match n {
         Num::Float(f) if to.is_integer() && f.is_finite() && f.abs() < 9e15 => {
             Some(Num::Int(SymExpr::Value(f.trunc() as i128)))
