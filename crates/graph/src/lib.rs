@@ -20,3 +20,4 @@ mod symbolic;
 
 pub use error::{Error, Result};
 pub use model::*;
+pub use ops::operators;

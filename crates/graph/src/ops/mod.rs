@@ -124,6 +124,16 @@ pub fn work(shapes: &Shapes, n: &Node) -> Option<Work> {
     (find(&n.domain, &n.op_type).work)(&Site { shapes, n })
 }
 
+/// Domain (empty for `ai.onnx`) and type of every operator that nneval knows,
+/// sorted by type.
+///
+/// ```
+/// assert!(nneval_graph::operators().any(|o| o == ("com.microsoft", "FusedMatMul")));
+/// ```
+pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.iter().map(|o| (o.domain, o.name))
+}
+
 /// All rows, by name, then by domain.
 #[cfg(test)]
 pub fn all() -> impl Iterator<Item = &'static Operator> {
