@@ -13,8 +13,11 @@ pub mod costs;
 pub mod error;
 pub mod inputs;
 pub mod model;
+mod ops;
 pub mod opstring;
 pub mod shape;
+mod symbolic;
 
 pub use error::{Error, Result};
 pub use model::*;
+pub use ops::operators;

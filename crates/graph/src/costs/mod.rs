@@ -6,7 +6,7 @@
 //! - **MACs** are multiply-accumulate pairs of matrix products, convolutions,
 //!   attention and recurrent layers; adding a bias is none. **FLOPs** are twice
 //!   the MACs plus the work of all other operators; the rule of each operator,
-//!   with its ONNX version, stands in `work.rs`.
+//!   with its ONNX version, stands in `ops/flops.rs`.
 //! - **Parameters** are elements of constants that an operator uses as a weight.
 //!   Running statistics of BatchNormalization, scales and zero points of
 //!   quantization are **buffers**; scalars of arithmetic, bounds, shapes and the
@@ -29,7 +29,6 @@ mod liveness;
 mod tally;
 pub mod terms;
 mod weights;
-mod work;
 
 pub use amount::Amount;
 pub use terms::Terms;

@@ -2,9 +2,10 @@
 
 use super::liveness::{Peak, last_reads};
 use super::weights::Stored;
-use super::work::{self, Work};
 use super::{Amount, Costs, OperatorCost, Unknown};
 use crate::model::{Attribute, Graph, Model, Node, Value, ValueId};
+use crate::ops::flops::{self, Work};
+use crate::ops::{self, Class};
 use crate::shape::{Shapes, Sum, SymExpr, Symbols};
 use std::collections::{BTreeMap, HashMap};
 
@@ -152,7 +153,7 @@ fn bytes(v: &Value, shapes: &Shapes, id: ValueId) -> Option<SymExpr> {
     }
     let t = shapes.get(id)?;
     let bits = t.dtype.filter(|_| t.container.is_none())?.bits();
-    let n = work::elements(t.dims.as_ref()?)?;
+    let n = flops::elements(t.dims.as_ref()?)?;
     if bits == 0 || shapes.symbols.is_data_dependent(&n) {
         return None;
     }
@@ -244,7 +245,7 @@ impl<'m> Walk<'m> {
 
     fn node(&self, n: &'m Node, row: &mut Row) {
         let usable = |e: &SymExpr| !self.shapes.symbols.is_data_dependent(e);
-        match work::of(self.shapes, n) {
+        match ops::work(self.shapes, n) {
             Some(Work { macs, flops }) if usable(&macs) && usable(&flops) => {
                 let mut known = row.macs.add(&macs);
                 for e in [&flops, &macs, &macs] {
@@ -254,11 +255,12 @@ impl<'m> Walk<'m> {
             }
             _ => row.unknown_work += 1,
         }
+        let class = ops::usage(&n.domain, &n.op_type).class;
         let mut known = true;
         for (i, v) in n.inputs.iter().enumerate() {
             let Some(v) = *v else { continue };
             // A look-up touches the rows that it returns.
-            let table = i == 0 && n.op_type.starts_with("Gather");
+            let table = i == 0 && class == Class::LookUp;
             let read = match n.outputs.first() {
                 Some(&Some(o)) if table => self.bytes(o),
                 _ => self.bytes(v),

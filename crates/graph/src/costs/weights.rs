@@ -1,6 +1,7 @@
 //! Which constants are parameters, by the use that operators make of them.
 
-use crate::model::{Attribute, DataType, Graph, Model, Node, Tensor, ValueId};
+use crate::model::{Attribute, Graph, Model, Node, Tensor, ValueId};
+use crate::ops::{self, Class, WeightRole};
 use std::collections::HashMap;
 
 /// What a model stores.
@@ -63,8 +64,7 @@ impl Classes<'_> {
     fn node(&mut self, n: &Node) {
         self.attributes(n);
         let folds = !n.inputs.is_empty()
-            && !n.op_type.starts_with("Random")
-            && !matches!(n.op_type.as_str(), "Bernoulli" | "Multinomial")
+            && ops::usage(&n.domain, &n.op_type).class != Class::Random
             && n.subgraphs().next().is_none()
             && n.inputs.iter().flatten().all(|&v| self.is_constant(v));
         let mut carried = Vec::new();
@@ -106,7 +106,7 @@ impl Classes<'_> {
         if n.domain != "ai.onnx.ml" {
             return;
         }
-        let linear = matches!(n.op_type.as_str(), "LinearClassifier" | "LinearRegressor");
+        let parameters = ops::find(&n.domain, &n.op_type).parameters;
         for (name, a) in &n.attributes {
             let (elements, bytes) = match a {
                 Attribute::Floats(v) => (v.len() as u64, 4 * v.len() as u64),
@@ -115,7 +115,7 @@ impl Classes<'_> {
                 _ => continue,
             };
             self.stored.bytes = self.stored.bytes.saturating_add(bytes);
-            let parameter = linear && matches!(name.as_str(), "coefficients" | "intercepts");
+            let parameter = parameters.contains(&name.as_str());
             let slot =
                 if parameter { &mut self.stored.parameters } else { &mut self.stored.constants };
             *slot = slot.saturating_add(elements);
@@ -138,73 +138,17 @@ impl Classes<'_> {
     }
 }
 
-/// Operators whose constants are numbers of arithmetic unless they are tensors.
-const ARITHMETIC: &[&str] = &["Add", "Div", "Mul", "Sub", "Sum"];
-
-/// Operators whose float constants are never weights.
-const PLAIN: &[&str] = &[
-    "Clip",
-    "ConstantOfShape",
-    "Dropout",
-    "Equal",
-    "Expand",
-    "Greater",
-    "GreaterOrEqual",
-    "Less",
-    "LessOrEqual",
-    "Max",
-    "Min",
-    "Mod",
-    "NonMaxSuppression",
-    "OneHot",
-    "Pow",
-    "Range",
-    "STFT",
-    "Shape",
-    "Size",
-    "TopK",
-    "Upsample",
-];
-
 /// The role of constant `t` as input `i` of `n`; `carried` where other operators
 /// made the input of it, having taken it for a weight.
 fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
-    let kind = n.op_type.as_str();
-    let single = t.len() == Some(1);
-    match (kind, i) {
-        ("BatchNormalization", 3 | 4) => Role::Buffer,
-        ("QuantizeLinear" | "DequantizeLinear", 1 | 2)
-        | ("QLinearConv", 1 | 2 | 4..=7)
-        | ("QLinearMatMul", 1 | 2 | 4..=7)
-        | ("MatMulInteger" | "ConvInteger", 2 | 3)
-        | ("DynamicQuantizeLSTM", 8..)
-        | ("DynamicQuantizeMatMul", 2 | 3)
-        | ("MatMulIntegerToFloat", 2..=5)
-        | ("MatMulNBits", 2..=4) => Role::Buffer,
-        ("QLinearConv", 3 | 8)
-        | ("QLinearMatMul", 0 | 3)
-        | ("MatMulInteger" | "ConvInteger" | "DequantizeLinear", 0 | 1)
-        | ("DynamicQuantizeLSTM", 1 | 2)
-        | ("DynamicQuantizeMatMul" | "MatMulIntegerToFloat" | "MatMulNBits", 1) => Role::Parameter,
-        _ if !(carried || t.dtype.is_float() || moves(kind) && is_quantized(t.dtype)) => {
-            Role::Constant
-        }
-        ("Resize" | "Pad", 1..) => Role::Constant,
-        ("Where", 0) => Role::Constant,
-        ("Where", _) if single => Role::Constant,
-        ("LSTM", 4..=6) | ("GRU" | "RNN", 4 | 5) => Role::Constant,
-        (k, _) if PLAIN.contains(&k) => Role::Constant,
-        (k, _) if ARITHMETIC.contains(&k) && single => Role::Constant,
-        _ => Role::Parameter,
+    let is_float = carried || t.dtype.is_float();
+    let parameter = |is_one: bool| if is_one { Role::Parameter } else { Role::Constant };
+    match ops::usage(&n.domain, &n.op_type).role(i) {
+        WeightRole::Buffer => Role::Buffer,
+        WeightRole::Parameter => Role::Parameter,
+        WeightRole::Constant => Role::Constant,
+        WeightRole::ParameterIfFloat => parameter(is_float),
+        WeightRole::ParameterUnlessSingle => parameter(is_float && t.len() != Some(1)),
+        WeightRole::CarriedParameter => parameter(is_float || t.dtype.is_small_integer()),
     }
-}
-
-/// Small integers that may be quantized weights.
-fn is_quantized(d: DataType) -> bool {
-    matches!(d.0, 2 | 3 | 21 | 22 | 25 | 26)
-}
-
-/// Operators through which a quantized weight reaches the one that uses it.
-fn moves(kind: &str) -> bool {
-    matches!(kind, "Transpose" | "Reshape" | "Identity" | "Squeeze" | "Unsqueeze")
 }

@@ -2,11 +2,11 @@
 //!
 //! Uses are followed forward through operators that pass elements on unchanged
 //! (`Cast`, `Reshape`, `Slice`, …), into subgraphs that read a value from
-//! around them. Operators are those of ONNX operator set 21 and
-//! `EmbedLayerNormalization` of `com.microsoft`.
+//! around them. What each operator asks stands in its row of `ops`.
 
 use super::fill::Fill;
 use crate::model::{Graph, Model, Node, ValueId};
+use crate::ops::{self, Demand, Operator};
 use crate::shape::Shapes;
 use std::collections::{HashMap, HashSet};
 
@@ -59,8 +59,9 @@ impl<'m> Uses<'m> {
                 continue;
             }
             for &(node, at) in self.readers.get(&id).map(Vec::as_slice).unwrap_or_default() {
-                found.extend(self.demand(node, at));
-                if passes_on(&node.op_type, at) {
+                let operator = ops::usage(&node.domain, &node.op_type);
+                found.extend(self.demand(node, operator, at));
+                if operator.passes_on(at) {
                     open.extend(node.outputs.iter().flatten());
                 }
             }
@@ -68,44 +69,31 @@ impl<'m> Uses<'m> {
         found
     }
 
-    fn demand(&self, node: &Node, at: usize) -> Option<Use> {
-        let fixed = |fill| Some(Use::Fixed(fill));
-        match (node.op_type.as_str(), at) {
-            ("Gather" | "GatherElements" | "Scatter" | "ScatterElements", 1) => {
-                self.axis(node, node.int("axis").unwrap_or(0)).map(Use::Index)
+    /// What a node asks of the values of input `at`.
+    fn demand(&self, node: &Node, operator: &Operator, at: usize) -> Option<Use> {
+        let constant = |n: u64| Some(Use::Fixed(Fill::Constant(i64::try_from(n).ok()?)));
+        match operator.demand(at)? {
+            Demand::IndexAxis => self.axis(node, node.int("axis").unwrap_or(0)).map(Use::Index),
+            Demand::IndexLastAxis => self.axis(node, -1).map(Use::Index),
+            Demand::IndexAnyAxis => self.dims(node, 0)?.into_iter().min().map(Use::Index),
+            Demand::IndexRowsOf(table) => self.dims(node, table)?.first().copied().map(Use::Index),
+            Demand::OutputShape => self.output_shape(node),
+            Demand::Factor => Some(Use::Factor),
+            Demand::Steps => {
+                let axis = usize::from(node.int("layout") == Some(1));
+                constant(self.dims(node, 0)?.get(axis).copied()?)
             }
-            ("GatherND" | "ScatterND", 1) => self.dims(node, 0)?.into_iter().min().map(Use::Index),
-            ("ArrayFeatureExtractor", 1) => self.axis(node, -1).map(Use::Index),
-            ("EmbedLayerNormalization", 0) => self.dims(node, 2)?.first().copied().map(Use::Index),
-            ("EmbedLayerNormalization", 1) => self.dims(node, 4)?.first().copied().map(Use::Index),
-            ("Reshape" | "Expand" | "ConstantOfShape" | "Resize", _) => self.shape(node, at),
-            ("Upsample", 1) => Some(Use::Factor),
-            ("RNN" | "LSTM" | "GRU", 4) => {
-                let steps = if node.int("layout") == Some(1) { 1 } else { 0 };
-                let length = self.dims(node, 0)?.get(steps).copied()?;
-                fixed(Fill::Constant(i64::try_from(length).ok()?))
+            Demand::AxisLength(attribute) => {
+                constant(self.axis(node, node.int(attribute).unwrap_or(0))?)
             }
-            ("ReverseSequence", 1) => {
-                let length = self.axis(node, node.int("time_axis").unwrap_or(0))?;
-                fixed(Fill::Constant(i64::try_from(length).ok()?))
-            }
-            ("Squeeze" | "Unsqueeze", 1) | ("Slice", 3) => fixed(Fill::Positions(u64::MAX)),
-            ("CumSum", 1) | ("Pad" | "Slice", 1) => fixed(Fill::Constant(0)),
-            (op, 1) if op.starts_with("Reduce") => fixed(Fill::Positions(u64::MAX)),
-            ("Dropout", 2) => Some(Use::Training),
-            _ => None,
+            Demand::Axes => Some(Use::Fixed(Fill::Positions(u64::MAX))),
+            Demand::Zero => Some(Use::Fixed(Fill::Constant(0))),
+            Demand::Training => Some(Use::Training),
         }
     }
 
-    /// Inputs that say the output's shape: what the file declares of it.
-    fn shape(&self, node: &Node, at: usize) -> Option<Use> {
-        let is_shape = matches!(
-            (node.op_type.as_str(), at),
-            ("Reshape" | "Expand", 1) | ("ConstantOfShape", 0) | ("Resize", 3)
-        );
-        if !is_shape {
-            return (node.op_type == "Resize" && at == 2).then_some(Use::Factor);
-        }
+    /// The dimensions of the first output, as the file declares them.
+    fn output_shape(&self, node: &Node) -> Option<Use> {
         let output = node.outputs.first().copied().flatten()?;
         let dims = self.shapes.known(output)?;
         let dims: Option<Vec<i64>> = dims.into_iter().map(|d| i64::try_from(d).ok()).collect();
@@ -122,16 +110,5 @@ impl<'m> Uses<'m> {
         let rank = i64::try_from(dims.len()).ok()?;
         let axis = if axis < 0 { axis + rank } else { axis };
         crate::shape::size(dims.get(usize::try_from(axis).ok()?)?)
-    }
-}
-
-/// Operators whose output has the elements of input `at`.
-fn passes_on(op: &str, at: usize) -> bool {
-    match op {
-        "Identity" | "Cast" | "Reshape" | "Squeeze" | "Unsqueeze" | "Flatten" | "Transpose"
-        | "Expand" | "Tile" | "Slice" | "Split" | "Gather" | "Pad" | "Clip" => at == 0,
-        "Concat" | "Min" | "Max" => true,
-        "Where" => at > 0,
-        _ => false,
     }
 }

@@ -187,7 +187,7 @@ fn one(model: &Model, value: &Value, shape: Vec<u64>, uses: &[Use]) -> Result<In
         return Err(refuse(format!("{} is too large", shape_text(&shape))));
     }
     let fill = fill(&value.name, dtype, &shape, uses);
-    Ok(InputPlan { name: value.name.clone(), holder, dtype: dtype.0, shape, fill })
+    Ok(InputPlan { name: value.name.clone(), holder, dtype: dtype.number(), shape, fill })
 }
 
 fn holder(container: &str) -> Option<Holder> {
@@ -197,7 +197,7 @@ fn holder(container: &str) -> Option<Holder> {
         "seq" => Some(Holder::Sequence(SEQUENCE_LENGTH)),
         other => {
             let key = DataType::from_name(other.strip_prefix("map.")?)?;
-            Some(Holder::Map(key.0))
+            Some(Holder::Map(key.number()))
         }
     }
 }
@@ -235,8 +235,8 @@ fn fill(name: &str, dtype: DataType, shape: &[u64], uses: &[Use]) -> Fill {
         None if is(&["mask"]) => Fill::Mask,
         None if is(&["position"]) => Fill::Positions(u64::MAX),
         None if is(&["token_type", "segment"]) => Fill::Below(2),
-        None if dtype.0 == 2 => Fill::Below(256),
-        None if dtype.0 == 3 => Fill::Below(128),
+        None if dtype == DataType::U8 => Fill::Below(256),
+        None if dtype == DataType::I8 => Fill::Below(128),
         None => Fill::Ones,
     }
 }
@@ -247,7 +247,7 @@ mod tests {
 
     fn value(name: &str, dtype: i32, dims: &[Dim]) -> Value {
         let mut value = Value { name: name.to_owned(), ..Value::default() };
-        value.ty.dtype = Some(DataType(dtype));
+        value.ty.dtype = Some(DataType::from(dtype));
         value.ty.shape = Some(dims.to_vec());
         value
     }

@@ -1,17 +1,21 @@
 //! ONNX files as graphs: read through a memory map, without their weights.
 
+mod data_type;
 mod inline;
 pub mod limits;
 mod mmap;
 pub mod order;
 mod read;
 mod scan;
+mod tensor;
 mod texts;
 mod types;
 pub mod wire;
 mod wire_tensor;
 
+pub use data_type::DataType;
 pub use limits::Limits;
+pub use tensor::{Tensor, TensorData};
 pub use texts::Texts;
 pub use types::*;
 pub(crate) use types::{constant_tensor, map_of, within};

@@ -1,7 +1,10 @@
 //! ONNX file → [`Model`].
 
+use super::data_type::DataType;
 use super::limits::Limits;
+use super::tensor::{Tensor, TensorData};
 use super::types::*;
+use super::wire::{AttributeType, DataLocation};
 use super::{mmap, order, scan, wire, wire_tensor};
 use crate::error::{Error, Result};
 use prost::Message;
@@ -233,21 +236,23 @@ impl Reader<'_> {
             .map(|&d| u64::try_from(d))
             .collect::<Result<_, _>>()
             .map_err(|_| self.error(Some(whose), "a tensor has a negative dimension"))?;
-        if t.data_location == 1 {
+        let external = t.data_location == DataLocation::External as i32;
+        if external {
             self.check_external(&t.external_data, whose)?;
         }
-        let data = match (t.data_location, t.data_type) {
-            (1, _) => TensorData::External,
+        let dtype = DataType::from(t.data_type);
+        let data = match dtype {
+            _ if external => TensorData::External,
             _ if !t.raw_data.is_empty() => TensorData::Raw(t.raw_data),
-            (_, 1) if !t.float_data.is_empty() => payload(t.float_data, TensorData::Raw),
-            (_, 11) if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
+            DataType::F32 if !t.float_data.is_empty() => payload(t.float_data, TensorData::Raw),
+            DataType::F64 if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
             _ if !t.int64_data.is_empty() => payload(t.int64_data, TensorData::Varints),
             _ if !t.int32_data.is_empty() => payload(t.int32_data, TensorData::Varints),
-            (_, 8) if !t.string_data.is_empty() => TensorData::Strings(t.string_data),
+            DataType::String if !t.string_data.is_empty() => TensorData::Strings(t.string_data),
             _ if !t.uint64_data.is_empty() => payload(t.uint64_data, TensorData::Varints),
             _ => TensorData::Absent,
         };
-        let tensor = Tensor { dtype: DataType(t.data_type), dims, data };
+        let tensor = Tensor { dtype, dims, data };
         match tensor.len() {
             Some(n) if n <= u64::MAX / 128 => Ok(tensor),
             _ => Err(self.error(Some(whose), "a tensor's dimensions overflow")),
@@ -355,29 +360,37 @@ impl Reader<'_> {
             return Ok((a.name, Attribute::Reference(a.ref_attr_name)));
         }
         let missing = || self.error(Some(of), format!("attribute {:?} has no value", a.name));
-        let value = match attribute_kind(&a) {
-            1 => Attribute::Float(a.f),
-            2 => Attribute::Int(a.i),
-            3 => Attribute::String(a.s),
-            4 => Attribute::Tensor(self.tensor(*a.t.ok_or_else(missing)?, of)?),
-            5 => Attribute::Graph(Box::new(self.graph(*a.g.ok_or_else(missing)?, Some(scope))?)),
-            6 => Attribute::Floats(a.floats),
-            7 => Attribute::Ints(a.ints),
-            8 => Attribute::Strings(a.strings),
-            9 => Attribute::Tensors(self.tensors(a.tensors, of)?),
-            10 => {
+        let untyped =
+            || self.error(Some(of), format!("attribute {:?} has type {}", a.name, a.r#type));
+        let kind = attribute_type(&a).ok_or_else(untyped)?;
+        let value = match kind {
+            AttributeType::Float => Attribute::Float(a.f),
+            AttributeType::Undefined | AttributeType::Int => Attribute::Int(a.i),
+            AttributeType::String => Attribute::String(a.s),
+            AttributeType::Tensor => Attribute::Tensor(self.tensor(*a.t.ok_or_else(missing)?, of)?),
+            AttributeType::Graph => {
+                Attribute::Graph(Box::new(self.graph(*a.g.ok_or_else(missing)?, Some(scope))?))
+            }
+            AttributeType::Floats => Attribute::Floats(a.floats),
+            AttributeType::Ints => Attribute::Ints(a.ints),
+            AttributeType::Strings => Attribute::Strings(a.strings),
+            AttributeType::Tensors => Attribute::Tensors(self.tensors(a.tensors, of)?),
+            AttributeType::Graphs => {
                 let graphs = a.graphs.into_iter().map(|g| self.graph(g, Some(scope)));
                 Attribute::Graphs(graphs.collect::<Result<_>>()?)
             }
-            11 => Attribute::Tensor(self.sparse(*a.sparse_tensor.ok_or_else(missing)?, of)?),
-            12 => {
+            AttributeType::SparseTensor => {
+                Attribute::Tensor(self.sparse(*a.sparse_tensor.ok_or_else(missing)?, of)?)
+            }
+            AttributeType::SparseTensors => {
                 let tensors = a.sparse_tensors.into_iter().map(|s| self.sparse(s, of));
                 Attribute::Tensors(tensors.collect::<Result<_>>()?)
             }
-            13 => Attribute::Types(vec![value_type(a.tp.ok_or_else(missing)?, 0)]),
-            14 => Attribute::Types(a.type_protos.into_iter().map(|t| value_type(t, 0)).collect()),
-            t => {
-                return Err(self.error(Some(of), format!("attribute {:?} has type {t}", a.name)));
+            AttributeType::TypeProto => {
+                Attribute::Types(vec![value_type(a.tp.ok_or_else(missing)?, 0)])
+            }
+            AttributeType::TypeProtos => {
+                Attribute::Types(a.type_protos.into_iter().map(|t| value_type(t, 0)).collect())
             }
         };
         Ok((a.name, value))
@@ -421,20 +434,20 @@ fn payload(p: wire_tensor::Payload, as_data: impl Fn(Bytes) -> TensorData) -> Te
     p.into_bytes().map_or(TensorData::Absent, as_data)
 }
 
-/// The attribute's type number; where an old file (IR version 1) leaves it
-/// out, the type whose field is filled.
-fn attribute_kind(a: &wire::AttributeProto) -> i32 {
-    match a {
-        _ if a.r#type != 0 => a.r#type,
-        _ if a.t.is_some() => 4,
-        _ if a.g.is_some() => 5,
-        _ if !a.floats.is_empty() => 6,
-        _ if !a.ints.is_empty() => 7,
-        _ if !a.strings.is_empty() => 8,
-        _ if !a.s.is_empty() => 3,
-        _ if a.f != 0.0 => 1,
-        _ => 2,
-    }
+/// The attribute's type; where an old file (IR version 1) leaves it out, the
+/// type whose field is filled, `Undefined` (an integer, 0) where none is.
+/// `None` for a number that stands for no type.
+fn attribute_type(a: &wire::AttributeProto) -> Option<AttributeType> {
+    Some(match AttributeType::try_from(a.r#type).ok()? {
+        AttributeType::Undefined if a.t.is_some() => AttributeType::Tensor,
+        AttributeType::Undefined if a.g.is_some() => AttributeType::Graph,
+        AttributeType::Undefined if !a.floats.is_empty() => AttributeType::Floats,
+        AttributeType::Undefined if !a.ints.is_empty() => AttributeType::Ints,
+        AttributeType::Undefined if !a.strings.is_empty() => AttributeType::Strings,
+        AttributeType::Undefined if !a.s.is_empty() => AttributeType::String,
+        AttributeType::Undefined if a.f != 0.0 => AttributeType::Float,
+        given => given,
+    })
 }
 
 /// Containers within containers that a type tells; deeper ones are unknown.
@@ -442,7 +455,7 @@ const MAX_CONTAINERS: usize = 16;
 
 fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
     let tensor = |t: wire::TensorType, container: Option<&str>| ValueType {
-        dtype: (t.elem_type != 0).then_some(DataType(t.elem_type)),
+        dtype: (t.elem_type != 0).then(|| t.elem_type.into()),
         shape: t.shape.map(|s| s.dim.into_iter().map(dim).collect()),
         container: container.map(Container::from),
     };
@@ -460,7 +473,7 @@ fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
         Some(wire::TypeValue::SparseTensor(t)) => tensor(t, Some("sparse")),
         Some(wire::TypeValue::Sequence(t)) => inner(t.elem_type, "seq"),
         Some(wire::TypeValue::Optional(t)) => inner(t.elem_type, "opt"),
-        Some(wire::TypeValue::Map(t)) => inner(t.value_type, &map_of(DataType(t.key_type))),
+        Some(wire::TypeValue::Map(t)) => inner(t.value_type, &map_of(t.key_type.into())),
     }
 }
 

@@ -91,6 +91,35 @@ pub struct NodeProto {
     pub overload: String,
 }
 
+/// Which field of an attribute holds its value (`AttributeProto.AttributeType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum AttributeType {
+    Undefined = 0,
+    Float = 1,
+    Int = 2,
+    String = 3,
+    Tensor = 4,
+    Graph = 5,
+    Floats = 6,
+    Ints = 7,
+    Strings = 8,
+    Tensors = 9,
+    Graphs = 10,
+    SparseTensor = 11,
+    SparseTensors = 12,
+    TypeProto = 13,
+    TypeProtos = 14,
+}
+
+/// Where the elements of a tensor are (`TensorProto.DataLocation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum DataLocation {
+    Default = 0,
+    External = 1,
+}
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AttributeProto {
     #[prost(string, tag = "1")]
@@ -119,7 +148,7 @@ pub struct AttributeProto {
     pub tp: Option<TypeProto>,
     #[prost(message, repeated, tag = "15")]
     pub type_protos: Vec<TypeProto>,
-    #[prost(int32, tag = "20")]
+    #[prost(enumeration = "AttributeType", tag = "20")]
     pub r#type: i32,
     #[prost(string, tag = "21")]
     pub ref_attr_name: String,

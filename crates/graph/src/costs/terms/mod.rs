@@ -11,7 +11,6 @@
 //! activations that ONNX Runtime fuses into the convolution before them are not
 //! counted.
 
-mod kind;
 mod walk;
 
 use super::{Amount, counted};

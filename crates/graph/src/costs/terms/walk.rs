@@ -1,9 +1,8 @@
 //! The walk over a graph that adds up terms.
 
-use super::kind::{Kind, fuses, kind};
 use super::{Term, Terms};
-use crate::costs::work;
 use crate::model::{Graph, Model, Node, ValueId};
+use crate::ops::{self, CostKind, Operator};
 use crate::shape::Shapes;
 use std::collections::{HashMap, HashSet};
 
@@ -98,26 +97,27 @@ impl<'m> Walk<'m> {
     }
 
     fn work(&self, n: &Node) -> (f64, f64) {
-        let Some(work) = work::of(self.shapes, n) else { return (0.0, 0.0) };
+        let Some(work) = ops::work(self.shapes, n) else { return (0.0, 0.0) };
         let number = |e: &crate::shape::SymExpr| e.value().map_or(0.0, |v| v as f64);
         (number(&work.macs), number(&work.flops))
     }
 
     /// Whether an operator becomes a part of the convolution before it.
-    fn fused(&self, n: &Node, kind: Kind) -> bool {
+    fn fused(&self, n: &Node, operator: &Operator) -> bool {
         let into = n
             .input(0)
             .is_some_and(|v| self.convolved.contains(&v) && self.reads.get(&v).copied() == Some(1));
-        into && (kind == Kind::Affine || fuses(&n.op_type))
+        into && (operator.cost == CostKind::Affine || operator.is_fusible)
     }
 
     fn node(&mut self, n: &Node) {
-        let kind = kind(&n.op_type);
-        if kind == Kind::Free {
+        let operator = ops::usage(&n.domain, &n.op_type);
+        let kind = operator.cost;
+        if kind == CostKind::Free {
             return;
         }
-        if self.fused(n, kind) {
-            if kind == Kind::Affine {
+        if self.fused(n, operator) {
+            if kind == CostKind::Affine {
                 self.convolves(n);
             }
             return;
@@ -134,29 +134,29 @@ impl<'m> Walk<'m> {
             self.terms.add(Term::LargeActivationBytes, moved - CACHE);
         }
         let weights = self.weights(n);
-        if weights > CACHE && kind != Kind::Move {
+        if weights > CACHE && kind != CostKind::Move {
             self.terms.add(Term::LargeWeightBytes, weights - CACHE);
         }
         self.by_kind(n, kind, moved);
     }
 
-    fn by_kind(&mut self, n: &Node, kind: Kind, moved: f64) {
+    fn by_kind(&mut self, n: &Node, kind: CostKind, moved: f64) {
         let (macs, flops) = self.work(n);
         let out = self.elements(n.outputs.first().copied().flatten());
         let elements = self.elements(n.input(0)).max(out);
         match kind {
-            Kind::Conv if self.of_integers(n) => {
+            CostKind::Conv if self.of_integers(n) => {
                 self.convolves(n);
                 self.terms.add(Term::QuantisedConvMacs, macs);
             }
-            Kind::Product if self.of_integers(n) => {
+            CostKind::Product if self.of_integers(n) => {
                 self.terms.add(Term::QuantisedProductMacs, macs)
             }
-            Kind::Quantised if n.op_type.contains("Conv") => {
+            CostKind::QuantisedConv => {
                 self.terms.add(Term::QuantisedConvMacs, macs);
             }
-            Kind::Conv => self.conv(n, macs, moved),
-            Kind::Transposed => {
+            CostKind::Conv => self.conv(n, macs, moved),
+            CostKind::TransposedConv => {
                 self.terms.add(Term::TransposedConvMacs, macs);
                 self.terms.add(Term::ConvWeightBytes, self.bytes(n.input(1)));
                 // What the product gives before its columns are added up.
@@ -164,9 +164,9 @@ impl<'m> Walk<'m> {
                 self.terms.add(Term::TransposedConvBytes, moved + 4.0 * columns);
                 self.convolves(n);
             }
-            Kind::Quantised => self.terms.add(Term::QuantisedProductMacs, macs),
-            Kind::Product => self.product(n, macs),
-            Kind::Recurrent => {
+            CostKind::QuantisedProduct => self.terms.add(Term::QuantisedProductMacs, macs),
+            CostKind::Product => self.product(n, macs),
+            CostKind::Recurrent => {
                 let batch = self.dims(n.input(0)).get(1).copied().unwrap_or(1);
                 let term = match batch < FEW_ROWS {
                     true => Term::RecurrentVectorMacs,
@@ -179,21 +179,21 @@ impl<'m> Walk<'m> {
                 let weights = self.bytes(n.input(1)) + self.bytes(n.input(2));
                 self.terms.add(Term::ProductWeightBytes, weights);
             }
-            Kind::Affine | Kind::Simple => self.terms.add(Term::SimpleElements, elements),
-            Kind::Normalisation => self.terms.add(Term::NormalisedElements, elements),
-            Kind::Softmax => self.terms.add(Term::SoftmaxElements, elements),
-            Kind::Slow => self.terms.add(Term::SlowElements, elements),
-            Kind::Slowest => self.terms.add(Term::SlowestElements, elements),
-            Kind::Quantisation => self.terms.add(Term::QuantisedElements, elements),
-            Kind::Pool => self.terms.add(Term::PoolFlops, flops),
-            Kind::Reduction => self.terms.add(Term::ReducedElements, elements),
-            Kind::Resize if n.string("mode").unwrap_or("nearest") == "nearest" => {
+            CostKind::Affine | CostKind::Simple => self.terms.add(Term::SimpleElements, elements),
+            CostKind::Normalisation => self.terms.add(Term::NormalisedElements, elements),
+            CostKind::Softmax => self.terms.add(Term::SoftmaxElements, elements),
+            CostKind::Slow => self.terms.add(Term::SlowElements, elements),
+            CostKind::Slowest => self.terms.add(Term::SlowestElements, elements),
+            CostKind::Quantisation => self.terms.add(Term::QuantisedElements, elements),
+            CostKind::Pool => self.terms.add(Term::PoolFlops, flops),
+            CostKind::Reduction => self.terms.add(Term::ReducedElements, elements),
+            CostKind::Resize if n.string("mode").unwrap_or("nearest") == "nearest" => {
                 self.terms.add(Term::RepeatedElements, out);
             }
-            Kind::Resize => self.terms.add(Term::ResizedElements, out),
-            Kind::Move => self.terms.add(Term::MovedBytes, moved),
-            Kind::Free => {}
-            Kind::Other => self.terms.add(Term::OtherFlops, flops + 2.0 * macs),
+            CostKind::Resize => self.terms.add(Term::ResizedElements, out),
+            CostKind::Move => self.terms.add(Term::MovedBytes, moved),
+            CostKind::Free => {}
+            CostKind::Other => self.terms.add(Term::OtherFlops, flops + 2.0 * macs),
         }
     }
 

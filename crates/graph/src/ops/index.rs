@@ -1,23 +1,85 @@
-//! Operators that pick: gather, slice, compress, top-k and their kin.
+//! Operators that pick or replace elements: gather, slice, compress, top-k, scatter.
 
-use super::*;
-use crate::shape::tensor::sizes;
+use super::flops;
+use super::kinds::{Class, CostKind, Demand, Passes};
+use super::op::{Op, Outputs, one, product, same, wrap, wrap_all};
+use super::operator::{CONSTANTS, LAST, Operator, onnx};
+use super::typed::{int64, with_indices};
+use crate::model::DataType;
+use crate::symbolic::{Sym, SymExpr, sizes};
 
-/// Rules of this module.
-pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
-    match kind {
-        "Gather" => gather(op),
-        "GatherElements" => op.same(1),
-        "GatherND" => gather_nd(op),
-        "Slice" => slice(op),
-        "OneHot" => one_hot(op),
-        "TopK" => top_k(op),
-        "NonZero" => non_zero(op),
-        "Compress" => compress(op),
-        "Unique" => unique(op),
-        _ => None,
-    }
-}
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    onnx("Compress", Class::Index).shape(compress).work(flops::none).cost(CostKind::Move),
+    onnx("Gather", Class::LookUp)
+        .shape(gather)
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("axis", "0")])
+        .fed(&[(1, Demand::IndexAxis)])
+        .passes(Passes::First),
+    onnx("GatherElements", Class::LookUp)
+        .shape(|op| op.same(1))
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("axis", "0")])
+        .fed(&[(1, Demand::IndexAxis)]),
+    onnx("GatherND", Class::LookUp)
+        .shape(gather_nd)
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("batch_dims", "0")])
+        .fed(&[(1, Demand::IndexAnyAxis)]),
+    onnx("NonZero", Class::Index).shape(non_zero).types(int64).work(flops::none),
+    onnx("OneHot", Class::Index)
+        .shape(one_hot)
+        .types(|t, _| t.of(2))
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("axis", "-1")])
+        .structural(&[1..=1])
+        .weights(CONSTANTS),
+    onnx("Scatter", Class::Index)
+        .shape(same)
+        .work(flops::none)
+        .defaults(&[("axis", "0")])
+        .fed(&[(1, Demand::IndexAxis)]),
+    onnx("ScatterElements", Class::Index)
+        .shape(same)
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("axis", "0"), ("reduction", "'none'")])
+        .fed(&[(1, Demand::IndexAxis)]),
+    onnx("ScatterND", Class::Index)
+        .shape(same)
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .defaults(&[("reduction", "'none'")])
+        .fed(&[(1, Demand::IndexAnyAxis)]),
+    onnx("Slice", Class::Index)
+        .shape(slice)
+        .work(flops::none)
+        .cost(CostKind::Move)
+        .structural(&[1..=LAST])
+        .fed(&[(1, Demand::Zero), (3, Demand::Axes)])
+        .passes(Passes::First),
+    onnx("TensorScatter", Class::Index)
+        .shape(same)
+        .work(flops::none)
+        .defaults(&[("reduction", "'none'")]),
+    onnx("TopK", Class::Index)
+        .shape(top_k)
+        .types(with_indices)
+        .work(flops::read)
+        .cost(CostKind::Reduction)
+        .defaults(&[("axis", "-1"), ("largest", "1"), ("sorted", "1")])
+        .structural(&[1..=1])
+        .weights(CONSTANTS),
+    onnx("Unique", Class::Index)
+        .shape(unique)
+        .types(|t, i| if i == 0 { t.of(0) } else { Some(DataType::I64) })
+        .defaults(&[("sorted", "1")]),
+];
 
 fn gather(op: &mut Op) -> Option<Outputs> {
     let (x, indices) = (op.dims(0)?, op.dims(1)?);

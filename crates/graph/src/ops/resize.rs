@@ -1,10 +1,45 @@
 //! Resize and Upsample.
 
-use super::*;
+use super::flops::{Site, Work};
+use super::kinds::{Class, CostKind, Demand, WeightRole};
+use super::op::{Op, Outputs, one, wrap_all};
+use super::operator::{CONSTANTS, LAST, Operator, onnx};
+use crate::model::Attribute;
+use crate::symbolic::{Sym, SymExpr};
 
-/// Rules of this module.
-pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
-    matches!(kind, "Resize" | "Upsample").then(|| resize(op)).flatten()
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    onnx("Resize", Class::Resize)
+        .shape(resize)
+        .work(resize_work)
+        .cost(CostKind::Resize)
+        .defaults(&[
+            ("mode", "'nearest'"),
+            ("coordinate_transformation_mode", "'half_pixel'"),
+            ("nearest_mode", "'round_prefer_floor'"),
+            ("cubic_coeff_a", "-0.75"),
+            ("exclude_outside", "0"),
+            ("extrapolation_value", "0.0"),
+            ("antialias", "0"),
+            ("keep_aspect_ratio_policy", "'stretch'"),
+        ])
+        .structural(&[1..=LAST])
+        .weights(&[(1..=LAST, WeightRole::Constant)])
+        .fed(&[(2, Demand::Factor), (3, Demand::OutputShape)]),
+    onnx("Upsample", Class::Resize)
+        .shape(resize)
+        .work(resize_work)
+        .cost(CostKind::Resize)
+        .defaults(&[("mode", "'nearest'")])
+        .structural(&[1..=1])
+        .weights(CONSTANTS)
+        .fed(&[(1, Demand::Factor)]),
+];
+
+fn resize_work(site: &Site) -> Option<Work> {
+    let (x, y) = (site.dims(0)?, site.out_dims(0)?);
+    let changed = u32::try_from(x.iter().zip(y).filter(|(a, b)| a != b).count()).ok();
+    site.interpolated(site.n.string("mode").unwrap_or("nearest"), changed?)
 }
 
 /// Resize-19 (X, roi, scales, sizes), Resize-10 and Upsample-9 (X, scales),

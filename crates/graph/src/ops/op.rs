@@ -1,59 +1,22 @@
-//! Shape rules by operator. A rule returns what it knows of each output, or
-//! `None` where it knows nothing.
+//! What shape rules see: a node, and what is known of its inputs.
 
-mod control;
-mod elementwise;
-mod index;
-mod layout;
-mod linear;
-mod microsoft;
-mod ml;
-mod recurrent;
-mod reduce;
-mod resize;
-mod sequence;
-mod signal;
-mod vision;
-mod window;
-
-use super::State;
-use super::expr::SymExpr;
-use super::tensor::Sym;
-use crate::model::*;
-pub use sequence::container;
+use crate::model::{Graph, Node};
+use crate::symbolic::{Facts, Sym, SymExpr};
 
 /// What is known of each output.
 pub type Outputs = Vec<Option<Sym>>;
 
 /// A node, and what is known of its inputs.
 pub struct Op<'s, 'm> {
-    pub s: &'s mut State<'m>,
+    pub facts: &'s mut Facts<'m>,
     pub n: &'m Node,
+    /// Infers the nodes of a body.
+    pub walk: fn(&mut Facts<'m>, &'m Graph),
 }
 
-/// What is known of the outputs of a node.
-pub fn infer(op: &mut Op) -> Outputs {
-    let kind = op.n.op_type.as_str();
-    let found = match op.n.domain.as_str() {
-        "" => control::infer(op, kind)
-            .or_else(|| elementwise::infer(op, kind))
-            .or_else(|| layout::infer(op, kind))
-            .or_else(|| index::infer(op, kind))
-            .or_else(|| window::infer(op, kind))
-            .or_else(|| linear::infer(op, kind))
-            .or_else(|| reduce::infer(op, kind))
-            .or_else(|| resize::infer(op, kind))
-            .or_else(|| recurrent::infer(op, kind))
-            .or_else(|| vision::infer(op, kind))
-            .or_else(|| signal::infer(op, kind))
-            .or_else(|| sequence::infer(op, kind))
-            .or_else(|| ml::text(op, kind)),
-        "ai.onnx.ml" => ml::infer(op, kind),
-        "com.microsoft" => microsoft::infer(op, kind),
-        "ai.onnx.preview.training" => ml::training(op, kind),
-        _ => None,
-    };
-    found.unwrap_or_default()
+/// Shape of input 0 as the only output.
+pub fn same(op: &mut Op) -> Option<Outputs> {
+    op.same(0)
 }
 
 /// One output of these dimensions.
@@ -89,10 +52,35 @@ pub fn product<'a>(dims: impl IntoIterator<Item = &'a SymExpr>) -> Option<SymExp
     dims.into_iter().try_fold(SymExpr::ONE, |p, d| p.times(d))
 }
 
+/// What two possible values have in common.
+pub fn join(op: &mut Op, a: Option<&Sym>, b: Option<&Sym>) -> Option<Sym> {
+    let (a, b) = (a?, b?);
+    let (x, y) = (a.dims.as_ref()?, b.dims.as_ref()?);
+    if x.len() != y.len() {
+        return None;
+    }
+    let dims = x.iter().zip(y).map(|(p, q)| if p == q { p.clone() } else { op.fresh() }).collect();
+    let elems = a.elems.clone().filter(|_| a.elems == b.elems);
+    Some(Sym { dims: Some(dims), elems })
+}
+
 impl<'m> Op<'_, 'm> {
+    /// Infers the nodes of a body.
+    pub fn run(&mut self, body: &'m Graph) {
+        (self.walk)(self.facts, body);
+    }
+
+    /// Infers all bodies with the types that their inputs declare.
+    pub fn declared_bodies(&mut self) {
+        for g in self.n.subgraphs() {
+            self.facts.declare_inputs(g, false);
+            self.run(g);
+        }
+    }
+
     /// What is known of input `i`.
     pub fn sym(&self, i: usize) -> Option<&Sym> {
-        self.s.sym(self.n.input(i)?)
+        self.facts.sym(self.n.input(i)?)
     }
 
     /// Dimensions of input `i`.
@@ -141,7 +129,7 @@ impl<'m> Op<'_, 'm> {
 
     /// An unknown size.
     pub fn fresh(&mut self) -> SymExpr {
-        self.s.fresh()
+        self.facts.fresh()
     }
 
     /// Unknown sizes.

@@ -1,24 +1,36 @@
 //! If, Loop, Scan and SequenceMap: bodies are inferred where they stand.
 
-use super::*;
+use super::flops;
+use super::kinds::Class;
+use super::op::{Op, Outputs, join, wrap};
+use super::operator::{Operator, onnx};
+use super::typed::Typed;
+use crate::model::{Attribute, Container, DataType, Graph, Node, ValueId, within};
+use crate::symbolic::{Sym, SymExpr};
 
-/// Rules of this module. A node with bodies of another kind has them inferred
-/// with their declared inputs.
-pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
-    match kind {
-        "If" => Some(branches(op)),
-        "Loop" => looped(op),
-        "Scan" => scan(op),
-        "SequenceMap" => sequence_map(op),
-        _ => {
-            for g in op.n.subgraphs() {
-                op.s.declare_inputs(g, false);
-                op.s.graph(g);
-            }
-            None
-        }
-    }
-}
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    onnx("If", Class::Control)
+        .shape(branches)
+        .types(|t, i| t.of_body(i))
+        .container(|t, i| t.body_container(i).cloned())
+        .work(flops::none),
+    onnx("Loop", Class::Control)
+        .shape(looped)
+        .types(|t, i| t.of_body(i + 1))
+        .container(|t, i| t.body_container(i + 1).cloned())
+        .work(flops::none),
+    onnx("Scan", Class::Control)
+        .shape(scan)
+        .types(|t, i| t.of_body(i))
+        .work(flops::none)
+        .formerly(&[(9, "version", "version=8")]),
+    onnx("SequenceMap", Class::Control)
+        .shape(sequence_map)
+        .types(|t, i| t.of_body(i))
+        .container(sequence_of)
+        .work(flops::none),
+];
 
 fn body<'m>(n: &'m Node, name: &str) -> Option<&'m Graph> {
     match n.attribute(name)? {
@@ -27,28 +39,16 @@ fn body<'m>(n: &'m Node, name: &str) -> Option<&'m Graph> {
     }
 }
 
-/// What two possible values have in common.
-pub fn join(op: &mut Op, a: Option<&Sym>, b: Option<&Sym>) -> Option<Sym> {
-    let (a, b) = (a?, b?);
-    let (x, y) = (a.dims.as_ref()?, b.dims.as_ref()?);
-    if x.len() != y.len() {
-        return None;
-    }
-    let dims = x.iter().zip(y).map(|(p, q)| if p == q { p.clone() } else { op.fresh() }).collect();
-    let elems = a.elems.clone().filter(|_| a.elems == b.elems);
-    Some(Sym { dims: Some(dims), elems })
-}
-
 /// Outputs of the branch that is taken, where the condition is known, else
 /// what both have in common.
-fn branches(op: &mut Op) -> Outputs {
+fn branches(op: &mut Op) -> Option<Outputs> {
     let known = op.sym(0).and_then(Sym::known_ints).and_then(|v| v.first().copied());
     let (yes, no) = (body(op.n, "then_branch"), body(op.n, "else_branch"));
     for g in [yes, no].into_iter().flatten() {
-        op.s.declare_inputs(g, false);
-        op.s.graph(g);
+        op.facts.declare_inputs(g, false);
+        op.run(g);
     }
-    let get = |op: &Op, g: Option<&Graph>, i: usize| op.s.sym(*g?.outputs.get(i)?).cloned();
+    let get = |op: &Op, g: Option<&Graph>, i: usize| op.facts.sym(*g?.outputs.get(i)?).cloned();
     let mut out = Vec::new();
     for i in 0..op.n.outputs.len() {
         let (a, b) = (get(op, yes, i), get(op, no, i));
@@ -58,25 +58,25 @@ fn branches(op: &mut Op) -> Outputs {
             None => join(op, a.as_ref(), b.as_ref()),
         });
     }
-    out
+    Some(out)
 }
 
 /// Gives body inputs the types of what they receive.
 fn feed(op: &mut Op, id: ValueId, t: Option<Sym>, dtype: Option<DataType>) {
-    let declared = op.s.value_shape(id);
+    let declared = op.facts.value_shape(id);
     let t = match (t, declared) {
         (Some(t), _) => Some(t),
         (None, Some(d)) => Some(d),
         (None, None) => None,
     };
-    op.s.set(id, t);
-    if op.s.dtype(id).is_none() {
-        op.s.set_dtype(id, dtype);
+    op.facts.set(id, t);
+    if op.facts.dtype(id).is_none() {
+        op.facts.set_dtype(id, dtype);
     }
 }
 
 fn input_dtype(op: &Op, i: usize) -> Option<DataType> {
-    op.n.input(i).and_then(|v| op.s.dtype(v))
+    op.n.input(i).and_then(|v| op.facts.dtype(v))
 }
 
 /// Loop-16: inputs M, condition, states; outputs states, then what each
@@ -96,8 +96,8 @@ fn looped(op: &mut Op) -> Option<Outputs> {
     let given: Vec<Option<Sym>> =
         (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();
     for (i, &id) in g.inputs.iter().skip(2).enumerate() {
-        let container = op.n.input(i + 2).and_then(|v| op.s.container(v)).cloned();
-        op.s.set_container(id, container);
+        let container = op.n.input(i + 2).and_then(|v| op.facts.container(v)).cloned();
+        op.facts.set_container(id, container);
         let dtype = input_dtype(op, i + 2);
         feed(op, id, given.get(i).cloned().flatten(), dtype);
     }
@@ -110,7 +110,7 @@ fn looped(op: &mut Op) -> Option<Outputs> {
     };
     let mut out = found.states;
     for &id in g.outputs.iter().skip(1 + states) {
-        let dims = op.s.sym(id).and_then(|t| t.dims.clone());
+        let dims = op.facts.sym(id).and_then(|t| t.dims.clone());
         out.push(dims.map(|d| Sym::shape([vec![count.clone()], d].concat())));
     }
     Some(out)
@@ -126,24 +126,24 @@ struct Settled {
 /// Infers a body until its states do not change: a dimension that an iteration
 /// changes is unknown, a rank that it changes makes the state unknown.
 /// `first` is the position of the first state among the body's outputs.
-fn settle(op: &mut Op, g: &Graph, ids: &[ValueId], first: usize) -> Settled {
+fn settle<'m>(op: &mut Op<'_, 'm>, g: &'m Graph, ids: &[ValueId], first: usize) -> Settled {
     let outputs: Vec<ValueId> = g.outputs.iter().skip(first).take(ids.len()).copied().collect();
     for round in 0..3 {
-        run(op, g);
+        op.run(g);
         let mut stable = true;
         for (&id, &out) in ids.iter().zip(&outputs) {
-            let (before, after) = (op.s.sym(id).cloned(), op.s.sym(out).cloned());
+            let (before, after) = (op.facts.sym(id).cloned(), op.facts.sym(out).cloned());
             if before.is_none() || same_or_open(before.as_ref(), after.as_ref()) {
                 continue;
             }
             stable = false;
             let joined = match round {
-                0 if op.s.budget > 0 => join(op, before.as_ref(), after.as_ref()),
+                0 if !op.facts.is_exhausted() => join(op, before.as_ref(), after.as_ref()),
                 _ => None,
             };
-            op.s.set(id, joined);
+            op.facts.set(id, joined);
         }
-        if stable || op.s.budget == 0 {
+        if stable || op.facts.is_exhausted() {
             break;
         }
     }
@@ -151,7 +151,7 @@ fn settle(op: &mut Op, g: &Graph, ids: &[ValueId], first: usize) -> Settled {
     let truth = condition.map(|&c| same_condition(op, g, c));
     let mut states = Vec::new();
     for (&out, &id) in outputs.iter().zip(ids) {
-        let (before, after) = (op.s.sym(id).cloned(), op.s.sym(out).cloned());
+        let (before, after) = (op.facts.sym(id).cloned(), op.facts.sym(out).cloned());
         // The body may not run at all, so the state as given counts as well.
         states.push(match before {
             Some(b) => join(op, Some(&b), after.as_ref()).map(|t| t.without_elems()),
@@ -174,7 +174,7 @@ fn same_or_open(before: Option<&Sym>, after: Option<&Sym>) -> bool {
 
 /// True where the body returns `true` or passes its condition input on.
 fn same_condition(op: &Op, g: &Graph, c: ValueId) -> bool {
-    if op.s.sym(c).and_then(Sym::known_ints).is_some_and(|v| v == [1]) {
+    if op.facts.sym(c).and_then(Sym::known_ints).is_some_and(|v| v == [1]) {
         return true;
     }
     let mut at = c;
@@ -187,14 +187,6 @@ fn same_condition(op: &Op, g: &Graph, c: ValueId) -> bool {
         }
     }
     g.inputs.get(1) == Some(&at)
-}
-
-/// Infers the nodes of a body whose inputs are fed.
-fn run(op: &mut Op, g: &Graph) {
-    // The body belongs to the same model as the node, so it lives as long.
-    if let Some(own) = op.n.subgraphs().find(|s| std::ptr::eq(*s, g)) {
-        op.s.graph(own);
-    }
 }
 
 /// Scan-11: states, then scanned inputs, whose scan axis the body does not see.
@@ -232,7 +224,7 @@ fn scan(op: &mut Op) -> Option<Outputs> {
     let axes = op.n.ints("scan_output_axes").map(<[i64]>::to_vec).unwrap_or_default();
     let length = op.or_fresh(length);
     for (i, &id) in g.outputs.iter().skip(states).enumerate() {
-        let dims = op.s.sym(id).and_then(|t| t.dims.clone());
+        let dims = op.facts.sym(id).and_then(|t| t.dims.clone());
         let with = dims.and_then(|mut d| {
             let axis = wrap(axes.get(i).copied().unwrap_or(0), d.len() + 1)?;
             d.insert(axis, length.clone());
@@ -256,6 +248,12 @@ fn sequence_map(op: &mut Op) -> Option<Outputs> {
         let dtype = input_dtype(op, i);
         feed(op, id, t, dtype);
     }
-    op.s.graph(g);
-    Some(g.outputs.iter().map(|&o| op.s.sym(o).map(Sym::without_elems)).collect())
+    op.run(g);
+    Some(g.outputs.iter().map(|&o| op.facts.sym(o).map(Sym::without_elems)).collect())
+}
+
+/// A sequence of what an output of the body is.
+fn sequence_of(t: &Typed, output: usize) -> Option<Container> {
+    t.n.subgraphs().next()?.outputs.get(output)?;
+    Some(within("seq", t.body_container(output).map(|c| &**c)))
 }

@@ -1,24 +1,86 @@
-//! Matrix products, attention and losses.
+//! Matrix products.
 
-use super::*;
+use super::flops::{self, Site, Work};
+use super::kinds::{Class, CostKind, WeightRole};
+use super::op::{Op, Outputs, broadcast, one};
+use super::operator::{Operator, onnx};
+use super::typed::int32;
+use crate::symbolic::SymExpr;
 
-/// Rules of this module.
-pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
-    match kind {
-        "MatMul" | "MatMulInteger" => matmul(op, 0, 1),
-        "QLinearMatMul" => matmul(op, 0, 3),
-        "Gemm" => gemm(op),
-        "Einsum" => einsum(op),
-        "Det" => {
-            let x = op.dims(0)?;
-            one(x.get(..x.len().checked_sub(2)?)?.to_vec())
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    onnx("Det", Class::Linear).shape(det).work(det_work),
+    onnx("Einsum", Class::Linear).shape(einsum).work(einsum_work).cost(CostKind::Product),
+    onnx("Gemm", Class::Linear)
+        .shape(gemm)
+        .work(|s| gemm_work(s, 2))
+        .cost(CostKind::Product)
+        .defaults(&[("transA", "0"), ("transB", "0"), ("alpha", "1.0"), ("beta", "1.0")]),
+    onnx("MatMul", Class::Linear)
+        .shape(|op| matmul(op, 0, 1))
+        .work(matmul_work)
+        .cost(CostKind::Product),
+    onnx("MatMulInteger", Class::Linear)
+        .shape(|op| matmul(op, 0, 1))
+        .types(int32)
+        .work(matmul_work)
+        .cost(CostKind::QuantisedProduct)
+        .weights(&[(0..=1, WeightRole::Parameter), (2..=3, WeightRole::Buffer)]),
+    onnx("QLinearMatMul", Class::Linear)
+        .shape(|op| matmul(op, 0, 3))
+        .types(|t, _| t.of(7))
+        .work(matmul_work)
+        .cost(CostKind::QuantisedProduct)
+        .weights(&[
+            (0..=0, WeightRole::Parameter),
+            (1..=2, WeightRole::Buffer),
+            (3..=3, WeightRole::Parameter),
+            (4..=7, WeightRole::Buffer),
+        ]),
+];
+
+/// N · inner size.
+pub fn matmul_work(site: &Site) -> Option<Work> {
+    flops::macs(site.made()?.times(site.dims(0)?.last()?)?)
+}
+
+/// N · inner size, and 1 for each element that is added.
+pub fn gemm_work(site: &Site, bias: usize) -> Option<Work> {
+    let a = site.dims(0)?;
+    let k = if site.attr("transA", 0) == 1 { a.first()? } else { a.last()? };
+    Some(Work { macs: site.made()?.times(k)?, flops: site.bias(bias)? })
+}
+
+fn einsum_work(site: &Site) -> Option<Work> {
+    let equation = site.n.string("equation")?;
+    let left = equation.split("->").next()?;
+    let mut seen: Vec<char> = Vec::new();
+    let mut total = SymExpr::ONE;
+    let terms: Vec<String> =
+        left.split(',').map(|t| t.chars().filter(|c| !c.is_whitespace()).collect()).collect();
+    for (i, term) in terms.iter().enumerate() {
+        let dims = site.dims(i)?;
+        if term.contains("...") {
+            return None;
         }
-        "Attention" => attention(op),
-        "LinearAttention" => linear_attention(op),
-        "SwiGLU" => op.same(0),
-        "NegativeLogLikelihoodLoss" | "SoftmaxCrossEntropyLoss" => loss(op),
-        _ => None,
+        for (c, d) in term.chars().zip(dims) {
+            if !seen.contains(&c) {
+                seen.push(c);
+                total = total.times(d)?;
+            }
+        }
     }
+    if terms.len() < 2 { flops::flops(total) } else { flops::macs(total) }
+}
+
+fn det_work(site: &Site) -> Option<Work> {
+    let n = site.dims(0)?.last()?;
+    flops::flops(site.read(0)?.times(n)?)
+}
+
+fn det(op: &mut Op) -> Option<Outputs> {
+    let x = op.dims(0)?;
+    one(x.get(..x.len().checked_sub(2)?)?.to_vec())
 }
 
 /// Numpy's product of arrays `a` and `b`.
@@ -98,56 +160,4 @@ fn einsum(op: &mut Op) -> Option<Outputs> {
         }
     }
     one(out)
-}
-
-/// Attention-23: three- or four-dimensional query, key and value.
-fn attention(op: &mut Op) -> Option<Outputs> {
-    let (q, k, v) = (op.dims(0)?, op.dims(1)?, op.dims(2)?);
-    let heads = |name| op.n.int(name).filter(|&h| h > 0).map(|h| SymExpr::Value(h.into()));
-    let (batch, len_q) = (q.first()?.clone(), q.get(q.len().checked_sub(2)?)?.clone());
-    let (q_heads, kv_heads, dim_k, dim_v) = match q.len() {
-        4 => (q.get(1)?.clone(), k.get(1)?.clone(), k.get(3)?.clone(), v.get(3)?.clone()),
-        3 => {
-            let (qh, kvh) = (heads("q_num_heads")?, heads("kv_num_heads")?);
-            let (dk, dv) = (k.get(2)?.over(&kvh)?, v.get(2)?.over(&kvh)?);
-            (qh, kvh, dk, dv)
-        }
-        _ => return None,
-    };
-    let mut len_kv = k.get(k.len().checked_sub(2)?)?.clone();
-    if op.has(4) {
-        let past = op.dims(4).and_then(|p| p.get(2).cloned());
-        len_kv = match past {
-            Some(p) => len_kv.plus(&p)?,
-            None => op.fresh(),
-        };
-    }
-    let y = match q.len() {
-        4 => vec![batch.clone(), q_heads.clone(), len_q.clone(), dim_v.clone()],
-        _ => vec![batch.clone(), len_q.clone(), q_heads.times(&dim_v)?],
-    };
-    let cache =
-        |d: SymExpr| Some(Sym::shape(vec![batch.clone(), kv_heads.clone(), len_kv.clone(), d]));
-    let scores = vec![batch.clone(), q_heads, len_q, len_kv.clone()];
-    Some(vec![Some(Sym::shape(y)), cache(dim_k), cache(dim_v), Some(Sym::shape(scores))])
-}
-
-/// LinearAttention-27: packed inputs, a state for each key-value head.
-fn linear_attention(op: &mut Op) -> Option<Outputs> {
-    let (q, k, v) = (op.dims(0)?, op.dims(1)?, op.dims(2)?);
-    let heads = |name| op.n.int(name).filter(|&h| h > 0).map(|h| SymExpr::Value(h.into()));
-    let (qh, kvh) = (heads("q_num_heads")?, heads("kv_num_heads")?);
-    let (dk, dv) = (k.get(2)?.over(&kvh)?, v.get(2)?.over(&kvh)?);
-    let y = vec![q.first()?.clone(), q.get(1)?.clone(), qh.times(&dv)?];
-    let state = vec![q.first()?.clone(), kvh, dk, dv];
-    Some(vec![Some(Sym::shape(y)), Some(Sym::shape(state))])
-}
-
-/// SoftmaxCrossEntropyLoss-13: a scalar, or one loss a label.
-fn loss(op: &mut Op) -> Option<Outputs> {
-    let out = match op.n.string("reduction") {
-        Some("none") => op.dims(1)?,
-        _ => Vec::new(),
-    };
-    Some(vec![Some(Sym::shape(out)), op.sym(0).map(Sym::without_elems)])
 }

@@ -1,23 +1,128 @@
 //! Convolutions and poolings.
 
-use super::*;
+use super::flops::{self, Site, Work, elements, number};
+use super::kinds::{Class, CostKind, WeightRole};
+use super::op::{Op, Outputs, one, product};
+use super::operator::{Operator, onnx};
+use super::typed::{int32, with_indices};
+use crate::model::Node;
+use crate::symbolic::{Sym, SymExpr};
 
-/// Rules of this module.
-pub fn infer(op: &mut Op, kind: &str) -> Option<Outputs> {
-    match kind {
-        "Conv" | "ConvInteger" | "FusedConv" => conv(op, 1),
-        "DeformConv" => conv(op, 1),
-        "QLinearConv" => conv(op, 3),
-        "CausalConvWithState" => causal_conv(op),
-        "MaxPool" | "AveragePool" | "LpPool" => pool(op),
-        "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => global_pool(op),
-        "ConvTranspose" => conv_transpose(op),
-        "MaxUnpool" => max_unpool(op),
-        "MaxRoiPool" => max_roi_pool(op),
-        "RoiAlign" => roi_align(op),
-        "Col2Im" => col2im(op),
-        _ => None,
-    }
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    pooling("AveragePool").defaults(POOL),
+    onnx("CausalConvWithState", Class::Other)
+        .shape(causal_conv)
+        .work(|s| flops::macs(s.made()?.times(s.dims(1)?.last()?)?)),
+    onnx("Col2Im", Class::Window).shape(col2im).work(flops::read).structural(&[1..=2]),
+    onnx("Conv", Class::Window)
+        .shape(|op| conv(op, 1))
+        .work(|s| conv_work(s, 1, 2))
+        .cost(CostKind::Conv)
+        .defaults(CONV),
+    onnx("ConvInteger", Class::Window)
+        .shape(|op| conv(op, 1))
+        .types(int32)
+        .work(|s| conv_work(s, 1, 2))
+        .cost(CostKind::QuantisedConv)
+        .defaults(CONV)
+        .weights(&[(0..=1, WeightRole::Parameter), (2..=3, WeightRole::Buffer)]),
+    onnx("ConvTranspose", Class::Window)
+        .shape(conv_transpose)
+        .work(conv_transpose_work)
+        .cost(CostKind::TransposedConv)
+        .defaults(CONV),
+    onnx("DeformConv", Class::Window)
+        .shape(|op| conv(op, 1))
+        .work(deform_conv_work)
+        .cost(CostKind::Conv)
+        .defaults(&[("auto_pad", "'NOTSET'"), ("group", "1"), ("offset_group", "1")]),
+    onnx("FusedConv", Class::Other).shape(|op| conv(op, 1)).cost(CostKind::Conv),
+    global("GlobalAveragePool"),
+    global("GlobalLpPool").defaults(&[("p", "2")]),
+    global("GlobalMaxPool"),
+    pooling("LpPool").defaults(&[
+        ("auto_pad", "'NOTSET'"),
+        ("ceil_mode", "0"),
+        ("count_include_pad", "0"),
+        ("storage_order", "0"),
+        ("p", "2"),
+    ]),
+    pooling("MaxPool").types(with_indices).defaults(POOL),
+    onnx("MaxRoiPool", Class::Vision).shape(max_roi_pool).defaults(&[("spatial_scale", "1.0")]),
+    onnx("MaxUnpool", Class::Window).shape(max_unpool).work(flops::none).structural(&[2..=2]),
+    onnx("QLinearConv", Class::Window)
+        .shape(|op| conv(op, 3))
+        .types(|t, _| t.of(7))
+        .work(|s| conv_work(s, 3, 8))
+        .cost(CostKind::QuantisedConv)
+        .defaults(CONV)
+        .weights(&[
+            (1..=2, WeightRole::Buffer),
+            (3..=3, WeightRole::Parameter),
+            (4..=7, WeightRole::Buffer),
+            (8..=8, WeightRole::Parameter),
+        ]),
+    onnx("RoiAlign", Class::Vision)
+        .shape(roi_align)
+        .work(roi_align_work)
+        .defaults(&[("coordinate_transformation_mode", "'half_pixel'"), ("mode", "'avg'")])
+        .formerly(&[(
+            16,
+            "coordinate_transformation_mode",
+            "coordinate_transformation_mode='output_half_pixel'",
+        )]),
+];
+
+const CONV: &[(&str, &str)] = &[("auto_pad", "'NOTSET'"), ("group", "1")];
+const POOL: &[(&str, &str)] = &[
+    ("auto_pad", "'NOTSET'"),
+    ("ceil_mode", "0"),
+    ("count_include_pad", "0"),
+    ("storage_order", "0"),
+];
+
+/// Pooling by a window.
+const fn pooling(name: &'static str) -> Operator {
+    onnx(name, Class::Window).shape(pool).work(pool_work).cost(CostKind::Pool)
+}
+
+/// Pooling of all positions.
+const fn global(name: &'static str) -> Operator {
+    let operator = onnx(name, Class::Reduction).shape(global_pool).work(flops::read);
+    operator.cost(CostKind::Reduction)
+}
+
+/// N · (channels in / group) · kernel, and 1 for each bias element.
+pub fn conv_work(site: &Site, weight: usize, bias: usize) -> Option<Work> {
+    let kernel = elements(site.dims(weight)?.get(1..)?)?;
+    Some(Work { macs: site.made()?.times(&kernel)?, flops: site.bias(bias)? })
+}
+
+fn deform_conv_work(site: &Site) -> Option<Work> {
+    let conv = conv_work(site, 1, 3)?;
+    // Bilinear sampling of each input element that a kernel reads.
+    let sampled = elements(site.dims(2)?)?.over(&number(2))?.times(site.dims(0)?.get(1)?)?;
+    let groups = number(site.attr("offset_group", 1).max(1));
+    let more = sampled.over(&groups)?.times(&number(8))?;
+    Some(Work { flops: conv.flops.plus(&more)?, ..conv })
+}
+
+fn conv_transpose_work(site: &Site) -> Option<Work> {
+    let kernel = elements(site.dims(1)?.get(1..)?)?;
+    let bias = site.bias(2)?;
+    Some(Work { macs: site.read(0)?.times(&kernel)?, flops: bias })
+}
+
+/// Kernel · N.
+pub fn pool_work(site: &Site) -> Option<Work> {
+    let kernel = site.n.ints("kernel_shape")?;
+    site.made_times(kernel.iter().try_fold(1i64, |a, &k| a.checked_mul(k))?)
+}
+
+fn roi_align_work(site: &Site) -> Option<Work> {
+    let ratio = site.n.int("sampling_ratio").filter(|&r| (1..1024).contains(&r))?;
+    site.made_times(ratio * ratio * 8)
 }
 
 /// The window of a convolution or pooling along one spatial dimension.
@@ -40,10 +145,6 @@ fn auto_pad(n: &Node) -> AutoPad {
         Some("VALID") => AutoPad::Valid,
         _ => AutoPad::None,
     }
-}
-
-fn number(v: i64) -> SymExpr {
-    SymExpr::Value(v.into())
 }
 
 /// The windows along the spatial dimensions, from the attributes `strides`,
@@ -105,7 +206,7 @@ fn spatial(op: &Op, x: &[SymExpr], kernel: &[SymExpr], ceil: bool) -> Option<Vec
     x.iter().zip(&windows).map(|(d, w)| w.output(d, &auto, ceil)).collect()
 }
 
-fn conv(op: &mut Op, weight: usize) -> Option<Outputs> {
+pub fn conv(op: &mut Op, weight: usize) -> Option<Outputs> {
     let (x, w) = (op.dims(0)?, op.dims(weight)?);
     if x.len() < 3 || x.len() != w.len() {
         return None;
@@ -127,7 +228,7 @@ fn kernel_shape(op: &Op) -> Option<Vec<SymExpr>> {
     Some(op.n.ints("kernel_shape")?.iter().map(|&k| number(k)).collect())
 }
 
-fn pool(op: &mut Op) -> Option<Outputs> {
+pub fn pool(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let kernel = kernel_shape(op)?;
     if x.len() != kernel.len() + 2 {
@@ -138,7 +239,7 @@ fn pool(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(Sym::shape(out)); 2])
 }
 
-fn global_pool(op: &mut Op) -> Option<Outputs> {
+pub fn global_pool(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let keep = x.iter().enumerate();
     one(keep.map(|(i, d)| if i < 2 { d.clone() } else { SymExpr::ONE }).collect())

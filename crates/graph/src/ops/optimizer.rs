@@ -1,0 +1,33 @@
+//! Domain `ai.onnx.preview.training`: steps of optimizers.
+
+use super::flops::{self, Site, Work, number};
+use super::kinds::Class;
+use super::op::{Op, Outputs};
+use super::operator::{Operator, training};
+use crate::symbolic::{Sym, SymExpr};
+
+/// The rows of this family.
+pub const ROWS: &[Operator] = &[
+    training("Adagrad", Class::Optimizer).shape(|op| step(op, 3)).work(|s| step_work(s, 3, 6)),
+    training("Adam", Class::Optimizer).shape(|op| step(op, 4)).work(|s| step_work(s, 4, 12)),
+    training("Momentum", Class::Optimizer).shape(|op| step(op, 3)).work(|s| step_work(s, 3, 4)),
+];
+
+/// Inputs: rate, step, then groups of tensors, gradients the second; outputs are
+/// the groups without the gradients.
+fn step(op: &mut Op, groups: usize) -> Option<Outputs> {
+    let n = op.n.inputs.len().checked_sub(2)? / groups;
+    let of = |i: usize| op.sym(2 + i).map(Sym::without_elems);
+    let states = (2 * n..groups * n).map(of);
+    Some((0..n).map(of).chain(states).collect())
+}
+
+/// So many operations for each parameter.
+fn step_work(site: &Site, groups: usize, each: i64) -> Option<Work> {
+    let n = site.n.inputs.len().checked_sub(2)? / groups;
+    let mut total = SymExpr::ZERO;
+    for i in 0..n {
+        total = total.plus(&site.read(2 + i)?)?;
+    }
+    flops::flops(total.times(&number(each))?)
+}
