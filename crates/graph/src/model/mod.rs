@@ -1,5 +1,6 @@
 //! ONNX files as graphs: read through a memory map, without their weights.
 
+mod blob;
 mod inline;
 pub mod limits;
 mod mmap;
@@ -8,9 +9,10 @@ mod read;
 mod scan;
 mod texts;
 mod types;
-pub mod wire;
+mod wire;
 mod wire_tensor;
 
+pub use blob::Blob;
 pub use limits::Limits;
 pub use texts::Texts;
 pub use types::*;

@@ -1,5 +1,6 @@
 //! ONNX file → [`Model`].
 
+use super::blob::Blob;
 use super::limits::Limits;
 use super::types::*;
 use super::{mmap, order, scan, wire, wire_tensor};
@@ -19,20 +20,28 @@ impl Model {
     /// is at fault, and the reason.
     pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_bytes(mmap::map(path, limits.file_bytes)?, path, limits)
+        Self::decode(mmap::map(path, limits.file_bytes)?, path, limits)
     }
 
     /// Reads a model from memory; `name` stands for the file in errors.
     ///
     /// # Errors
     /// As [`Model::open`].
-    pub fn from_bytes(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>, name: &Path, limits: &Limits) -> Result<Self> {
+        Self::decode(Bytes::from(bytes.into()), name, limits)
+    }
+
+    fn decode(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
         }
         scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
-        let proto = wire::ModelProto::decode(bytes)
-            .map_err(|e| Error::model(name, format!("not an ONNX model, or truncated: {e}")))?;
+        let proto = wire::ModelProto::decode(bytes).map_err(|e| Error::Model {
+            file: name.to_owned(),
+            node: None,
+            reason: format!("not an ONNX model, or truncated: {e}"),
+            source: Some(Box::new(e)),
+        })?;
         Reader { file: name, limits, values: Vec::new(), nodes: 0, opset: 1 }.model(proto)
     }
 }
@@ -75,11 +84,7 @@ fn domain(d: String) -> String {
 
 impl Reader<'_> {
     fn error(&self, node: Option<&str>, reason: impl Into<String>) -> Error {
-        Error::Model {
-            file: self.file.to_owned(),
-            node: node.map(str::to_owned),
-            reason: reason.into(),
-        }
+        Error::at(self.file, node.map(str::to_owned), reason)
     }
 
     fn model(mut self, m: wire::ModelProto) -> Result<Model> {
@@ -238,7 +243,7 @@ impl Reader<'_> {
         }
         let data = match (t.data_location, t.data_type) {
             (1, _) => TensorData::External,
-            _ if !t.raw_data.is_empty() => TensorData::Raw(t.raw_data),
+            _ if !t.raw_data.is_empty() => TensorData::Raw(Blob::new(t.raw_data)),
             (_, 1) if !t.float_data.is_empty() => payload(t.float_data, TensorData::Raw),
             (_, 11) if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
             _ if !t.int64_data.is_empty() => payload(t.int64_data, TensorData::Varints),
@@ -358,12 +363,12 @@ impl Reader<'_> {
         let value = match attribute_kind(&a) {
             1 => Attribute::Float(a.f),
             2 => Attribute::Int(a.i),
-            3 => Attribute::String(a.s),
+            3 => Attribute::String(Blob::new(a.s)),
             4 => Attribute::Tensor(self.tensor(*a.t.ok_or_else(missing)?, of)?),
             5 => Attribute::Graph(Box::new(self.graph(*a.g.ok_or_else(missing)?, Some(scope))?)),
             6 => Attribute::Floats(a.floats),
             7 => Attribute::Ints(a.ints),
-            8 => Attribute::Strings(a.strings),
+            8 => Attribute::Strings(a.strings.into_iter().map(Blob::new).collect()),
             9 => Attribute::Tensors(self.tensors(a.tensors, of)?),
             10 => {
                 let graphs = a.graphs.into_iter().map(|g| self.graph(g, Some(scope)));
@@ -417,8 +422,8 @@ impl Reader<'_> {
 }
 
 /// Elements that are in the file and were not dropped for their size.
-fn payload(p: wire_tensor::Payload, as_data: impl Fn(Bytes) -> TensorData) -> TensorData {
-    p.into_bytes().map_or(TensorData::Absent, as_data)
+fn payload(p: wire_tensor::Payload, as_data: impl Fn(Blob) -> TensorData) -> TensorData {
+    p.into_bytes().map_or(TensorData::Absent, |bytes| as_data(Blob::new(bytes)))
 }
 
 /// The attribute's type number; where an old file (IR version 1) leaves it

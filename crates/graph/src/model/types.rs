@@ -1,8 +1,8 @@
 //! The resolved graph: values by number, nodes that read and write them.
 
+use super::blob::Blob;
 use super::limits::Limits;
 use super::texts::Texts;
-use prost::bytes::Bytes;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -123,9 +123,9 @@ pub enum TensorData {
     /// Not in the file, not needed, or of a kind that is never read.
     Absent,
     /// Little-endian elements, as in `TensorProto.raw_data`.
-    Raw(Bytes),
+    Raw(Blob),
     /// Packed varints, as in `int32_data` and `int64_data`.
-    Varints(Bytes),
+    Varints(Blob),
     /// A sparse tensor of so many stored elements; they are not read.
     Sparse(u64),
     /// In an external file.
@@ -330,7 +330,7 @@ pub(crate) fn constant_tensor(value: &Attribute) -> Option<Tensor> {
     })
 }
 
-fn texts(v: &[Bytes]) -> TensorData {
+fn texts(v: &[Blob]) -> TensorData {
     TensorData::Strings(v.iter().cloned().collect())
 }
 
@@ -342,7 +342,7 @@ pub enum Attribute {
     /// `INT`
     Int(i64),
     /// `STRING`, any bytes
-    String(Bytes),
+    String(Blob),
     /// `TENSOR` or `SPARSE_TENSOR`
     Tensor(Tensor),
     /// `GRAPH`
@@ -352,7 +352,7 @@ pub enum Attribute {
     /// `INTS`
     Ints(Vec<i64>),
     /// `STRINGS`
-    Strings(Vec<Bytes>),
+    Strings(Vec<Blob>),
     /// `TENSORS` or `SPARSE_TENSORS`
     Tensors(Vec<Tensor>),
     /// `GRAPHS`

@@ -1,7 +1,7 @@
 //! Operation graphs of NATS-Bench cells, for tests.
 
-use super::{OpGraph, of_model};
 use crate::model::{Limits, Model};
+use crate::opstring::{OpGraph, of_model};
 use nneval_spaces::{ModelOptions, Space};
 use std::path::Path;
 
@@ -9,6 +9,6 @@ use std::path::Path;
 pub fn graph(arch: &str) -> OpGraph {
     let space: Space = "nats-tss".parse().unwrap();
     let bytes = space.onnx_bytes(arch, &ModelOptions::default()).unwrap();
-    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default()).unwrap();
+    let model = Model::from_bytes(bytes, Path::new(arch), &Limits::default()).unwrap();
     of_model(&model).unwrap()
 }
