@@ -105,12 +105,7 @@ impl Error {
         node: Option<String>,
         reason: impl Into<String>,
     ) -> Self {
-        Self::Model {
-            file: file.as_ref().to_owned(),
-            node,
-            reason: reason.into(),
-            source: None,
-        }
+        Self::Model { file: file.as_ref().to_owned(), node, reason: reason.into(), source: None }
     }
 }
 
@@ -137,12 +132,15 @@ mod tests {
         assert_eq!(missing.path(), Some(Path::new("no/such/file.onnx")));
         assert!(missing.source().is_some_and(|s| s.is::<std::io::Error>()));
         let name = Path::new("bad.onnx");
-        let bad = Model::from_bytes([0xff; 4], name, &Limits::default()).unwrap_err();
+        let bad = Model::from_bytes(vec![0xff; 4].into(), name, &Limits::default()).unwrap_err();
         assert_eq!((bad.kind(), bad.path()), (ErrorKind::Model, Some(name)));
         let source = bad.source().map(ToString::to_string).unwrap();
         assert!(bad.to_string().ends_with(&source), "{bad}");
         let string = crate::opstring::parse("|1:Input").unwrap_err();
         assert_eq!((string.kind(), string.offset()), (ErrorKind::OpString, Some(3)));
-        assert_eq!(nneval_files::Error::from(bad).to_string(), format!("bad.onnx: not an ONNX model, or truncated: {source}"));
+        assert_eq!(
+            nneval_files::Error::from(bad).to_string(),
+            format!("bad.onnx: not an ONNX model, or truncated: {source}")
+        );
     }
 }

@@ -9,6 +9,6 @@ use std::path::Path;
 pub fn graph(arch: &str) -> OpGraph {
     let space: Space = "nats-tss".parse().unwrap();
     let bytes = space.onnx_bytes(arch, &ModelOptions::default()).unwrap();
-    let model = Model::from_bytes(bytes, Path::new(arch), &Limits::default()).unwrap();
+    let model = Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default()).unwrap();
     of_model(&model).unwrap()
 }

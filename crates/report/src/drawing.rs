@@ -1,7 +1,7 @@
 //! Boxes, edges and frames of a network that is laid out.
 
 use super::layout::Place;
-use nneval_graph::opstring::{Outline, OutlineBlock};
+use nneval_graph::features::{Outline, OutlineBlock};
 use serde::Serialize;
 
 /// Lines of a node, at most.

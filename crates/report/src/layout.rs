@@ -3,7 +3,7 @@
 //! within a layer by the mean place of what is read.
 
 use super::drawing::{CHAR, Drawing, GAP, PAD, Text, draw, frames, text};
-use nneval_graph::opstring::{Outline, OutlineBlock};
+use nneval_graph::features::{Outline, OutlineBlock};
 
 /// Nodes that are laid out, at most.
 pub const MOST_NODES: usize = 400;
@@ -172,7 +172,8 @@ fn align(places: &mut [Place], rows: &[Vec<usize>], down: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nneval_graph::opstring::{outline, parse};
+    use nneval_graph::features::outline;
+    use nneval_graph::opstring::parse;
 
     fn drawing(s: &str) -> Drawing {
         layout(&outline(&parse(s).unwrap()))

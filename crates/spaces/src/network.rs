@@ -12,7 +12,7 @@ use std::path::Path;
 /// [`Error::Architecture`](crate::Error::Architecture).
 pub fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<Model> {
     let bytes = space.onnx_bytes(arch, options)?;
-    Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())
+    Ok(Model::from_bytes(bytes.into(), Path::new(arch), &Limits::default())?)
 }
 
 /// The operation graph of an architecture of a search space.
@@ -20,7 +20,7 @@ pub fn model_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result
 /// # Errors
 /// [`Error::Architecture`](crate::Error::Architecture).
 pub fn graph_of_arch(space: Space, arch: &str, options: &ModelOptions) -> Result<OpGraph> {
-    opstring::of_model(&model_of_arch(space, arch, options)?)
+    Ok(opstring::of_model(&model_of_arch(space, arch, options)?)?)
 }
 
 /// The operation string of an architecture of a search space.

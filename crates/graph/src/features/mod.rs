@@ -8,8 +8,8 @@ mod segments;
 mod structure;
 mod width_profile;
 
-pub use outline::{Outline, OutlineBlock, OutlineNode, outline};
 pub use names::{LIVE, NAMES};
+pub use outline::{Outline, OutlineBlock, OutlineNode, outline};
 pub use segments::{kind_counts, structure_and_segments};
 pub use structure::structure;
 pub use width_profile::{WIDTHS, width_profile};

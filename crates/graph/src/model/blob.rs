@@ -19,6 +19,14 @@ impl Blob {
     }
 }
 
+impl Blob {
+    /// The bytes of `owner`, which are not copied. It is dropped with the last
+    /// clone.
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + 'static) -> Self {
+        Self(Bytes::from_owner(owner))
+    }
+}
+
 impl Deref for Blob {
     type Target = [u8];
 

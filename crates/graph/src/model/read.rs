@@ -27,8 +27,8 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::open`].
-    pub fn from_bytes(bytes: impl Into<Vec<u8>>, name: &Path, limits: &Limits) -> Result<Self> {
-        Self::decode(Bytes::from(bytes.into()), name, limits)
+    pub fn from_bytes(bytes: Blob, name: &Path, limits: &Limits) -> Result<Self> {
+        Self::decode(bytes.into_inner(), name, limits)
     }
 
     fn decode(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {

@@ -1,7 +1,7 @@
 //! `TensorProto`, decoded by hand: its payload stays where it is.
 
-use super::texts::Texts;
 use super::blob::Blob;
+use super::texts::Texts;
 use super::wire::StringStringEntryProto;
 use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, bytes, int32, int64, message, string};
@@ -154,7 +154,8 @@ impl Message for TensorProto {
             5 => self.int32_data.merge(wt, buf, ctx),
             6 => {
                 let mut text = Bytes::new();
-                bytes::merge(wt, &mut text, buf, ctx).map(|()| self.string_data.push(Blob::new(text)))
+                bytes::merge(wt, &mut text, buf, ctx)
+                    .map(|()| self.string_data.push(Blob::new(text)))
             }
             7 => self.int64_data.merge(wt, buf, ctx),
             8 => string::merge(wt, &mut self.name, buf, ctx),

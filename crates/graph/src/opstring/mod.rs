@@ -48,8 +48,8 @@ pub(crate) use permute::reorder;
 pub use style::Style;
 pub use tensor_type::{Dim, Formula, Operator, TensorType};
 pub use verbose::write_verbose;
-pub use write::{write, write_unfolded};
 pub(crate) use write::{chained, items};
+pub use write::{write, write_unfolded};
 
 use crate::error::Result;
 use crate::model::{Limits, Model};

@@ -51,8 +51,7 @@ pub enum Reduction {
 
 impl Reduction {
     /// Names of the reductions, as bundles and options have them.
-    pub const NAMES: [&str; 3] =
-        [Self::None.name(), Self::DeadCode.name(), Self::Reachable.name()];
+    pub const NAMES: [&str; 3] = [Self::None.name(), Self::DeadCode.name(), Self::Reachable.name()];
     /// The names that bundles had before, in the order of [`Reduction::NAMES`].
     pub const FORMER_NAMES: [&str; 3] = ["whole", "compiled", "live"];
 

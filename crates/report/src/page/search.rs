@@ -5,7 +5,7 @@ use crate::drawing::Drawing;
 use crate::error::{Error, Result};
 use crate::layout::layout;
 use nneval_graph::model::{Limits, Model};
-use nneval_graph::opstring;
+use nneval_graph::{features, opstring};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -227,5 +227,5 @@ fn drawing(dir: &Path, file: &str) -> Option<Drawing> {
     let inside = dir.join(file);
     let path = if inside.is_file() { inside } else { Path::new(file).to_owned() };
     let model = Model::open(path, &Limits::default()).ok()?;
-    Some(layout(&opstring::outline(&opstring::of_model(&model).ok()?)))
+    Some(layout(&features::outline(&opstring::of_model(&model).ok()?)))
 }

@@ -127,7 +127,9 @@ impl Reader<'_> {
         }
         let negative = self.eat(b'-');
         let letter = match self.rest.first()? {
-            b'a'..=b'z' if !negative => LETTERS.iter().position(|l| Some(l) == self.rest.first())?,
+            b'a'..=b'z' if !negative => {
+                LETTERS.iter().position(|l| Some(l) == self.rest.first())?
+            }
             _ => return self.number(negative).map(Formula::Number),
         };
         self.rest = self.rest.get(1..)?;
@@ -154,9 +156,24 @@ mod tests {
     #[test]
     fn types_are_spelled_as_they_were_read() {
         let typed = [
-            "*", ".", "a", "ax16x32x32", "4:i64", "*:?", "*:i64:seq:map.str", "*:seq", "?x3",
-            "ax(1+a)", "2x(1+((-1+a)/2))", "(a*b1)x(2^a)", "(-(a+b))x(a&b)", "(a-1)", "(1\\a)",
-            "8:type99", "(?+a)", "y40",
+            "*",
+            ".",
+            "a",
+            "ax16x32x32",
+            "4:i64",
+            "*:?",
+            "*:i64:seq:map.str",
+            "*:seq",
+            "?x3",
+            "ax(1+a)",
+            "2x(1+((-1+a)/2))",
+            "(a*b1)x(2^a)",
+            "(-(a+b))x(a&b)",
+            "(a-1)",
+            "(1\\a)",
+            "8:type99",
+            "(?+a)",
+            "y40",
         ];
         for text in typed {
             let t = TensorType::from(text);
@@ -165,9 +182,32 @@ mod tests {
             assert!(!t.dims.iter().flatten().any(other), "{text}: {t:?}");
         }
         let other = [
-            "", ":i64", "007x3", "xx", "*x3", ".x.", "a0", "x1", "aa", "(a", "a)", "((a))", "(a+b*2)",
-            "(0-01)", "99999999999999999999999", "4:f32", "4:f32:seq", "4:", "4:type07", "4::", "(a--)",
-            "(--5)", "3.5", "a:b:c", "(a:b)x2", "-3",
+            "",
+            ":i64",
+            "007x3",
+            "xx",
+            "*x3",
+            ".x.",
+            "a0",
+            "x1",
+            "aa",
+            "(a",
+            "a)",
+            "((a))",
+            "(a+b*2)",
+            "(0-01)",
+            "99999999999999999999999",
+            "4:f32",
+            "4:f32:seq",
+            "4:",
+            "4:type07",
+            "4::",
+            "(a--)",
+            "(--5)",
+            "3.5",
+            "a:b:c",
+            "(a:b)x2",
+            "-3",
         ];
         for text in other {
             assert_eq!(TensorType::from(text).to_string(), text);
