@@ -50,7 +50,7 @@ fn untrained() -> Bundle {
         formula: None,
         transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
         range: [0.0, 100.0],
-        view: opstring::View::Whole,
+        view: nneval::reduce::Reduction::None,
         untrained: true,
         levels: None,
         validation: None,

@@ -27,7 +27,7 @@
 
 pub use nneval_evaluator::{self as evaluator, tokenizer};
 pub use nneval_files::{self as files, Error, Result};
-pub use nneval_graph::{self as graph, costs, inputs, opstring};
+pub use nneval_graph::{self as graph, costs, features, inputs, opstring, reduce};
 pub use nneval_measure as measure;
 pub use nneval_regression as regression;
 pub use nneval_report as report;

@@ -199,7 +199,7 @@ fn imported_equals_hugging_face(name: &str) {
     assert_eq!(printed.trim(), out.display().to_string());
 
     let bundle = Bundle::open(&out).unwrap();
-    assert_eq!((bundle.manifest.window, bundle.manifest.string_style), (512, Style::Seed));
+    assert_eq!((bundle.manifest.window, bundle.manifest.string_style), (512, Style::Verbose));
     let reference = read(&fixture.join("reference.json"));
     let (ids, mask) = (rows(&reference["input_ids"]), rows(&reference["attention_mask"]));
     let sequence = |(ids, mask): (&Vec<f64>, &Vec<f64>)| -> Vec<u32> {
@@ -276,7 +276,7 @@ fn an_imported_evaluator_is_trained_further_on_the_seed_style() {
     let losses: Vec<f64> = epochs.records().map(|r| r.unwrap()[2].parse().unwrap()).collect();
     assert!(losses[3] < 0.8 * losses[0], "{losses:?}");
     let bundle = Bundle::open(&tuned).unwrap();
-    assert_eq!(bundle.manifest.string_style, Style::Seed);
+    assert_eq!(bundle.manifest.string_style, Style::Verbose);
     let length = bundle.tokens("|1:Input@ax3x32x32+Relu").unwrap().len();
     assert!(length > 8, "not cut to the 7 tokens that the tokenizer asks for: {length}");
 

@@ -26,7 +26,7 @@ use std::path::Path;
 fn graph_of(m: &ModelProto) -> nneval::Result<OpGraph> {
     let file = Path::new("model");
     let model = Model::from_bytes(common::onnx::bytes(m).into(), file, &Limits::default())?;
-    opstring::of_model(&model)
+    Ok(opstring::of_model(&model)?)
 }
 
 /// The string of a model in memory, which must parse back.

@@ -1,11 +1,12 @@
-//! Metrics that are predicted from a view of the networks.
+//! Metrics that are predicted from reduced networks.
 
 mod common;
 
 use common::{
     METRICS, failure, labels, manifest, network, nneval, nneval_with_runtime, success, train,
 };
-use nneval::opstring::{self, Op, OpGraph, Operand, View};
+use nneval::opstring::{self, Op, OpGraph, Operand};
+use nneval::reduce::Reduction;
 use nneval::spaces::Space;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -29,8 +30,8 @@ fn models(dir: &Path) -> [PathBuf; 3] {
     })
 }
 
-fn strings(view: &str, models: &[PathBuf]) -> Vec<String> {
-    let text = success(nneval().args(["string", "--view", view]).args(models));
+fn strings(option: &str, reduction: &str, models: &[PathBuf]) -> Vec<String> {
+    let text = success(nneval().args(["string", option, reduction]).args(models));
     text.lines().map(str::to_owned).collect()
 }
 
@@ -48,10 +49,13 @@ fn values(evaluator: &Path, metric: &str, dir: &Path) -> Vec<f64> {
 fn networks_that_are_the_same_in_a_view_have_one_string_there() {
     let dir = tempfile::tempdir().unwrap();
     let models = models(dir.path());
-    let [whole, compiled, live] = ["whole", "compiled", "live"].map(|v| strings(v, &models));
+    let [whole, dead_code, reachable] =
+        ["none", "dead-code", "reachable"].map(|r| strings("--reduce", r, &models));
     assert!(whole[0] != whole[1] && whole[0] != whole[2]);
-    assert!(compiled[0] == compiled[1] && compiled[0] != compiled[2]);
-    assert!(live[0] == live[1] && live[0] == live[2]);
+    assert!(dead_code[0] == dead_code[1] && dead_code[0] != dead_code[2]);
+    assert!(reachable[0] == reachable[1] && reachable[0] == reachable[2]);
+    let former = ["whole", "compiled", "live"].map(|v| strings("--view", v, &models));
+    assert_eq!(former, [whole, dead_code, reachable]);
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn predictions_are_equal_where_networks_are_the_same() {
     let short = ["--epochs", "2", "--unlabelled", "0.5", "--teacher-share", "0.5"];
     success(train(&table, &out).args(short).args(["--tree-teacher", "--view", &live]));
     let manifest = manifest(&out);
-    assert_eq!(manifest["metrics"][0]["view"], "live");
+    assert_eq!(manifest["metrics"][0]["view"], "reachable");
     assert_eq!(manifest["metrics"][1]["view"], Value::Null);
     assert!(manifest["metrics"][0]["validation"]["tau"].as_f64().unwrap() > 0.2);
     let accuracies = values(&out, accuracy, &dir.path().join("x"));
@@ -90,7 +94,7 @@ fn a_metric_adapted_from_metrics_of_one_view_has_it() {
     adapt.arg("--labels").arg(dir.path().join("own.csv")).arg("--out").arg(&adapted);
     success(adapt.args(["--metric", "own_test_acc_pct", "--metric", "own_lat_ms"]));
     let manifest = manifest(&adapted);
-    assert_eq!(manifest["metrics"][2]["view"], "live");
+    assert_eq!(manifest["metrics"][2]["view"], "reachable");
     assert_eq!(manifest["metrics"][3]["view"], Value::Null);
     let accuracies = values(&adapted, "own_test_acc_pct", &dir.path().join("x"));
     assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
@@ -103,12 +107,12 @@ fn a_view_of_no_metric_and_no_view_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 400);
     let out = dir.path().join("evaluator");
-    let reason = failure(train(&table, &out).args(["--view", "help_pixel2_lat_ms=live"]));
-    assert!(reason.contains("help_pixel2_lat_ms=live: no such --metric"), "{reason}");
+    let reason = failure(train(&table, &out).args(["--view", "help_pixel2_lat_ms=reachable"]));
+    assert!(reason.contains("help_pixel2_lat_ms=reachable: no such --metric"), "{reason}");
     let (code, _, reason) =
         common::run(train(&table, &out).args(["--view", "cifar10_test_acc_pct=alive"]));
     assert_eq!(code, Some(2));
-    assert!(reason.contains("whole, compiled, live"), "{reason}");
+    assert!(reason.contains("none, dead-code, reachable"), "{reason}");
     assert!(!out.exists());
 }
 
@@ -120,7 +124,7 @@ fn graph(drawn: &[Drawn]) -> OpGraph {
         kind: kind.into(),
         attributes: Vec::new(),
         operands,
-        outputs: vec![shape.into()],
+        outputs: vec![Some(shape.into())],
         bodies: Vec::new(),
     };
     let mut ops = vec![op("Input", Vec::new(), "ax8x4x4")];
@@ -128,7 +132,7 @@ fn graph(drawn: &[Drawn]) -> OpGraph {
         let [a, b] = reads.map(|r| Operand::Value { op: r.index(ops.len()), output: 0 });
         let (kind, operands) = match kind {
             0 => ("Add", vec![a, b]),
-            1 | 2 => ("Mul", vec![a, Operand::Constant("c0.0".into())]),
+            1 | 2 => ("Mul", vec![a, "c0.0".parse().unwrap()]),
             3 => ("RandomNormal", Vec::new()),
             _ => ("Relu", vec![a]),
         };
@@ -145,9 +149,9 @@ proptest! {
         drawn in prop::collection::vec((0u8..8, prop::bool::weighted(0.2), any::<[prop::sample::Index; 2]>()), 0..30)
     ) {
         let graph = graph(&drawn);
-        for view in [View::Compiled, View::Live] {
-            let Some(plain) = view.of(&graph) else { continue };
-            prop_assert_eq!(view.of(&plain), None, "{}", view);
+        for reduction in [Reduction::DeadCode, Reduction::Reachable] {
+            let Some(plain) = reduction.reduce(&graph) else { continue };
+            prop_assert_eq!(reduction.reduce(&plain), None, "{}", reduction);
             prop_assert_eq!(plain.outputs.len(), graph.outputs.len());
             prop_assert!(plain.operations() <= graph.operations());
             let string = opstring::write(&plain);

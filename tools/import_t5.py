@@ -147,7 +147,7 @@ def parse_arguments():
     add("--head", type=path, help=".safetensors, .npz or PyTorch file of the head; else random")
     add("--seed", type=int, default=0, help="seed of a random head")
     add("--bounds", type=float, nargs=2, metavar=("LO", "HI"), help="least and largest label")
-    add("--style", choices=["seed", "v1"], default="seed", help="spelling of the string")
+    add("--style", choices=["verbose", "v1"], default="verbose", help="spelling of the string")
     add("--window", type=int, help="longest token sequence in one piece [n_positions]")
     add("--name", help="name of the evaluator [the last part of --out]")
     add("--out", type=path, required=True, help="folder that the evaluator is written to")

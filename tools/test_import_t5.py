@@ -150,7 +150,7 @@ def check_training(args, folder):
         losses = [float(row["loss"]) for row in csv.DictReader(f)]
     style = json.loads((tuned / "evaluator.json").read_text(encoding="utf-8"))["string_style"]
     print(f"fine-tuning: losses of the epochs {losses}, style {style}")
-    return losses[-1] < 0.8 * losses[0] and style == "seed"
+    return losses[-1] < 0.8 * losses[0] and style == "verbose"
 
 
 def main():
@@ -164,7 +164,7 @@ def main():
     )
     args = parser.parse_args()
     torch.manual_seed(11)
-    string = call(args.program, "string", "--style", "seed", NETWORK).strip()
+    string = call(args.program, "string", "--style", "verbose", NETWORK).strip()
     with tempfile.TemporaryDirectory() as work:
         folders = {kind: pathlib.Path(work) / kind for kind in args.shapes}
         good = []

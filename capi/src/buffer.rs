@@ -2,11 +2,10 @@
 
 use crate::argument::{path, slice};
 use crate::error::Error;
-use bytes::Bytes;
 use nneval::costs::{self, Costs};
 use nneval::evaluator::{Evaluator, Network};
 use nneval::graph::shape::Bindings;
-use nneval::graph::{Limits, Model};
+use nneval::graph::{Blob, Limits, Model};
 use nneval::opstring;
 use std::ffi::{c_char, c_void};
 use std::path::{Path, PathBuf};
@@ -68,14 +67,14 @@ impl<'a> Memory<'a> {
 
     /// The static costs of the model.
     pub(crate) fn costs(&self, bindings: &Bindings) -> nneval::Result<Costs> {
-        costs::of_model(&self.model()?, bindings)
+        Ok(costs::of_model(&self.model()?, bindings)?)
     }
 
     /// The model, whose weights are slices of the caller's bytes, neither copied
     /// nor touched. It must be dropped before `self` is: the callers here return
     /// text and numbers.
     fn model(&self) -> nneval::Result<Model> {
-        let bytes = Bytes::from_owner(Borrowed(self.data.as_ptr(), self.data.len()));
-        Model::from_bytes(bytes, &self.name, &Limits::default())
+        let bytes = Blob::from_owner(Borrowed(self.data.as_ptr(), self.data.len()));
+        Ok(Model::from_bytes(bytes, &self.name, &Limits::default())?)
     }
 }

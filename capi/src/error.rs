@@ -59,6 +59,12 @@ impl Error {
     }
 }
 
+impl From<nneval::graph::Error> for Error {
+    fn from(e: nneval::graph::Error) -> Self {
+        nneval::Error::from(e).into()
+    }
+}
+
 impl From<nneval::Error> for Error {
     fn from(e: nneval::Error) -> Self {
         use nneval::Error as E;

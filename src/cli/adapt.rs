@@ -7,7 +7,7 @@ use super::source_args::NetworkArgs;
 use anyhow::{Context, bail};
 use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
-use nneval::opstring::View;
+use nneval::reduce::Reduction;
 use nneval::training::Source;
 use nneval::training::adapt::{Adapted, Labelled, Prior, worth_measuring};
 use rand::SeedableRng;
@@ -231,17 +231,17 @@ fn start(args: &EvaluatorArgs) -> anyhow::Result<Evaluator> {
 
 /// The view that all of the metrics at the positions `known` have, and so has a sum of
 /// them; the whole networks where they have several.
-fn common_view(manifest: &Manifest, known: &[usize]) -> View {
+fn common_view(manifest: &Manifest, known: &[usize]) -> Reduction {
     let mut views = known.iter().filter_map(|&i| manifest.metrics.get(i)).map(|m| m.view);
     let first = views.next().unwrap_or_default();
-    if views.all(|view| view == first) { first } else { View::Whole }
+    if views.all(|view| view == first) { first } else { Reduction::None }
 }
 
 /// Outputs for the metrics at the positions `known`, from a view that is theirs or the
 /// whole networks.
-fn outputs(encoded: &[Encoded], known: &[usize], view: View) -> Vec<Vec<f64>> {
+fn outputs(encoded: &[Encoded], known: &[usize], view: Reduction) -> Vec<Vec<f64>> {
     let of = |e: &Encoded, i: usize| {
-        if view.is_whole() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
+        if view.is_none() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
     };
     encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
 }

@@ -137,7 +137,7 @@ fn outside(evaluator: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Netwo
     let mut networks = Vec::new();
     for path in paths::models(given)? {
         let model = Model::open(&path, &Limits::default());
-        match model.and_then(|m| evaluator.network(&m)) {
+        match model.map_err(nneval::Error::from).and_then(|m| evaluator.network(&m)) {
             Ok(network) => networks.push(network),
             Err(e) => super::report(e),
         }

@@ -134,7 +134,7 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
         let space = self.search.space();
         let results = all.of_models(&keys, |key| match space.parse(key) {
             Ok(arch) => space.model(&arch),
-            Err(_) if key.ends_with(".onnx") => Model::open(key, &Limits::default()),
+            Err(_) if key.ends_with(".onnx") => Ok(Model::open(key, &Limits::default())?),
             Err(e) => Err(e),
         });
         let columns = all.columns();

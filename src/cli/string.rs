@@ -5,10 +5,11 @@ use super::limits_args::LimitsArgs;
 use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use nneval::graph::Model;
 use nneval::graph::shape::Shapes;
-use nneval::opstring::{self, View};
+use nneval::opstring;
+use nneval::reduce::Reduction;
 use nneval::tokenizer::Tokenizer;
 use rayon::prelude::*;
 use serde_json::json;
@@ -28,11 +29,10 @@ pub struct Args {
     /// How to spell the operations.
     #[arg(long, value_enum, default_value_t = Style::V1)]
     style: Style,
-    /// What of the networks to print: the plainest network that is the same in this
-    /// view.
-    #[arg(long, default_value_t = View::Whole,
-          value_parser = PossibleValuesParser::new(View::NAMES).try_map(|s| s.parse::<View>()))]
-    view: View,
+    /// Reduce the networks to the part that a metric can depend on.
+    #[arg(long, alias = "view", default_value_t = Reduction::None,
+          value_parser = reductions().try_map(|s| s.parse::<Reduction>()))]
+    reduce: Reduction,
     /// tokenizer.json that counts the tokens [default: the one of models/nats-tss]
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
@@ -57,7 +57,8 @@ enum Style {
     /// Version 1 with repeated blocks written out.
     Unfolded,
     /// Every operation in words, as in |2_Convolution:(num_filters=16, …).
-    Seed,
+    #[value(alias = "seed")]
+    Verbose,
 }
 
 impl Style {
@@ -65,9 +66,15 @@ impl Style {
         match self {
             Self::V1 => opstring::write(graph),
             Self::Unfolded => opstring::write_unfolded(graph),
-            Self::Seed => opstring::write_seed_style(graph),
+            Self::Verbose => opstring::write_verbose(graph),
         }
     }
+}
+
+/// The names of the reductions. Their former names are accepted as well.
+fn reductions() -> PossibleValuesParser {
+    let names = Reduction::NAMES.into_iter().zip(Reduction::FORMER_NAMES);
+    PossibleValuesParser::new(names.map(|(name, former)| PossibleValue::new(name).alias(former)))
 }
 
 struct Line {
@@ -109,7 +116,7 @@ fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Resu
     let model = Model::open(path, &args.limits.limits())?;
     let bindings = args.bind.bindings();
     let graph = opstring::build(&model, &Shapes::infer(&model, &bindings))?;
-    let graph = args.view.of(&graph).unwrap_or(graph);
+    let graph = args.reduce.reduce(&graph).unwrap_or(graph);
     let string = args.style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());
     Ok(Line { string, operations: graph.operations(), tokens })

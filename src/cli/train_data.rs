@@ -5,7 +5,7 @@ use super::encoding;
 use super::shipped;
 use super::source_args::SourceArgs;
 use anyhow::Context;
-use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use nneval::costs::Terms;
 use nneval::evaluator::{Bundle, Metric};
 use nneval::labels::{LabelTable, TransformKind, class_means};
@@ -49,7 +49,8 @@ pub struct DataArgs {
     structure_weight: f32,
     /// Spelling of the strings
     #[arg(long, default_value_t = Style::V1,
-          value_parser = PossibleValuesParser::new(Style::NAMES).try_map(|s| s.parse::<Style>()))]
+          value_parser = PossibleValuesParser::new(["v1".into(), PossibleValue::new("verbose").alias("seed")])
+              .try_map(|s| s.parse::<Style>()))]
     style: Style,
     /// Longest token sequence that is encoded in one piece [default: 512]
     #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]

@@ -3,7 +3,8 @@
 use super::train_data::{DataArgs, Reading};
 use anyhow::Context;
 use nneval::evaluator::{Metric, views};
-use nneval::opstring::{self, OpGraph, View};
+use nneval::opstring::{self, OpGraph};
+use nneval::reduce::Reduction;
 use nneval::training::Examples;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub struct ViewArgs {
     /// --view`); may be repeated. Of networks that are the same in the view the mean
     /// is learnt, and predictions are equal
     #[arg(long = "view", value_name = "METRIC=VIEW", value_parser = view)]
-    views: Vec<(String, View)>,
+    views: Vec<(String, Reduction)>,
 }
 
 impl ViewArgs {
@@ -31,14 +32,14 @@ impl ViewArgs {
     }
 }
 
-fn view(s: &str) -> Result<(String, View), String> {
+fn view(s: &str) -> Result<(String, Reduction), String> {
     let (name, view) = s.split_once('=').ok_or("has the form METRIC=VIEW")?;
     Ok((name.to_owned(), view.parse()?))
 }
 
 /// A view, and the metrics that are predicted from it.
 pub struct Seen<'a> {
-    view: View,
+    view: Reduction,
     columns: Vec<usize>,
     data: &'a DataArgs,
     reading: &'a Reading,
@@ -78,7 +79,7 @@ impl Common<'_> {
 impl<'a> Seen<'a> {
     /// The views of `metrics` other than the whole networks.
     pub fn all(metrics: &[Metric], data: &'a DataArgs, reading: &'a Reading) -> Vec<Self> {
-        let of = |view: View| {
+        let of = |view: Reduction| {
             let own = metrics.iter().enumerate().filter(|(_, m)| m.view == view);
             Self { view, columns: own.map(|(i, _)| i).collect(), data, reading }
         };
@@ -139,7 +140,7 @@ impl<'a> Seen<'a> {
 
     fn look(&self, graphs: &[OpGraph]) -> Vec<Look> {
         let one = |g: &OpGraph| {
-            let other = self.view.of(g);
+            let other = self.view.reduce(g);
             Look { string: opstring::write(other.as_ref().unwrap_or(g)), other }
         };
         graphs.par_iter().map(one).collect()

@@ -83,8 +83,8 @@ fn planted(seed: u64, n: usize) -> OpGraph {
         let mut operands = Vec::new();
         for _ in 0..rng.random_range(0..4) {
             operands.push(match rng.random_range(0..6) {
-                0 => Operand::Weight("w8x8x3x3".into()),
-                1 => Operand::Constant("c[1,-2]:i32".into()),
+                0 => "w8x8x3x3".parse().unwrap(),
+                1 => "c[1,-2]:i32".parse().unwrap(),
                 2 => Operand::Omitted,
                 _ => match read(&ops, &mut rng) {
                     Some(v) => v,
@@ -93,9 +93,9 @@ fn planted(seed: u64, n: usize) -> OpGraph {
             });
         }
         let outputs = rng.random_range(1..3);
-        let outputs = (0..outputs).map(|_| SHAPES[rng.random_range(0..4)].to_owned()).collect();
+        let outputs = (0..outputs).map(|_| Some(SHAPES[rng.random_range(0..4)].into())).collect();
         let attributes = ["a-1", "k3", "mode='x%20'"];
-        let attributes = attributes[..rng.random_range(0..4)].iter().map(|s| s.to_string());
+        let attributes = attributes[..rng.random_range(0..4)].iter().map(|&s| s.into());
         let kind = KINDS[rng.random_range(0..KINDS.len())].to_owned();
         let attributes = attributes.collect();
         ops.push(Op { kind, attributes, operands, outputs, bodies: Vec::new() });

@@ -18,10 +18,11 @@ fn styles() {
     assert!(unfolded.len() > 2 * v1.len());
     let parse = |s: &str| nneval::opstring::parse(s.trim_end()).unwrap();
     assert_eq!(parse(&v1), parse(&unfolded));
-    let seed = printed(&["--style", "seed"]);
+    let verbose = printed(&["--style", "verbose"]);
+    assert_eq!(verbose, printed(&["--style", "seed"]), "the name of before");
     let start = "|1_Input:(shape=ax3x32x32)|2_Convolution:(inputs=1, num_filters=16, kernel_size=3";
-    assert!(seed.starts_with(start), "{seed}");
-    assert_eq!(seed.matches("_BatchNormalization:(").count(), v1_count(&unfolded));
+    assert!(verbose.starts_with(start), "{verbose}");
+    assert_eq!(verbose.matches("_BatchNormalization:(").count(), v1_count(&unfolded));
 }
 
 fn v1_count(unfolded: &str) -> usize {

@@ -5,7 +5,8 @@ use super::formula::Formula;
 use super::interval::Interval;
 use crate::error::Result;
 use nneval_graph::costs::Terms;
-use nneval_graph::opstring::{Style, View};
+use nneval_graph::opstring::Style;
+use nneval_graph::reduce::Reduction;
 use nneval_tables::labels::{DiscreteValues, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,9 +51,9 @@ pub struct Metric {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub formula: Option<Formula>,
     /// What of a network it is predicted from; bundles that name no view have
-    /// [`View::Whole`].
-    #[serde(default, skip_serializing_if = "View::is_whole")]
-    pub view: View,
+    /// [`Reduction::None`].
+    #[serde(default, skip_serializing_if = "Reduction::is_none")]
+    pub view: Reduction,
     /// From label units to the model's output and back.
     pub transform: TargetTransform,
     /// Smallest and largest label of the training rows. Predictions go beyond
@@ -107,7 +108,7 @@ impl Metric {
         Ok(Self {
             spec,
             formula: None,
-            view: View::Whole,
+            view: Reduction::None,
             transform,
             range: [lo, hi],
             untrained: false,
@@ -182,12 +183,12 @@ impl Metric {
     }
 }
 
-/// The views that `metrics` are predicted from, [`View::Whole`] left out, ascending.
-pub fn views(metrics: &[Metric]) -> Vec<View> {
-    let mut views: Vec<View> = metrics.iter().map(|m| m.view).collect();
+/// The views that `metrics` are predicted from, [`Reduction::None`] left out, ascending.
+pub fn views(metrics: &[Metric]) -> Vec<Reduction> {
+    let mut views: Vec<Reduction> = metrics.iter().map(|m| m.view).collect();
     views.sort_unstable();
     views.dedup();
-    views.retain(|view| !view.is_whole());
+    views.retain(|view| !view.is_none());
     views
 }
 

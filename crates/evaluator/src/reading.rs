@@ -4,7 +4,8 @@
 use super::Bundle;
 use super::manifest::views;
 use crate::error::Result;
-use nneval_graph::opstring::{self, View};
+use nneval_graph::opstring;
+use nneval_graph::reduce::Reduction;
 
 /// Token sequences of a network.
 #[derive(Debug, Clone)]
@@ -12,7 +13,7 @@ pub(super) struct Reading {
     /// Of the whole network.
     pub whole: Vec<u32>,
     /// Of the views in which it is another network.
-    pub others: Vec<(View, Vec<u32>)>,
+    pub others: Vec<(Reduction, Vec<u32>)>,
 }
 
 impl Bundle {
@@ -25,8 +26,8 @@ impl Bundle {
     }
 
     /// The views in which the network that `string` says is another.
-    fn others(&self, string: &str) -> Result<Vec<(View, Vec<u32>)>> {
-        if !View::may_differ(string) {
+    fn others(&self, string: &str) -> Result<Vec<(Reduction, Vec<u32>)>> {
+        if !Reduction::may_change(string) {
             return Ok(Vec::new());
         }
         let views = views(&self.manifest.metrics);
@@ -34,7 +35,7 @@ impl Bundle {
             return Ok(Vec::new());
         }
         let graph = opstring::parse(string)?;
-        let seen = views.into_iter().filter_map(|view| Some((view, view.of(&graph)?)));
+        let seen = views.into_iter().filter_map(|view| Some((view, view.reduce(&graph)?)));
         seen.map(|(view, plain)| Ok((view, self.tokens(&opstring::write(&plain))?))).collect()
     }
 }

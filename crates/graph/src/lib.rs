@@ -1,5 +1,5 @@
 //! ONNX graphs without their weights: models, symbolic shapes, operation
-//! strings and static costs.
+//! strings, reductions, structural features and static costs.
 //!
 //! ```no_run
 //! use nneval_graph::{Limits, Model, costs, opstring};
@@ -11,13 +11,17 @@
 
 pub mod costs;
 pub mod error;
+pub mod features;
 pub mod inputs;
 pub mod model;
 mod ops;
 pub mod opstring;
+pub mod reduce;
 pub mod shape;
 mod symbolic;
+#[cfg(test)]
+mod test_cells;
 
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use model::*;
 pub use ops::operators;

@@ -344,7 +344,7 @@ impl Run<'_, '_> {
 
 fn plan(file: &Path, settings: &Settings) -> Result<Vec<InputPlan>> {
     let model = Model::open(file, &Limits::default())?;
-    inputs::plan(&model, &settings.bindings())
+    Ok(inputs::plan(&model, &settings.bindings())?)
 }
 
 /// Seconds since 1970.

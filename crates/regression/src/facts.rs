@@ -1,7 +1,8 @@
 //! Feature matrices of networks, standardised.
 
 use crate::error::{Error, Result};
-use nneval_graph::opstring::{OpGraph, features};
+use nneval_graph::features;
+use nneval_graph::opstring::OpGraph;
 use rayon::prelude::*;
 
 /// Facts below this spread are the same for all networks and are not scaled up.

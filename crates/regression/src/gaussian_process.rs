@@ -7,7 +7,7 @@ use super::facts::{Facts, labelled};
 use super::kernel::{Kernel, covariance, matrix};
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector};
-use nneval_graph::opstring::features::{LIVE, NAMES};
+use nneval_graph::features::{LIVE, NAMES};
 use rayon::prelude::*;
 
 /// Most labelled networks: time grows with the cube of their number.

@@ -1,7 +1,7 @@
 //! Boxes, edges and frames of a laid-out network.
 
 use super::place::Place;
-use nneval_graph::opstring::{Outline, OutlineBlock};
+use nneval_graph::features::{Outline, OutlineBlock};
 use serde::Serialize;
 
 /// Lines of a node, at most.

@@ -5,7 +5,7 @@
 
 use super::drawing::{CHAR, Drawing, GAP, PAD, Text, draw, frames, text};
 use super::place::Place;
-use nneval_graph::opstring::{Outline, OutlineBlock};
+use nneval_graph::features::{Outline, OutlineBlock};
 
 /// Nodes that are laid out, at most.
 pub const MOST_NODES: usize = 400;
@@ -163,7 +163,8 @@ fn align(places: &mut [Place], rows: &[Vec<usize>], down: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nneval_graph::opstring::{outline, parse};
+    use nneval_graph::features::outline;
+    use nneval_graph::opstring::parse;
 
     fn drawing(s: &str) -> Drawing {
         layout(&outline(&parse(s).unwrap()))

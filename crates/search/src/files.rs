@@ -88,7 +88,7 @@ impl SearchSpace for Files {
     }
 
     fn model(&self, arch: &usize) -> Result<Model> {
-        Model::open(self.path(*arch), &Limits::default())
+        Ok(Model::open(self.path(*arch), &Limits::default())?)
     }
 
     fn file(&self, arch: &usize) -> Option<PathBuf> {

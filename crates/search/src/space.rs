@@ -59,7 +59,7 @@ pub trait SearchSpace: Sync {
     /// As [`SearchSpace::onnx`] and [`Model::from_bytes`].
     fn model(&self, arch: &Self::Arch) -> Result<Model> {
         let bytes = self.onnx(arch)?;
-        Model::from_bytes(bytes.into(), Path::new(&self.key(arch)), &Limits::default())
+        Ok(Model::from_bytes(bytes.into(), Path::new(&self.key(arch)), &Limits::default())?)
     }
 
     /// The file that the network is, where it is one already.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
-use nneval_graph::opstring::features;
+use nneval_graph::features;
 use nneval_regression::{Facts, labelled_enough};
 
 /// Fewest labels that a fit makes sense with.

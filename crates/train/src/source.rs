@@ -90,19 +90,19 @@ impl Source {
     /// # Errors
     /// [`Error::Architecture`], or as [`Model::open`].
     pub fn network(&self, key: &str) -> Result<OpGraph> {
-        opstring::of_model(&self.of_key(key)?)
+        Ok(opstring::of_model(&self.of_key(key)?)?)
     }
 
     fn of_key(&self, key: &str) -> Result<Model> {
         match self {
             Self::Space(space, options) => Ok(model_of_arch(*space, key, options)?),
-            Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
+            Self::Folder(dir) => Ok(Model::open(dir.join(key), &Limits::default())?),
         }
     }
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
         let model = self.model(table, row)?;
-        opstring::of_model(&model)
+        Ok(opstring::of_model(&model)?)
     }
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
@@ -132,7 +132,7 @@ fn onnx_files(dir: &Path) -> Result<Vec<String>> {
 pub fn spellings(graph: &OpGraph, style: Style, extra: usize, seed: u64) -> Vec<String> {
     let mut all = vec![style.write(graph)];
     for i in 0..extra as u64 {
-        let other = style.write(&opstring::respell(graph, seed.wrapping_add(i)));
+        let other = style.write(&opstring::permute(graph, seed.wrapping_add(i)));
         if !all.contains(&other) {
             all.push(other);
         }

@@ -1,7 +1,8 @@
 //! Structural facts of networks as auxiliary targets.
 
 use super::Examples;
-use nneval_graph::opstring::{OpGraph, features};
+use nneval_graph::features;
+use nneval_graph::opstring::OpGraph;
 use nneval_regression::Scale;
 use rayon::prelude::*;
 

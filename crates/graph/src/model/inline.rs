@@ -141,7 +141,7 @@ impl<'a> Calls<'a> {
     }
 
     fn error(&self, node: String, reason: &str) -> Error {
-        Error::Model { file: self.model.file.clone(), node: Some(node), reason: reason.into() }
+        Error::at(&self.model.file, Some(node), reason)
     }
 }
 

@@ -1,5 +1,6 @@
 //! ONNX files as graphs: read through a memory map, without their weights.
 
+mod blob;
 mod data_type;
 mod inline;
 pub mod limits;
@@ -10,9 +11,10 @@ mod scan;
 mod tensor;
 mod texts;
 mod types;
-pub mod wire;
+mod wire;
 mod wire_tensor;
 
+pub use blob::Blob;
 pub use data_type::DataType;
 pub use limits::Limits;
 pub use tensor::{Tensor, TensorData};

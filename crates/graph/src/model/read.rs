@@ -1,5 +1,6 @@
 //! ONNX file → [`Model`].
 
+use super::blob::Blob;
 use super::data_type::DataType;
 use super::limits::Limits;
 use super::tensor::{Tensor, TensorData};
@@ -22,20 +23,28 @@ impl Model {
     /// is at fault, and the reason.
     pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_bytes(mmap::map(path, limits.file_bytes)?, path, limits)
+        Self::decode(mmap::map(path, limits.file_bytes)?, path, limits)
     }
 
     /// Reads a model from memory; `name` stands for the file in errors.
     ///
     /// # Errors
     /// As [`Model::open`].
-    pub fn from_bytes(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
+    pub fn from_bytes(bytes: Blob, name: &Path, limits: &Limits) -> Result<Self> {
+        Self::decode(bytes.into_inner(), name, limits)
+    }
+
+    fn decode(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
         }
         scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
-        let proto = wire::ModelProto::decode(bytes)
-            .map_err(|e| Error::model(name, format!("not an ONNX model, or truncated: {e}")))?;
+        let proto = wire::ModelProto::decode(bytes).map_err(|e| Error::Model {
+            file: name.to_owned(),
+            node: None,
+            reason: format!("not an ONNX model, or truncated: {e}"),
+            source: Some(Box::new(e)),
+        })?;
         Reader { file: name, limits, values: Vec::new(), nodes: 0, opset: 1 }.model(proto)
     }
 }
@@ -78,11 +87,7 @@ fn domain(d: String) -> String {
 
 impl Reader<'_> {
     fn error(&self, node: Option<&str>, reason: impl Into<String>) -> Error {
-        Error::Model {
-            file: self.file.to_owned(),
-            node: node.map(str::to_owned),
-            reason: reason.into(),
-        }
+        Error::at(self.file, node.map(str::to_owned), reason)
     }
 
     fn model(mut self, m: wire::ModelProto) -> Result<Model> {
@@ -243,7 +248,7 @@ impl Reader<'_> {
         let dtype = DataType::from(t.data_type);
         let data = match dtype {
             _ if external => TensorData::External,
-            _ if !t.raw_data.is_empty() => TensorData::Raw(t.raw_data),
+            _ if !t.raw_data.is_empty() => TensorData::Raw(Blob::new(t.raw_data)),
             DataType::F32 if !t.float_data.is_empty() => payload(t.float_data, TensorData::Raw),
             DataType::F64 if !t.double_data.is_empty() => payload(t.double_data, TensorData::Raw),
             _ if !t.int64_data.is_empty() => payload(t.int64_data, TensorData::Varints),
@@ -366,14 +371,16 @@ impl Reader<'_> {
         let value = match kind {
             AttributeType::Float => Attribute::Float(a.f),
             AttributeType::Undefined | AttributeType::Int => Attribute::Int(a.i),
-            AttributeType::String => Attribute::String(a.s),
+            AttributeType::String => Attribute::String(Blob::new(a.s)),
             AttributeType::Tensor => Attribute::Tensor(self.tensor(*a.t.ok_or_else(missing)?, of)?),
             AttributeType::Graph => {
                 Attribute::Graph(Box::new(self.graph(*a.g.ok_or_else(missing)?, Some(scope))?))
             }
             AttributeType::Floats => Attribute::Floats(a.floats),
             AttributeType::Ints => Attribute::Ints(a.ints),
-            AttributeType::Strings => Attribute::Strings(a.strings),
+            AttributeType::Strings => {
+                Attribute::Strings(a.strings.into_iter().map(Blob::new).collect())
+            }
             AttributeType::Tensors => Attribute::Tensors(self.tensors(a.tensors, of)?),
             AttributeType::Graphs => {
                 let graphs = a.graphs.into_iter().map(|g| self.graph(g, Some(scope)));
@@ -430,8 +437,8 @@ impl Reader<'_> {
 }
 
 /// Elements that are in the file and were not dropped for their size.
-fn payload(p: wire_tensor::Payload, as_data: impl Fn(Bytes) -> TensorData) -> TensorData {
-    p.into_bytes().map_or(TensorData::Absent, as_data)
+fn payload(p: wire_tensor::Payload, as_data: impl Fn(Blob) -> TensorData) -> TensorData {
+    p.into_bytes().map_or(TensorData::Absent, |bytes| as_data(Blob::new(bytes)))
 }
 
 /// The attribute's type; where an old file (IR version 1) leaves it out, the

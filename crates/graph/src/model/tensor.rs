@@ -1,9 +1,9 @@
 //! Constant tensors, their elements decoded on demand.
 
+use super::blob::Blob;
 use super::data_type::DataType;
 use super::texts::Texts;
 use half::{bf16, f16};
-use prost::bytes::Bytes;
 
 /// Constant content of a value, as far as the graph's structure needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +22,9 @@ pub enum TensorData {
     /// Not in the file, not needed, or of a kind that is never read.
     Absent,
     /// Little-endian elements, as in `TensorProto.raw_data`.
-    Raw(Bytes),
+    Raw(Blob),
     /// Packed varints, as in `int32_data` and `int64_data`.
-    Varints(Bytes),
+    Varints(Blob),
     /// A sparse tensor of so many stored elements; they are not read.
     Sparse(u64),
     /// In an external file.
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn small_integers_are_unpacked() {
-        let raw = |b: &'static [u8]| TensorData::Raw(Bytes::from_static(b));
-        let varints = |b: &'static [u8]| TensorData::Varints(Bytes::from_static(b));
+        let raw = |b: &'static [u8]| TensorData::Raw(Blob::from(b.to_vec()));
+        let varints = |b: &'static [u8]| TensorData::Varints(Blob::from(b.to_vec()));
         assert_eq!(tensor(21, 3, raw(&[0x21, 0x0f])).ints(9).unwrap(), [1, 2, 15]);
         assert_eq!(tensor(22, 3, raw(&[0x21, 0x0f])).ints(9).unwrap(), [1, 2, -1]);
         assert_eq!(tensor(22, 3, varints(&[0x21, 0x0f])).ints(9).unwrap(), [1, 2, -1]);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn half_precision_is_read() {
-        let raw = |b: &'static [u8]| TensorData::Raw(Bytes::from_static(b));
+        let raw = |b: &'static [u8]| TensorData::Raw(Blob::from(b.to_vec()));
         assert_eq!(tensor(10, 2, raw(&[0, 0x3c, 0, 0xc0])).floats(9).unwrap(), [1.0, -2.0]);
         assert_eq!(tensor(10, 1, raw(&[1, 0])).floats(9).unwrap(), [2f64.powi(-24)]);
         assert_eq!(tensor(16, 1, raw(&[0xc0, 0x3f])).floats(9).unwrap(), [1.5]);

@@ -1,6 +1,6 @@
 //! Elements of string tensors: a few by value, the rest as a digest.
 
-use prost::bytes::Bytes;
+use super::blob::Blob;
 
 /// Elements that are kept.
 const MAX_KEPT: usize = 16;
@@ -12,7 +12,7 @@ const MAX_READ: u64 = 1 << 24;
 /// A list of strings (any bytes).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Texts {
-    kept: Vec<Bytes>,
+    kept: Vec<Blob>,
     len: u64,
     bytes: u64,
     hash: u64,
@@ -26,7 +26,7 @@ impl Default for Texts {
 
 impl Texts {
     /// Adds one string.
-    pub fn push(&mut self, text: Bytes) {
+    pub fn push(&mut self, text: Blob) {
         let n = text.len() as u64;
         let read = if self.bytes < MAX_READ { &text[..] } else { &[] };
         for b in n.to_le_bytes().iter().chain(read) {
@@ -42,7 +42,7 @@ impl Texts {
     }
 
     /// All strings, where they are few and short.
-    pub fn items(&self) -> Option<&[Bytes]> {
+    pub fn items(&self) -> Option<&[Blob]> {
         (self.kept.len() as u64 == self.len).then_some(&self.kept)
     }
 
@@ -62,8 +62,8 @@ impl Texts {
     }
 }
 
-impl FromIterator<Bytes> for Texts {
-    fn from_iter<I: IntoIterator<Item = Bytes>>(items: I) -> Self {
+impl FromIterator<Blob> for Texts {
+    fn from_iter<I: IntoIterator<Item = Blob>>(items: I) -> Self {
         let mut texts = Self::default();
         items.into_iter().for_each(|t| texts.push(t));
         texts
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn texts(v: &[&'static str]) -> Texts {
-        v.iter().map(|s| Bytes::from_static(s.as_bytes())).collect()
+        v.iter().map(|s| Blob::from(s.as_bytes().to_vec())).collect()
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The resolved graph: values by number, nodes that read and write them.
 
+use super::blob::Blob;
 use super::data_type::DataType;
 use super::limits::Limits;
 use super::tensor::{Tensor, TensorData};
-use prost::bytes::Bytes;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ pub(crate) fn constant_tensor(value: &Attribute) -> Option<Tensor> {
     })
 }
 
-fn texts(v: &[Bytes]) -> TensorData {
+fn texts(v: &[Blob]) -> TensorData {
     TensorData::Strings(v.iter().cloned().collect())
 }
 
@@ -102,7 +102,7 @@ pub enum Attribute {
     /// `INT`
     Int(i64),
     /// `STRING`, any bytes
-    String(Bytes),
+    String(Blob),
     /// `TENSOR` or `SPARSE_TENSOR`
     Tensor(Tensor),
     /// `GRAPH`
@@ -112,7 +112,7 @@ pub enum Attribute {
     /// `INTS`
     Ints(Vec<i64>),
     /// `STRINGS`
-    Strings(Vec<Bytes>),
+    Strings(Vec<Blob>),
     /// `TENSORS` or `SPARSE_TENSORS`
     Tensors(Vec<Tensor>),
     /// `GRAPHS`

@@ -1,5 +1,6 @@
 //! `TensorProto`, decoded by hand: its payload stays where it is.
 
+use super::blob::Blob;
 use super::texts::Texts;
 use super::wire::StringStringEntryProto;
 use prost::bytes::{Buf, BufMut, Bytes};
@@ -107,6 +108,11 @@ pub struct TensorProto {
 }
 
 impl TensorProto {
+    fn strings(&self) -> Vec<Bytes> {
+        let kept = self.string_data.items().unwrap_or_default();
+        kept.iter().cloned().map(Blob::into_inner).collect()
+    }
+
     fn payloads(&self) -> [(u32, Bytes); 6] {
         let of = |p: &Payload| p.clone().into_bytes().unwrap_or_default();
         [
@@ -129,7 +135,7 @@ impl Message for TensorProto {
             .iter()
             .filter(|p| !p.1.is_empty())
             .for_each(|p| bytes::encode(p.0, &p.1, buf));
-        bytes::encode_repeated(6, self.string_data.items().unwrap_or_default(), buf);
+        bytes::encode_repeated(6, &self.strings(), buf);
         message::encode_repeated(13, &self.external_data, buf);
         int32::encode(14, &self.data_location, buf);
     }
@@ -148,7 +154,8 @@ impl Message for TensorProto {
             5 => self.int32_data.merge(wt, buf, ctx),
             6 => {
                 let mut text = Bytes::new();
-                bytes::merge(wt, &mut text, buf, ctx).map(|()| self.string_data.push(text))
+                bytes::merge(wt, &mut text, buf, ctx)
+                    .map(|()| self.string_data.push(Blob::new(text)))
             }
             7 => self.int64_data.merge(wt, buf, ctx),
             8 => string::merge(wt, &mut self.name, buf, ctx),
@@ -175,7 +182,7 @@ impl Message for TensorProto {
                 .filter(|p| !p.1.is_empty())
                 .map(|p| bytes::encoded_len(p.0, &p.1))
                 .sum::<usize>()
-            + bytes::encoded_len_repeated(6, self.string_data.items().unwrap_or_default())
+            + bytes::encoded_len_repeated(6, &self.strings())
             + message::encoded_len_repeated(13, &self.external_data)
             + int32::encoded_len(14, &self.data_location)
     }

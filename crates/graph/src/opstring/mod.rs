@@ -1,12 +1,11 @@
-//! The operation string: what a network computes, in one line of ASCII.
+//! Operation strings: what a network computes, in one line of ASCII.
 //!
-//! Operations in canonical order, numbered, each with its type, the attributes
-//! that change its computation, its output shape where that is not its
-//! input's, and the numbers of the operations it reads. Repeated blocks stand
-//! once, with a count. The same computation, saved by another exporter with
-//! other names and in another order, has the same string; a string parses back
-//! to the graph it was written from. The grammar, the spellings and what is
-//! left out stand in `docs/operation-string.md`.
+//! Operations stand in canonical order, numbered. Each has its type, the
+//! attributes that change its computation, its output type where that is not
+//! its input's, and the numbers of the operations it reads. Repeated blocks
+//! stand once, with a count. The same computation has the same string, whatever
+//! names and order an exporter gave it. A string parses back to the graph it was
+//! written from. Grammar and spelling stand in `docs/operation-string.md`.
 //!
 //! ```
 //! use nneval_graph::opstring;
@@ -18,43 +17,38 @@
 //! # Ok::<(), nneval_graph::Error>(())
 //! ```
 //!
-//! The way from a model to its string: `plan` orders the nodes, `canon` turns
-//! them into an [`OpGraph`], with the spellings of `attributes`, `literal` and
-//! `dims`; [`write()`] spells the graph, with `implied` weights left out and
-//! blocks found by `fold`. [`parse()`] goes back.
+//! [`build()`] makes an [`OpGraph`] of a model: `canonical_order` orders the
+//! nodes; `attributes`, `constants` and `types` turn what they hold into typed
+//! values. [`write()`] spells the graph; it leaves out weights that
+//! `inferred_weights` finds again, and `fold` finds repeated blocks. [`parse()`]
+//! goes back.
 
-mod attributes;
-mod canon;
-#[cfg(test)]
-mod cell;
-mod copies;
+mod attr;
+mod build;
 mod defaults;
-mod dims;
-pub mod features;
-mod fold;
-mod functions;
-mod implied;
+pub(crate) mod fold;
+mod graph;
+mod inferred_weights;
 mod literal;
-pub mod opgraph;
-mod outline;
 mod parse;
-mod plan;
-mod reach;
-mod respell;
-mod seed;
-pub mod sizes;
+mod permute;
+pub(crate) mod reachability;
 mod style;
-mod view;
+mod tensor_type;
+mod verbose;
 mod write;
 
-pub use canon::build;
-pub use opgraph::{Op, OpGraph, Operand};
-pub use outline::{Outline, OutlineBlock, OutlineNode, outline};
+pub use attr::{Attr, Window};
+pub use build::build;
+pub use graph::{Op, OpGraph, Operand};
+pub use literal::{Constant, Float, Literal};
 pub use parse::{ParseLimits, parse, parse_within};
-pub use respell::respell;
-pub use seed::write_seed_style;
+pub use permute::permute;
+pub(crate) use permute::reorder;
 pub use style::Style;
-pub use view::View;
+pub use tensor_type::{Dim, Formula, Operator, TensorType};
+pub use verbose::write_verbose;
+pub(crate) use write::{chained, items};
 pub use write::{write, write_unfolded};
 
 use crate::error::Result;
@@ -68,7 +62,7 @@ pub const VERSION: u32 = 1;
 /// The operation graph of a model, symbolic dimensions unbound.
 ///
 /// # Errors
-/// As [`build`].
+/// As [`build()`].
 pub fn of_model(model: &Model) -> Result<OpGraph> {
     build(model, &Shapes::infer(model, &Bindings::default()))
 }
@@ -76,7 +70,7 @@ pub fn of_model(model: &Model) -> Result<OpGraph> {
 /// The operation string of the model file at `path`.
 ///
 /// # Errors
-/// As [`Model::open`] and [`build`].
+/// As [`Model::open`] and [`build()`].
 pub fn of_file(path: &Path, limits: &Limits) -> Result<String> {
     Ok(write(&of_model(&Model::open(path, limits)?)?))
 }

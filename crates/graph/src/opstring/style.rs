@@ -1,6 +1,9 @@
-//! The spellings that evaluators are trained on.
+//! Styles of spelling that evaluators are trained on.
 
-use super::{OpGraph, parse, write, write_seed_style};
+use super::graph::OpGraph;
+use super::parse::parse;
+use super::verbose::write_verbose;
+use super::write::write;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -11,7 +14,7 @@ use std::str::FromStr;
 ///
 /// ```
 /// use nneval_graph::opstring::Style;
-/// let style: Style = "seed".parse().unwrap();
+/// let style: Style = "verbose".parse().unwrap();
 /// let string = style.of_string("|1:Input@ax3x32x32+Relu")?;
 /// assert_eq!(string, "|1_Input:(shape=ax3x32x32)|2_ReLU:(inputs=1, shape=ax3x32x32)");
 /// # Ok::<(), nneval_graph::Error>(())
@@ -22,34 +25,36 @@ pub enum Style {
     /// The operation string ([`write()`]).
     #[default]
     V1,
-    /// Every operation in words ([`write_seed_style`]).
-    Seed,
+    /// Every operation in words ([`write_verbose`]). Bundles of before name it
+    /// `seed`.
+    #[serde(alias = "seed")]
+    Verbose,
 }
 
 impl Style {
     /// Names of the styles, as bundles and options have them.
-    pub const NAMES: [&str; 2] = ["v1", "seed"];
+    pub const NAMES: [&str; 2] = ["v1", "verbose"];
 
     /// Spells a graph.
     pub fn write(self, graph: &OpGraph) -> String {
         match self {
             Self::V1 => write(graph),
-            Self::Seed => write_seed_style(graph),
+            Self::Verbose => write_verbose(graph),
         }
     }
 
-    /// An operation string, spelled in this style.
+    /// An operation string in this style.
     ///
     /// # Errors
-    /// As [`parse()`], for other styles than [`Style::V1`].
+    /// As [`parse()`], for styles other than [`Style::V1`].
     pub fn of_string(self, string: &str) -> Result<Cow<'_, str>> {
         match self {
             Self::V1 => Ok(string.into()),
-            Self::Seed => Ok(self.write(&parse(string)?).into()),
+            Self::Verbose => Ok(self.write(&parse(string)?).into()),
         }
     }
 
-    /// Whether it is what bundles have that do not name a style.
+    /// Whether it is the style of bundles that do not name one.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -61,7 +66,7 @@ impl FromStr for Style {
     fn from_str(name: &str) -> Result<Self, String> {
         match name {
             "v1" => Ok(Self::V1),
-            "seed" => Ok(Self::Seed),
+            "verbose" | "seed" => Ok(Self::Verbose),
             _ => Err(format!("{name:?} is no style; there are {}", Self::NAMES.join(" and "))),
         }
     }
@@ -71,7 +76,7 @@ impl fmt::Display for Style {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Self::V1 => "v1",
-            Self::Seed => "seed",
+            Self::Verbose => "verbose",
         })
     }
 }

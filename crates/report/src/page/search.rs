@@ -5,7 +5,7 @@ use crate::drawing::Drawing;
 use crate::error::{Error, Result};
 use crate::layout::layout;
 use nneval_graph::model::{Limits, Model};
-use nneval_graph::opstring;
+use nneval_graph::{features, opstring};
 use nneval_tables::{Cell, Row, TableReader};
 use serde::Serialize;
 use serde_json::Value;
@@ -82,8 +82,7 @@ impl Places {
         let is_end = |h: &str| {
             ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
         };
-        let is_value =
-            |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
+        let is_value = |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
         let names: Vec<String> = header.iter().filter(is_value).cloned().collect();
         let places = |n: &String| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
         let values = names.iter().map(places).collect();
@@ -232,5 +231,5 @@ fn drawing(dir: &Path, file: &str) -> Option<Drawing> {
     let inside = dir.join(file);
     let path = if inside.is_file() { inside } else { Path::new(file).to_owned() };
     let model = Model::open(path, &Limits::default()).ok()?;
-    Some(layout(&opstring::outline(&opstring::of_model(&model).ok()?)))
+    Some(layout(&features::outline(&opstring::of_model(&model).ok()?)))
 }

@@ -5,7 +5,7 @@ use super::super::evaluate::CandidateEvaluator;
 use super::super::space::SearchSpace;
 use super::warp::Warp;
 use crate::error::Result;
-use nneval_graph::opstring::{self, features, sizes};
+use nneval_graph::{features, opstring};
 use nneval_regression::Scale;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// How many of a network's facts, from the first, a model may look at: those of
 /// live paths, all of its wiring, sizes as well.
 pub const PREFIXES: [usize; 3] =
-    [features::LIVE, features::NAMES.len(), features::NAMES.len() + sizes::COUNT];
+    [features::LIVE, features::NAMES.len(), features::NAMES.len() + features::WIDTHS];
 
 /// A network's facts, and what is predicted in each column.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl Networks {
 fn facts<S: SearchSpace>(space: &S, key: &str) -> Result<Vec<f64>> {
     let graph = opstring::of_model(&space.model(&space.parse(key)?)?)?;
     let mut facts = features::structure(&graph);
-    facts.extend(sizes::sizes(&graph));
+    facts.extend(features::width_profile(&graph));
     Ok(facts)
 }
 
@@ -83,7 +83,7 @@ impl Frame {
             (column, (!all.is_empty()).then(|| Warp::new(all)))
         };
         Self {
-            scale: Scale::fit(&facts, features::NAMES.len() + sizes::COUNT),
+            scale: Scale::fit(&facts, features::NAMES.len() + features::WIDTHS),
             warps: columns.iter().map(warp).collect(),
         }
     }

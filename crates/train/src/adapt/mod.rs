@@ -13,7 +13,7 @@ use crate::error::Result;
 use nneval_evaluator::Metric;
 use nneval_evaluator::weights::HeadColumn;
 use nneval_evaluator::{Calibrated, Interval};
-use nneval_graph::opstring::View;
+use nneval_graph::reduce::Reduction;
 use nneval_tables::labels::{MetricSpec, TransformKind, stats};
 
 /// Beyond what is predicted for the reference networks, predictions may go on by
@@ -61,7 +61,7 @@ impl Adapted {
         prior: &Prior,
         reference: &[Vec<f64>],
         labelled: &[Labelled],
-        view: View,
+        view: Reduction,
     ) -> Result<Self> {
         let features: Vec<Vec<f64>> = labelled.iter().map(|l| prior.features(&l.known)).collect();
         let labels: Vec<f64> = labelled.iter().map(|l| l.label).collect();
@@ -160,7 +160,8 @@ mod tests {
         let prior = Prior::fit(&reference).unwrap();
         let spec = MetricSpec::from_column("new_lat_ms");
         let adapted =
-            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 10), View::Whole).unwrap();
+            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 10), Reduction::None)
+                .unwrap();
         assert_eq!((adapted.labels, adapted.metric.spec.unit.as_str()), (10, "ms"));
         assert!(adapted.rho.unwrap() > 0.9 && adapted.error.unwrap() < 0.3);
         assert!(adapted.metric.interval.is_some());
@@ -190,7 +191,8 @@ mod tests {
         let prior = Prior::fit(&reference).unwrap();
         let spec = MetricSpec::from_column("new_lat_ms");
         let adapted =
-            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 5), View::Whole).unwrap();
+            Adapted::fit(spec, &prior, &reference, &labelled(&reference, 5), Reduction::None)
+                .unwrap();
         assert!(adapted.metric.interval.is_none() && adapted.metric.levels.is_none());
     }
 }

@@ -1,12 +1,13 @@
-//! Steps → operations: references resolved, implied weights and inherited
-//! shapes filled in, repetitions written out.
+//! Expansion of steps into operations: references resolved, inferred weights
+//! and inherited types filled in, repetitions written out.
 
-use super::Budget;
 use super::cursor::error;
-use super::raw::{Base, RawOp, Ref};
+use super::raw::{Base, RawOp, Ref, Word};
+use super::{Budget, memory};
 use crate::error::Result;
-use crate::opstring::implied;
-use crate::opstring::{Op, Operand};
+use crate::opstring::graph::{Op, Operand};
+use crate::opstring::inferred_weights;
+use crate::opstring::tensor_type::TensorType;
 
 /// Appends `count` repetitions of `block` to `ops`.
 pub fn repeat(
@@ -67,7 +68,7 @@ fn operation(ops: &[Op], raw: &RawOp, start: usize, last_of_step: &[usize]) -> R
     }
     let input = reads.first().and_then(|&(op, output)| ops.get(op)?.outputs.get(output));
     let outputs = match (&raw.outputs, input) {
-        (Some(o), _) => o.iter().map(|&s| s.to_owned()).collect(),
+        (Some(types), _) => types.clone(),
         (None, Some(input)) => vec![input.clone()],
         (None, None) => {
             return Err(error(raw.at, "an operation that reads no value needs a shape"));
@@ -75,72 +76,58 @@ fn operation(ops: &[Op], raw: &RawOp, start: usize, last_of_step: &[usize]) -> R
     };
     let mut op = Op {
         kind: raw.kind.to_owned(),
-        attributes: raw.attributes.iter().map(|&s| s.to_owned()).collect(),
+        attributes: raw.attributes.clone(),
         operands: Vec::new(),
         outputs,
         bodies: raw.bodies.clone(),
     };
-    op.operands = operands(raw, &op, &reads, input.map(String::as_str))?;
+    op.operands = operands(raw, &op, &reads, input)?;
     Ok(op)
 }
 
+/// The operands of `op`, whose first read value is of type `input`.
 fn operands(
     raw: &RawOp,
     op: &Op,
     reads: &[(usize, usize)],
-    input: Option<&str>,
+    input: Option<&Option<TensorType>>,
 ) -> Result<Vec<Operand>> {
     let value = |&(op, output): &(usize, usize)| Operand::Value { op, output };
     let words = raw.words.as_slice();
     if let ([read], Some(input)) = (reads, input) {
         match words {
-            ["!"] => return Ok(vec![value(read)]),
-            ["b"] | [] if implied::may_imply(&op.kind) => {
-                let (without, with) = implied::weights(op, input).ok_or_else(|| {
+            [Word::Mark("!")] => return Ok(vec![value(read)]),
+            [Word::Mark("b")] | [] if inferred_weights::has_rule(&op.kind) => {
+                let weights = input.as_ref().and_then(|x| inferred_weights::of(op, x));
+                let weights = weights.ok_or_else(|| {
                     error(raw.at, format!("the shapes do not imply weights of {}", op.kind))
                 })?;
-                let weights = if words.is_empty() { without } else { with };
+                let weights = if words.is_empty() { weights.plain } else { weights.biased };
                 let weights = weights.into_iter().map(Operand::Weight);
                 return Ok([value(read)].into_iter().chain(weights).collect());
             }
             _ => {}
         }
     }
-    let later = words.iter().filter(|w| **w == "~").count();
+    let later = words.iter().filter(|w| matches!(w, Word::Read)).count();
     let leading = reads
         .len()
         .checked_sub(later)
         .ok_or_else(|| error(raw.at, "more values among the operands than references"))?;
     let mut out: Vec<Operand> = reads.iter().take(leading).map(value).collect();
     let mut rest = reads.iter().skip(leading);
-    for &word in words {
-        out.push(match word.as_bytes().first() {
-            Some(b'~') if word.len() == 1 => rest.next().map_or(Operand::Omitted, value),
-            Some(b'w') => Operand::Weight(word.to_owned()),
-            Some(b'c') => Operand::Constant(word.to_owned()),
-            Some(b'_') if word.len() == 1 => Operand::Omitted,
-            _ => return Err(error(raw.at, format!("{word:?} is no operand"))),
+    for word in words {
+        out.push(match word {
+            Word::Read => rest.next().map_or(Operand::Omitted, value),
+            Word::Operand(operand) => operand.clone(),
+            Word::Mark(word) => return Err(error(raw.at, format!("{word:?} is no operand"))),
         });
     }
     Ok(out)
 }
 
-/// What an operation costs in memory, about.
-fn bytes(op: &Op) -> usize {
-    let text = |s: &String| size_of::<String>() + s.len() + 16;
-    let operand = |o: &Operand| match o {
-        Operand::Weight(w) | Operand::Constant(w) => text(w) + 16,
-        Operand::Value { .. } | Operand::Omitted => size_of::<Operand>(),
-    };
-    size_of::<Op>()
-        + text(&op.kind)
-        + op.attributes.iter().chain(&op.outputs).map(text).sum::<usize>()
-        + op.operands.iter().map(operand).sum::<usize>()
-        + op.bodies.iter().map(|b| text(&b.0) + 8).sum::<usize>()
-}
-
 impl Budget {
-    /// Takes `count` repetitions of the operations in `block` off.
+    /// Counts `count` repetitions of the operations in `block`.
     fn spend(&mut self, block: &[RawOp], count: usize, at: usize) -> Result<()> {
         let one = block.iter().fold(0, |n: usize, op| n.saturating_add(op.nested + 1));
         self.operations = self.operations.saturating_add(one.saturating_mul(count));
@@ -151,9 +138,9 @@ impl Budget {
         }
     }
 
-    /// Takes the memory of `op` off.
+    /// Counts the memory of `op`.
     fn store(&mut self, op: &Op, at: usize) -> Result<()> {
-        self.bytes = self.bytes.saturating_add(bytes(op));
+        self.bytes = self.bytes.saturating_add(memory::of_op(op));
         let max = self.limits.bytes;
         match self.bytes > max {
             true => Err(error(at, format!("more than {max} bytes when written out"))),

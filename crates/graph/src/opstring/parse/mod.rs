@@ -1,11 +1,14 @@
-//! Operation string → operation graph, version 1. The grammar stands in
+//! Parser of operation strings, version 1. The grammar stands in
 //! `docs/operation-string.md`.
 
 mod cursor;
 mod expand;
+mod memory;
 mod raw;
+mod types;
+mod words;
 
-use super::{Op, OpGraph, Operand};
+use super::graph::{Op, OpGraph, Operand};
 use crate::error::Result;
 use cursor::{Cursor, error};
 use raw::RawOp;
@@ -151,12 +154,11 @@ fn outputs(c: &mut Cursor, ops: &[Op]) -> Result<Vec<Operand>> {
                 }
                 out.extend(op.map(|op| Operand::Value { op, output }));
             }
-            _ => out.push(match c.word()? {
-                "_" => Operand::Omitted,
-                w if w.starts_with('w') => Operand::Weight(w.to_owned()),
-                w if w.starts_with('c') => Operand::Constant(w.to_owned()),
-                w => return Err(error(at, format!("{w:?} is no output"))),
-            }),
+            _ => {
+                let word = c.word()?;
+                let output = words::operand(word);
+                out.push(output.ok_or_else(|| error(at, format!("{word:?} is no output")))?);
+            }
         }
     }
     Ok(out)

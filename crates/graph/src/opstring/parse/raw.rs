@@ -1,8 +1,11 @@
 //! Steps as they stand in the string, references unresolved.
 
 use super::cursor::{Cursor, error};
+use super::words::{self, is_attribute};
 use crate::error::Result;
-use crate::opstring::OpGraph;
+use crate::opstring::attr::Attr;
+use crate::opstring::graph::{OpGraph, Operand};
+use crate::opstring::tensor_type::TensorType;
 use std::sync::Arc;
 
 /// Where a read value comes from.
@@ -29,6 +32,26 @@ pub struct Ref {
     pub output: usize,
 }
 
+/// A word after the attributes of an operation.
+#[derive(Debug, Clone)]
+pub enum Word<'s> {
+    /// `~`: the next of the read values.
+    Read,
+    /// A weight, a constant or an omitted operand.
+    Operand(Operand),
+    /// Anything else.
+    Mark(&'s str),
+}
+
+impl<'s> From<&'s str> for Word<'s> {
+    fn from(word: &'s str) -> Self {
+        match word {
+            "~" => Self::Read,
+            word => words::operand(word).map_or(Self::Mark(word), Self::Operand),
+        }
+    }
+}
+
 /// One operation as written.
 #[derive(Debug, Clone)]
 pub struct RawOp<'s> {
@@ -41,26 +64,15 @@ pub struct RawOp<'s> {
     /// Operator.
     pub kind: &'s str,
     /// Attributes.
-    pub attributes: Vec<&'s str>,
+    pub attributes: Vec<Attr>,
     /// Bodies.
     pub bodies: Vec<(String, Arc<OpGraph>)>,
-    /// Operands from the first that is no value on.
-    pub words: Vec<&'s str>,
-    /// Shapes, where written.
-    pub outputs: Option<Vec<&'s str>>,
+    /// Words for the operands, from the first on that is not a value.
+    pub words: Vec<Word<'s>>,
+    /// Types of the outputs, where written; `None` for an unused one.
+    pub outputs: Option<Vec<Option<TensorType>>>,
     /// Operations of the bodies.
     pub nested: usize,
-}
-
-/// True for a word that is an attribute rather than an operand: `name=value`,
-/// a one-letter window attribute, or the place of an input.
-fn is_attribute(word: &str) -> bool {
-    let mut bytes = word.bytes();
-    let (first, second) = (bytes.next(), bytes.next());
-    let short = matches!(first, Some(b'k' | b's' | b'p' | b'd' | b'g' | b'a' | b'i' | b'o'))
-        && second.is_some_and(|b| b.is_ascii_digit() || b == b'-');
-    let quote = word.find(['\'', '[']).unwrap_or(word.len());
-    short || word.get(..quote).is_some_and(|w| w.contains('='))
 }
 
 /// Reads the graph in brackets after the name of a body.
@@ -135,19 +147,25 @@ fn operation<'s>(
         let at = c.at();
         let word = c.word()?;
         match is_attribute(word) {
-            true if op.words.is_empty() && op.bodies.is_empty() => op.attributes.push(word),
+            true if op.words.is_empty() && op.bodies.is_empty() => op.attributes.push(word.into()),
             true => return Err(error(at, "an attribute after bodies or operands")),
-            false => op.words.push(word),
+            false => op.words.push(word.into()),
         }
     }
     if c.eat(b'@') {
-        let mut outputs = vec![c.shape()?];
+        let mut outputs = vec![output(c)?];
         while c.eat(b'/') {
-            outputs.push(c.shape()?);
+            outputs.push(output(c)?);
         }
         op.outputs = Some(outputs);
     }
     Ok(op)
+}
+
+/// The type of an output; nothing for an unused one.
+fn output(c: &mut Cursor) -> Result<Option<TensorType>> {
+    let text = c.shape()?;
+    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 fn named_body<'s>(c: &mut Cursor<'s>, op: &mut RawOp<'s>, body: Body<'_, 's>) -> Result<()> {

@@ -37,9 +37,9 @@ fn canonical_strings_come_back() {
 }
 
 #[test]
-fn implied_weights_are_filled_in() {
+fn inferred_weights_are_filled_in() {
     let g = parse("|1:Input@ax3x32x32+Conv g3 k3x1 b@ax6x32x32").unwrap();
-    let weights = ["w6x1x3x1", "w6"].map(|w| Operand::Weight(w.into()));
+    let weights = ["6x1x3x1", "6"].map(|w| Operand::Weight(w.into()));
     assert_eq!(g.ops[1].operands[1..], weights);
 }
 

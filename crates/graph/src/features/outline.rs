@@ -1,9 +1,10 @@
-//! The outline of an operation graph, for drawings: chains of operations as
-//! nodes, repeated blocks once, as in the operation string.
+//! Outline of an operation graph, for drawings.
+//!
+//! Chains of operations are nodes, and repeated blocks stand once, as in the
+//! operation string.
 
-use super::fold::{Item, Reach, Segment, fold};
-use super::opgraph::*;
-use super::write::{chained, items};
+use crate::opstring::fold::{Item, Reach, Segment, fold};
+use crate::opstring::{Op, OpGraph, chained, items};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -19,10 +20,10 @@ pub struct Outline {
 /// A chain of operations, each of which reads the one before it alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutlineNode {
-    /// A line an operation: kind and attributes. Empty for the node of a block
-    /// whose content stands in [`OutlineBlock::same_as`].
+    /// One line for each operation: kind and attributes. Empty for the node of
+    /// a block whose content stands in [`OutlineBlock::same_as`].
     pub lines: Vec<String>,
-    /// Shape that the chain gives, as spelled; empty where it is not known.
+    /// Type of the chain's output, as spelled; empty where it is not used.
     pub shape: String,
     /// Nodes that the chain reads, ascending, each once. Of a repeated block
     /// the reads of its first repetition.
@@ -36,17 +37,17 @@ pub struct OutlineBlock {
     pub nodes: Range<usize>,
     /// Repetitions, two at least.
     pub count: usize,
-    /// The earlier block, by position, that spells the same but for shapes that
-    /// are inherited.
+    /// Position of the earlier block with the same spelling, inherited types
+    /// aside.
     pub same_as: Option<usize>,
 }
 
 /// The outline of `g`; bodies of its operations are left out.
 ///
 /// ```
-/// use nneval_graph::opstring;
+/// use nneval_graph::{features, opstring};
 /// let s = "|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32;4{|1<-1:Relu+Conv k3 p1+BatchNormalization|2<-1<1:Add}";
-/// let outline = opstring::outline(&opstring::parse(s)?);
+/// let outline = features::outline(&opstring::parse(s)?);
 /// assert_eq!(outline.nodes.len(), 3);
 /// assert_eq!(outline.nodes[1].lines, ["Relu", "Conv k3 p1", "BatchNormalization"]);
 /// assert_eq!(outline.nodes[2].reads, [0, 1]);
@@ -81,7 +82,7 @@ pub fn outline(g: &OpGraph) -> Outline {
     outline
 }
 
-/// What one operation of a block looks like in the string.
+/// One operation of a block as the string has it: text and reads.
 type Spelled = (u32, Vec<(usize, usize, bool)>);
 
 fn spelled(items: &[Item], seg: &Segment) -> Vec<Spelled> {
@@ -101,7 +102,7 @@ fn reads_of(item: &Item, node_of: &[usize], own: usize) -> Vec<usize> {
     item.reads.iter().filter_map(|r| node_of.get(r.0).copied()).filter(|&n| n != own).collect()
 }
 
-/// A node a chain of one repetition.
+/// Adds a node for each chain of one repetition.
 fn add_chains(
     g: &OpGraph,
     items: &[Item],
@@ -119,14 +120,14 @@ fn add_chains(
         node_of.push(outline.nodes.len().saturating_sub(1));
         if let Some(node) = outline.nodes.last_mut() {
             node.lines.push(line(op));
-            node.shape = op.outputs.first().cloned().unwrap_or_default();
+            node.shape = shape(op);
             node.reads.sort_unstable();
             node.reads.dedup();
         }
     }
 }
 
-/// One node for a whole repetition.
+/// Adds one node for a whole repetition.
 fn add_whole(
     g: &OpGraph,
     items: &[Item],
@@ -138,7 +139,7 @@ fn add_whole(
     let mut node = OutlineNode::default();
     for (item, op) in items.iter().zip(&g.ops).skip(seg.start).take(seg.period) {
         node.reads.extend(reads_of(item, node_of, own));
-        node.shape = op.outputs.first().cloned().unwrap_or_default();
+        node.shape = shape(op);
         node_of.push(own);
     }
     node.reads.sort_unstable();
@@ -146,12 +147,13 @@ fn add_whole(
     outline.nodes.push(node);
 }
 
+fn shape(op: &Op) -> String {
+    op.outputs.first().and_then(|t| Some(t.as_ref()?.to_string())).unwrap_or_default()
+}
+
 fn line(op: &Op) -> String {
-    std::iter::once(&op.kind)
-        .chain(&op.attributes)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let attributes = op.attributes.iter().map(ToString::to_string);
+    std::iter::once(op.kind.clone()).chain(attributes).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

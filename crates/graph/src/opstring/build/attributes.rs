@@ -1,11 +1,14 @@
-//! Spelling of attributes: what changes the computation, sorted, defaults left out.
+//! Attributes of a node that change its computation, defaults left out.
 
-use super::defaults::{self, SOFTMAX};
-use super::literal::{MAX_LIST, MAX_STRUCTURAL, by_x, constant, digest, float, list, name};
-use super::literal::{quoted, texts, weight};
-use crate::model::{Attribute, Node, ValueType};
+use super::constants::{MAX_LIST, MAX_STRUCTURAL};
+use super::constants::{constant, digest, float, list, name, text, texts};
+use crate::model::{Attribute, Node, Tensor, ValueType};
+use crate::opstring::attr::{Attr, Window};
+use crate::opstring::defaults::{self, SOFTMAX};
+use crate::opstring::literal::Literal;
+use crate::opstring::tensor_type::TensorType;
 
-/// A node with what its attributes mean depends on.
+/// A node, and what the meaning of its attributes depends on.
 pub struct Site<'a> {
     /// The node.
     pub node: &'a Node,
@@ -19,8 +22,8 @@ pub struct Site<'a> {
     pub output_rank: Option<usize>,
 }
 
-/// Attributes of any operator that change nothing: random seeds count as
-/// values, and `consumed_inputs` (before opset 6) was a hint.
+/// Attributes of any operator that change nothing. Random seeds count as values;
+/// `consumed_inputs` (before opset 6) was a hint.
 const IGNORED: &[&str] = &["consumed_inputs", "seed"];
 /// Attributes of normalization and Dropout that [`Site::is_training`] replaces.
 const MODE: &[&str] = &["is_test", "training_mode"];
@@ -51,27 +54,28 @@ impl Site<'_> {
         }
     }
 
-    /// The attributes as words of the string, sorted.
-    pub fn words(&self) -> Vec<String> {
+    /// The attributes, sorted by their spelling.
+    pub fn attrs(&self) -> Vec<Attr> {
         let mut out = Vec::new();
         if let Some(k) = self.kernel.filter(|k| !k.is_empty()) {
             let k: Vec<i64> = k.iter().map(|&k| i64::try_from(k).unwrap_or(i64::MAX)).collect();
-            out.push(self.window("kernel_shape", "k", &k, k.len()));
+            out.push(self.window("kernel_shape", Window::Kernel, &k, k.len()));
         }
         for (attribute, value) in self.attributes {
             if !self.is_idle(attribute) {
-                out.extend(self.word(attribute, value));
+                out.extend(self.attr(attribute, value));
             }
         }
         if self.node.domain.is_empty() {
             let has = |a: &str| self.get(a).is_some();
-            out.extend(defaults::former(&self.node.op_type, self.node.opset, has));
+            let former = defaults::former(&self.node.op_type, self.node.opset, has);
+            out.extend(former.map(|word| Attr::from(word.as_str())));
             if self.is_onnx("BatchNormalization") && self.is_training() {
-                out.push("training_mode=1".into());
+                out.push(Attr::int("training_mode", 1));
             }
             self.flattening(&mut out);
         }
-        out.sort();
+        out.sort_by_cached_key(Attr::to_string);
         out
     }
 
@@ -99,7 +103,7 @@ impl Site<'_> {
 
     /// The axis of the Softmax family. Before opset 13 the operator flattens
     /// its input to two dimensions at `axis`; at the last axis that is the same.
-    fn flattening(&self, out: &mut Vec<String>) {
+    fn flattening(&self, out: &mut Vec<Attr>) {
         if !SOFTMAX.contains(&self.node.op_type.as_str()) {
             return;
         }
@@ -108,88 +112,101 @@ impl Site<'_> {
         let rank = self.input_rank.and_then(|r| i64::try_from(r).ok());
         let last = axis == -1 || rank.is_some_and(|r| axis == r - 1);
         if !last {
-            out.push(format!("a{axis}"));
-            out.extend(flattens.then(|| "flatten=1".into()));
+            out.push(Attr::Axis(axis));
+            out.extend(flattens.then(|| Attr::int("flatten", 1)));
         }
     }
 
     /// One attribute; `None` where it has its default.
-    fn word(&self, attribute: &str, value: &Attribute) -> Option<String> {
+    fn attr(&self, attribute: &str, value: &Attribute) -> Option<Attr> {
         let op = self.node.op_type.as_str();
         let onnx = self.node.domain.is_empty();
+        let idle = |v: &[i64], default: i64| {
+            onnx && defaults::has_windows(op) && v.iter().all(|&x| x == default)
+        };
         match (attribute, value) {
-            ("kernel_shape", Attribute::Ints(v)) => Some(self.window(attribute, "k", v, v.len())),
-            ("strides" | "dilations", Attribute::Ints(v)) => {
-                let idle = onnx && defaults::has_windows(op) && v.iter().all(|&x| x == 1);
-                let short = if attribute == "strides" { "s" } else { "d" };
-                (!idle).then(|| self.window(attribute, short, v, v.len()))
+            ("kernel_shape", Attribute::Ints(v)) => {
+                Some(self.window(attribute, Window::Kernel, v, v.len()))
             }
-            ("pads", Attribute::Ints(v)) => {
-                let idle = onnx && defaults::has_windows(op) && v.iter().all(|&x| x == 0);
-                (!idle).then(|| self.pads(v))
+            ("strides", Attribute::Ints(v)) => {
+                (!idle(v, 1)).then(|| self.window(attribute, Window::Strides, v, v.len()))
             }
+            ("dilations", Attribute::Ints(v)) => {
+                (!idle(v, 1)).then(|| self.window(attribute, Window::Dilations, v, v.len()))
+            }
+            ("pads", Attribute::Ints(v)) => (!idle(v, 0)).then(|| self.pads(v)),
             _ => {
-                let text = self.value(value)?;
-                if onnx && defaults::is_default(op, attribute, &text) {
+                let literal = self.value(value)?;
+                if onnx && defaults::is_default(op, attribute, &literal.to_string()) {
                     return None;
                 }
                 Some(match (attribute, value) {
-                    ("group", Attribute::Int(_)) => format!("g{text}"),
-                    ("axis", Attribute::Int(_)) => format!("a{text}"),
-                    _ => format!("{}={text}", name(attribute)),
+                    ("group", Attribute::Int(n)) => Attr::Group(*n),
+                    ("axis", Attribute::Int(n)) => Attr::Axis(*n),
+                    _ => Attr::Named(name(attribute).into(), literal),
                 })
             }
         }
     }
 
-    /// A list along the spatial dimensions: one number where all are equal. In
-    /// full where the shape does not tell how many there are.
-    fn window(&self, attribute: &str, short: &str, v: &[i64], spatial: usize) -> String {
+    /// Sizes along the spatial dimensions; in full where the rank of the output
+    /// does not tell how many there are.
+    fn window(&self, attribute: &str, window: Window, v: &[i64], spatial: usize) -> Attr {
         if v.is_empty() || self.output_rank != Some(spatial + 2) {
-            return format!("{attribute}={}", list(v, MAX_STRUCTURAL, i64::to_string));
+            return Attr::Named(attribute.into(), ints(v, MAX_STRUCTURAL));
         }
-        format!("{short}{}", by_x(equal(v)))
+        Attr::Window(window, equal(v).to_vec())
     }
 
-    /// Padding: the first half where both halves are equal, in one number
-    /// where all are.
-    fn pads(&self, v: &[i64]) -> String {
+    /// Padding: the first half where both halves are equal.
+    fn pads(&self, v: &[i64]) -> Attr {
         let half = v.len() / 2;
         let (begin, end) = v.split_at(half);
         let symmetric = begin == end && self.output_rank == Some(half + 2);
         match v.len() % 2 {
-            0 if symmetric => self.window("pads", "p", begin, half),
-            0 => self.window("pads", "p", v, half),
-            _ => format!("pads={}", list(v, MAX_STRUCTURAL, i64::to_string)),
+            0 if symmetric => self.window("pads", Window::Pads, begin, half),
+            0 => self.window("pads", Window::Pads, v, half),
+            _ => Attr::Named("pads".into(), ints(v, MAX_STRUCTURAL)),
         }
     }
 
-    fn value(&self, value: &Attribute) -> Option<String> {
+    /// The value of an attribute; `None` for graphs.
+    fn value(&self, value: &Attribute) -> Option<Literal> {
         let structural = self.node.domain.is_empty();
         Some(match value {
-            Attribute::Int(i) => i.to_string(),
+            Attribute::Int(i) => Literal::Int(*i),
             Attribute::Float(f) => float((*f).into()),
-            Attribute::String(s) => quoted(s),
+            Attribute::String(s) => text(s),
             Attribute::Ints(v) if structural && v.len() > MAX_STRUCTURAL => digest(v),
-            Attribute::Ints(v) if structural => list(v, MAX_STRUCTURAL, i64::to_string),
-            Attribute::Ints(v) => list(v, MAX_LIST, i64::to_string),
+            Attribute::Ints(v) if structural => ints(v, MAX_STRUCTURAL),
+            Attribute::Ints(v) => ints(v, MAX_LIST),
             Attribute::Floats(v) => list(v, MAX_LIST, |&f| float(f.into())),
             Attribute::Strings(v) => texts(v),
-            Attribute::Tensor(t) => constant(t, false).unwrap_or_else(|| weight(t)),
+            Attribute::Tensor(t) => {
+                constant(t, false).map_or_else(|| weight(t), |c| Literal::Constant(Box::new(c)))
+            }
             Attribute::Tensors(v) => list(v, MAX_LIST, weight),
             Attribute::Types(v) => list(v, MAX_LIST, value_type),
-            Attribute::Reference(r) => format!("&{}", name(r)),
+            Attribute::Reference(r) => Literal::Reference(name(r).into()),
             Attribute::Graph(_) | Attribute::Graphs(_) => return None,
         })
     }
 }
 
+fn ints(v: &[i64], max: usize) -> Literal {
+    list(v, max, |&i| Literal::Int(i))
+}
+
+fn weight(t: &Tensor) -> Literal {
+    Literal::Weight(Box::new(TensorType::of_tensor(t)))
+}
+
+/// The first number alone where all are equal.
 fn equal(v: &[i64]) -> &[i64] {
     let all_equal = v.windows(2).all(|w| w.first() == w.last());
     if all_equal { v.get(..1).unwrap_or(v) } else { v }
 }
 
-fn value_type(t: &ValueType) -> String {
-    let dtype = t.dtype.map_or("?".into(), |d| d.to_string());
-    format!("{dtype}{}", t.container.as_ref().map(|c| format!(":{c}")).unwrap_or_default())
+fn value_type(t: &ValueType) -> Literal {
+    Literal::Type { dtype: t.dtype, container: t.container.clone() }
 }

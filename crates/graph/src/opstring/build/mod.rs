@@ -1,24 +1,34 @@
-//! Model → operation graph in canonical order.
+//! Construction of the operation graph of a model.
 //!
-//! The order is that of [`super::plan`]. Names, the order of nodes in the
-//! file, `Constant` nodes against initializers, `Identity` and inference-time
-//! `Dropout` leave no trace.
+//! `canonical_order` gives the order of operations. Names, the order of nodes
+//! in the file, `Constant` nodes against initializers, `Identity` and
+//! inference-time `Dropout` leave no trace.
 
-use super::attributes::Site;
-use super::copies::Copies;
+mod attributes;
+mod canonical_order;
+mod constants;
+mod copies;
+mod functions;
+mod types;
+
+use super::attr::Attr;
 use super::defaults::{self, Part};
-use super::dims::Letters;
-use super::functions::{Bindings, Functions, bind, bound};
-use super::opgraph::*;
-use super::plan::{Context, Definitions, Origin, Plan, Step};
-use super::{implied, literal};
+use super::graph::{Op, OpGraph, Operand};
+use super::inferred_weights::is_convolution;
+use super::literal::{Constant, Literal};
+use super::tensor_type::TensorType;
 use crate::error::{Error, Result};
 use crate::model::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
 use crate::shape::{Inferred, Shapes, is_unknown};
+use attributes::Site;
+use canonical_order::{Context, Definitions, Origin, Plan, Step};
+use copies::Copies;
+use functions::{Bindings, Functions, bind, bound};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use types::Symbols;
 
 /// Bodies within bodies and functions that call functions, together.
 const MAX_DEPTH: usize = 48;
@@ -45,7 +55,7 @@ pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
         model.functions.iter().map(|f| Plan::new(&all.ctx, &f.graph, false)).enumerate().collect();
     let mut state = State {
         file: &model.file,
-        letters: Letters::default(),
+        symbols: Symbols::default(),
         cache: HashMap::new(),
         active: Vec::new(),
     };
@@ -65,7 +75,7 @@ struct All<'a> {
 /// What walks change.
 struct State<'f> {
     file: &'f Path,
-    letters: Letters,
+    symbols: Symbols,
     /// Function and its bindings → body.
     cache: HashMap<(usize, String), (Arc<OpGraph>, usize)>,
     /// Functions whose bodies are being built.
@@ -106,10 +116,10 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn run(mut self, s: &mut State, formal: Option<&[ValueId]>, depth: usize) -> Result<Built> {
         if let Some(formal) = formal {
             for (i, &v) in formal.iter().enumerate() {
-                self.input(s, v, Some(format!("i{i}")));
+                self.input(s, v, Some(Attr::Formal(i as u64)));
             }
             for (i, &v) in self.plan.captured.iter().enumerate() {
-                self.input(s, v, Some(format!("o{i}")));
+                self.input(s, v, Some(Attr::Captured(i as u64)));
             }
         }
         for &step in &self.plan.steps {
@@ -127,14 +137,14 @@ impl<'a, 'c> Walk<'a, 'c> {
         self.all.ctx.copies.resolve(v)
     }
 
-    /// Adds the input `v`; that of a body with its place among the inputs.
-    fn input(&mut self, s: &mut State, v: ValueId, place: Option<String>) {
+    /// Adds the input `v`; an input of a body has its `place` among the inputs.
+    fn input(&mut self, s: &mut State, v: ValueId, place: Option<Attr>) {
         self.of_input.insert(v, self.ops.len());
         self.ops.push(Op {
             kind: "Input".into(),
             attributes: place.into_iter().collect(),
             operands: Vec::new(),
-            outputs: vec![self.shape(s, v)],
+            outputs: vec![Some(self.tensor_type(s, v))],
             bodies: Vec::new(),
         });
     }
@@ -153,14 +163,14 @@ impl<'a, 'c> Walk<'a, 'c> {
         }
     }
 
-    /// Shape and type of `v` as spelled.
-    fn shape(&self, s: &mut State, v: ValueId) -> String {
+    /// The type of `v`.
+    fn tensor_type(&self, s: &mut State, v: ValueId) -> TensorType {
         let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container.clone());
         let copies = self.all.ctx.copies.of(v).iter();
         let container = [v].iter().chain(copies).find_map(|&v| container(v));
         let known = self.known(v);
         let container = known.container.clone().or(container);
-        s.letters.output(&known, container.as_deref())
+        s.symbols.output(&known, container.as_ref())
     }
 
     fn operand(&self, v: ValueId, part: Part) -> Operand {
@@ -178,22 +188,16 @@ impl<'a, 'c> Walk<'a, 'c> {
     }
 
     fn constant(&self, v: ValueId, part: Part) -> Operand {
-        let spell = |t| match literal::constant(t, part == Part::Structural) {
-            Some(c) => Operand::Constant(c),
-            None if part == Part::Arithmetic => match literal::single(t) {
-                Some(c) => Operand::Constant(c),
-                None => Operand::Weight(literal::weight(t)),
-            },
-            None => Operand::Weight(literal::weight(t)),
-        };
+        let (structural, arithmetic) = (part == Part::Structural, part == Part::Arithmetic);
+        let operand = |t| constants::operand(t, structural, arithmetic);
         if let Some(t) = self.all.ctx.model.value(v).and_then(|v| v.tensor.as_ref()) {
-            return spell(t);
+            return operand(t);
         }
         let node = self.all.ctx.node(self.graph, v);
         let attributes = node.map(|n| bound(n, self.bindings)).unwrap_or_default();
         match attributes.first().and_then(|a| constant_tensor(&a.1)) {
-            Some(t) => spell(&t),
-            None => Operand::Constant("c?".into()),
+            Some(t) => operand(&t),
+            None => Operand::Constant(Constant { value: Literal::Unknown, dtype: None }),
         }
     }
 
@@ -214,21 +218,24 @@ impl<'a, 'c> Walk<'a, 'c> {
         if let Some(f) = function {
             bodies.push(("=".into(), self.call(s, n, f, &attributes, depth)?));
         }
-        let words = if function.is_some() { Vec::new() } else { self.words(n, &attributes) };
+        let attributes = match function {
+            Some(_) => Vec::new(),
+            None => self.attributes(n, &attributes),
+        };
         let used = self.plan.used.get(index as usize).map_or(1, |&u| u as usize);
         let mut outputs = Vec::with_capacity(used);
         for o in n.outputs.iter().take(used) {
-            outputs.push(o.map_or(String::new(), |v| self.shape(s, v)));
+            outputs.push(o.map(|v| self.tensor_type(s, v)));
         }
         if let Some(op) = self.of_node.get_mut(index as usize) {
             *op = self.ops.len() as u32;
         }
-        let kind = literal::kind(&n.domain, &n.op_type);
-        self.ops.push(Op { kind, attributes: words, operands, outputs, bodies });
+        let kind = constants::kind(&n.domain, &n.op_type);
+        self.ops.push(Op { kind, attributes, operands, outputs, bodies });
         Ok(())
     }
 
-    fn words(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<String> {
+    fn attributes(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<Attr> {
         let rank = |v: Option<ValueId>| {
             let v = self.resolve(v?);
             Some(self.known(v).dims.as_ref()?.len())
@@ -241,12 +248,12 @@ impl<'a, 'c> Walk<'a, 'c> {
             input_rank: rank(n.input(0)),
             output_rank: rank(n.outputs.first().copied().flatten()),
         };
-        site.words()
+        site.attrs()
     }
 
     /// Kernel of a convolution, from its weight.
     fn kernel(&self, n: &Node) -> Option<&'a [u64]> {
-        if !implied::is_convolution(&n.op_type) || !n.domain.is_empty() {
+        if !is_convolution(&n.op_type) || !n.domain.is_empty() {
             return None;
         }
         let model: &'a Model = self.all.ctx.model;
@@ -280,7 +287,7 @@ impl<'a, 'c> Walk<'a, 'c> {
             let walk = Walk { shapes, ..Walk::new(self.all, g, plan, self.bindings) };
             let body = walk.run(s, Some(&g.inputs), depth + 1)?;
             self.expand(s, n, body.expanded)?;
-            out.push((literal::name(name), Arc::new(body.graph)));
+            out.push((constants::name(name), Arc::new(body.graph)));
         }
         Ok(out)
     }
@@ -338,7 +345,7 @@ fn plan_size(p: &Plan) -> usize {
 
 fn error(s: &State, n: &Node, reason: &str) -> Error {
     let node = if n.name.is_empty() { n.op_type.clone() } else { n.name.clone() };
-    Error::Model { file: s.file.to_owned(), node: Some(node), reason: reason.to_owned() }
+    Error::at(s.file, Some(node), reason)
 }
 
 fn check_depth(s: &State, n: &Node, depth: usize) -> Result<()> {

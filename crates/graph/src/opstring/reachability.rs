@@ -1,8 +1,10 @@
-//! Which operations a walk back through a graph meets.
+//! Reachability of operations from the outputs of a graph.
 
-/// Marks the operations, of `count`, that a walk back from `roots` meets, which goes on
-/// to what an operation `reads` where it `passes`. Each reads only operations before it.
-pub(super) fn reached<R: IntoIterator<Item = usize>>(
+/// Marks the operations that a walk back from `roots` meets.
+///
+/// There are `count` operations. The walk goes on from an operation to those
+/// that it `reads`, where it `passes`; each reads only operations before it.
+pub(crate) fn reached<R: IntoIterator<Item = usize>>(
     count: usize,
     roots: impl IntoIterator<Item = usize>,
     passes: impl Fn(usize) -> bool,
@@ -19,7 +21,7 @@ pub(super) fn reached<R: IntoIterator<Item = usize>>(
 }
 
 /// Marks the operations `which`.
-pub(super) fn mark(marked: &mut [bool], which: impl IntoIterator<Item = usize>) {
+pub(crate) fn mark(marked: &mut [bool], which: impl IntoIterator<Item = usize>) {
     for i in which {
         if let Some(m) = marked.get_mut(i) {
             *m = true;

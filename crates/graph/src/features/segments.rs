@@ -1,25 +1,34 @@
-//! The block that repeats most as a list of segments: stretches of operations
-//! between the places where values are shared and where they are joined. Where
-//! the wiring is the same in all networks, as in a cell of a search space, the
-//! facts of a segment say which operation stands on which edge.
+//! Features of the segments of the block that repeats most.
+//!
+//! A segment is a stretch of operations between the places where values are
+//! shared and where they are joined. In a cell of a search space, whose wiring
+//! is always the same, a segment tells which operation stands on which edge.
 
-use super::{KINDS, Kind, NAMES, Node, needed};
+use super::block::{KINDS, Kind, Node, block, needed};
+use super::names::NAMES;
+use super::structure::structure_of;
+use crate::opstring::OpGraph;
 
-/// Values read more than once that are no joins themselves, in canonical order.
+/// Values that several operations read and that are not joins, in canonical order.
 const FORKS: usize = 2;
 /// Operands of joins, in canonical order.
 const OPERANDS: usize = 8;
-/// Of a segment: operations by kind, those of them that are needed, all
-/// operations, and where the segment comes from.
+/// Facts of a segment: operations by kind, needed operations by kind, all
+/// operations, and where the segment starts.
 const FACTS: usize = 2 * KINDS.len() + 2;
 
-/// How many facts [`segments`] gives.
+/// Number of [`segments`].
 const SEGMENT_FACTS: usize = (FORKS + OPERANDS) * FACTS;
 
-/// Where the counts of operations by kind stand among the facts of
+/// The facts of [`structure`](super::structure()), and after them those of the
+/// block's segments.
+pub fn structure_and_segments(g: &OpGraph) -> Vec<f64> {
+    let nodes = block(g);
+    [structure_of(&nodes), segments(&nodes)].concat()
+}
+
+/// Positions of the counts of operations by kind among the facts of
 /// [`structure_and_segments`].
-///
-/// [`structure_and_segments`]: super::structure_and_segments
 pub fn kind_counts() -> impl Iterator<Item = usize> {
     let of = |s: usize| (0..KINDS.len()).map(move |kind| NAMES.len() + s * FACTS + kind);
     (0..FORKS + OPERANDS).flat_map(of)
@@ -27,7 +36,7 @@ pub fn kind_counts() -> impl Iterator<Item = usize> {
 
 /// The facts of the segments that end in the first two shared values and in the
 /// first eight operands of joins; 0 where there are fewer.
-pub(super) fn segments(nodes: &[Node]) -> Vec<f64> {
+fn segments(nodes: &[Node]) -> Vec<f64> {
     let walk = Walk { nodes, readers: readers(nodes), needed: needed(nodes) };
     let joins = nodes.iter().filter(|n| n.join);
     let forks = nodes.iter().enumerate().filter(|(i, n)| walk.shared(*i) && !n.join);
@@ -108,9 +117,8 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block;
     use super::*;
-    use crate::opstring::cell;
+    use crate::test_cells as cell;
 
     fn of(arch: &str) -> Vec<Vec<f64>> {
         let facts = segments(&block(&cell::graph(arch)));

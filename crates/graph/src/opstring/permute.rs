@@ -1,6 +1,6 @@
-//! Other spellings of the same computation.
+//! Permutation of operands and operations: other spellings of one computation.
 
-use super::opgraph::*;
+use super::graph::{Op, OpGraph, Operand};
 use sha2::{Digest, Sha256};
 
 /// Operators whose operands may change places.
@@ -8,12 +8,13 @@ fn is_commutative(kind: &str) -> bool {
     matches!(kind, "Add" | "Mul" | "Max" | "Min" | "Sum" | "Mean" | "And" | "Or" | "Xor" | "Equal")
 }
 
-/// `g` with the operands of some commutative operations in reverse order, and
-/// its operations in the order that the walk from the outputs then takes: the
-/// same computation, another spelling. Which operations turn around is drawn
-/// with `seed` for each kind of wiring, not for each operation, so that
-/// repetitions of a block stay alike. Bodies stay as they are.
-pub fn respell(g: &OpGraph, seed: u64) -> OpGraph {
+/// Another spelling of the computation of `g`.
+///
+/// Some commutative operations get their operands in reverse order, and the
+/// operations get the order of a walk from the outputs. `seed` decides which
+/// operations turn around, once for each kind of wiring and not for each
+/// operation, so that repetitions of a block stay alike. Bodies do not change.
+pub fn permute(g: &OpGraph, seed: u64) -> OpGraph {
     let mut ops = g.ops.clone();
     for (i, op) in ops.iter_mut().enumerate() {
         let distances: Option<Vec<usize>> =
@@ -29,7 +30,7 @@ pub fn respell(g: &OpGraph, seed: u64) -> OpGraph {
     reorder(&OpGraph { ops, outputs: g.outputs.clone() })
 }
 
-/// A fair coin that depends on the seed and on the wiring.
+/// A fair coin, drawn from the seed and the wiring.
 fn turns(seed: u64, kind: &str, distances: &[usize]) -> bool {
     let mut hash = Sha256::new();
     hash.update(seed.to_le_bytes());
@@ -38,9 +39,9 @@ fn turns(seed: u64, kind: &str, distances: &[usize]) -> bool {
     hash.finalize().first().is_some_and(|b| b & 1 == 1)
 }
 
-/// The operations in the order of a depth-first walk from the outputs;
-/// operations that no output needs are left out.
-pub(super) fn reorder(g: &OpGraph) -> OpGraph {
+/// The operations in the order of a depth-first walk from the outputs.
+/// Operations that no output needs are left out.
+pub(crate) fn reorder(g: &OpGraph) -> OpGraph {
     let mut number: Vec<Option<usize>> = vec![None; g.ops.len()];
     let mut ops: Vec<Op> = Vec::with_capacity(g.ops.len());
     let roots = g.outputs.iter().filter_map(Operand::producer);
@@ -89,7 +90,7 @@ mod tests {
 
     fn op(kind: &str, reads: &[usize]) -> Op {
         let operands = reads.iter().map(|&op| Operand::Value { op, output: 0 }).collect();
-        let outputs = vec!["4".to_owned()];
+        let outputs = vec![Some("4".into())];
         Op { kind: kind.into(), attributes: vec![], operands, outputs, bodies: vec![] }
     }
 
@@ -98,7 +99,7 @@ mod tests {
         let ops = vec![op("Input", &[]), op("Relu", &[0]), op("Tanh", &[0]), op("Add", &[1, 2])];
         let g = OpGraph { ops, outputs: vec![Operand::Value { op: 3, output: 0 }] };
         let spelled: std::collections::BTreeSet<String> =
-            (0..20).map(|i| super::super::write(&respell(&g, i))).collect();
+            (0..20).map(|i| super::super::write(&permute(&g, i))).collect();
         assert_eq!(spelled.len(), 2, "{spelled:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Operation graphs of NATS-Bench cells, for tests.
 
-use super::{OpGraph, of_model};
 use crate::model::{Limits, Model};
+use crate::opstring::{OpGraph, of_model};
 use nneval_spaces::{ModelOptions, Space};
 use std::path::Path;
 

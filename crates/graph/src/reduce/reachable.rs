@@ -1,20 +1,22 @@
-//! Networks without what multiplications by zero cut off.
+//! Removal of operations on no path from an input to an output that is free of
+//! multiplications by zero.
 
-use super::super::opgraph::*;
-use super::super::reach::mark;
-use super::super::respell::reorder;
-use super::{ZERO, from_outputs, is_zero, same_shape, values};
+use super::{from_outputs, same_type};
+use crate::opstring::reachability::mark;
+use crate::opstring::{Constant, Op, OpGraph, Operand, TensorType, reorder};
 
-/// [`View::Live`](super::View::Live) of `g`. What is not live and keeps its shape
-/// becomes one multiplication by zero of the last value before it that does not, or
-/// is live; biases that a zero gathers on its way are taken for zero.
-pub(super) fn live(g: &OpGraph) -> Option<OpGraph> {
-    if !g.ops.iter().any(is_zero) {
+/// [`Reduction::Reachable`](super::Reduction::Reachable) of `g`.
+///
+/// Replaces each maximal run of dead operations that keep their type by a single
+/// multiplication by zero of the value before the run. Biases that are added
+/// after the zero count as zero.
+pub(super) fn reduce(g: &OpGraph) -> Option<OpGraph> {
+    if !g.ops.iter().any(Op::multiplies_by_zero) {
         return None;
     }
-    let dead = lives(g).into_iter().map(|live| !live);
+    let dead = live(g).into_iter().map(|live| !live);
     let passed: Vec<Option<&Operand>> =
-        g.ops.iter().zip(dead).map(|(op, dead)| same_shape(g, op).filter(|_| dead)).collect();
+        g.ops.iter().zip(dead).map(|(op, dead)| same_type(g, op).filter(|_| dead)).collect();
     let ends = read_by_others(g, &passed);
     let mut sources: Vec<Option<Operand>> = Vec::with_capacity(g.ops.len());
     let mut ops = g.ops.clone();
@@ -26,37 +28,38 @@ pub(super) fn live(g: &OpGraph) -> Option<OpGraph> {
         }
         sources.push(source);
     }
-    let plain = reorder(&OpGraph { ops, outputs: g.outputs.clone() });
-    (plain != *g).then_some(plain)
+    let reduced = reorder(&OpGraph { ops, outputs: g.outputs.clone() });
+    (reduced != *g).then_some(reduced)
 }
 
-/// Operations on a path from an input to an output that no multiplication by zero
-/// lies on.
-fn lives(g: &OpGraph) -> Vec<bool> {
+/// Operations on a path from an input to an output without a multiplication by
+/// zero.
+fn live(g: &OpGraph) -> Vec<bool> {
     let mut fed: Vec<bool> = Vec::with_capacity(g.ops.len());
     for op in &g.ops {
-        let any = values(op).any(|read| fed.get(read) == Some(&true));
-        fed.push(!is_zero(op) && (any || values(op).next().is_none()));
+        let any = op.producers().any(|read| fed.get(read) == Some(&true));
+        fed.push(!op.multiplies_by_zero() && (any || op.producers().next().is_none()));
     }
     let reached = from_outputs(g, |i| fed.get(i) == Some(&true));
     fed.into_iter().zip(reached).map(|(fed, reached)| fed && reached).collect()
 }
 
-/// Operations that the outputs are or that operations read which are not passed over.
+/// Operations that are outputs, or that are read by operations which are not
+/// passed over.
 fn read_by_others(g: &OpGraph, passed: &[Option<&Operand>]) -> Vec<bool> {
     let mut read = vec![false; g.ops.len()];
     mark(&mut read, g.outputs.iter().filter_map(Operand::producer));
     let others = g.ops.iter().zip(passed).filter(|(_, passed)| passed.is_none());
-    mark(&mut read, others.flat_map(|(op, _)| values(op)));
+    mark(&mut read, others.flat_map(|(op, _)| op.producers()));
     read
 }
 
 /// A multiplication of `source` by zero.
-fn zero(source: Operand, outputs: Vec<String>) -> Op {
+fn zero(source: Operand, outputs: Vec<Option<TensorType>>) -> Op {
     Op {
         kind: "Mul".into(),
         attributes: Vec::new(),
-        operands: vec![source, Operand::Constant(ZERO.into())],
+        operands: vec![source, Operand::Constant(Constant::f32(0.0))],
         outputs,
         bodies: Vec::new(),
     }
@@ -64,11 +67,11 @@ fn zero(source: Operand, outputs: Vec<String>) -> Op {
 
 #[cfg(test)]
 mod tests {
-    use super::super::View;
+    use super::super::Reduction;
     use super::super::tests::both;
 
     fn live(arch: &str) -> String {
-        both(View::Live, arch)[1].clone()
+        both(Reduction::Reachable, arch)[1].clone()
     }
 
     #[test]

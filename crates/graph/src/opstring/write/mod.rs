@@ -1,9 +1,11 @@
-//! Operation graph → operation string, version 1. The grammar stands in the
-//! module documentation of [`super`].
+//! Writer of operation strings, version 1. The grammar stands in
+//! `docs/operation-string.md`.
+
+mod spelling;
 
 use super::fold::{Item, Reach, Segment, fold, plain};
-use super::implied;
-use super::opgraph::*;
+use super::graph::{Op, OpGraph, Operand};
+use super::inferred_weights;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -72,17 +74,15 @@ impl Writer {
     fn op_text(&mut self, g: &OpGraph, op: &Op, first: Option<&(usize, usize)>) -> String {
         let mut s = op.kind.clone();
         for a in &op.attributes {
-            s.push(' ');
-            s.push_str(a);
+            write!(s, " {a}").unwrap_or_default();
         }
         for (name, body) in &op.bodies {
             write!(s, " [{name} {}]", self.body(body)).unwrap_or_default();
         }
         let input = first.and_then(|&(from, output)| g.ops.get(from)?.outputs.get(output));
-        let input = input.map(String::as_str);
         let short = match (op.operands.first(), input) {
-            (Some(Operand::Value { .. }), Some(x)) if op.operands.len() > 1 => {
-                implied::shorten(op, x)
+            (Some(Operand::Value { .. }), Some(Some(x))) if op.operands.len() > 1 => {
+                inferred_weights::shorten(op, x)
             }
             _ => None,
         };
@@ -90,20 +90,27 @@ impl Writer {
             Some(bias) => s.push_str(if bias { " b" } else { "" }),
             None => operand_words(op, &mut s),
         }
-        let inherited = matches!(op.outputs.as_slice(), [o] if Some(o.as_str()) == input);
+        let inherited = matches!(op.outputs.as_slice(), [o] if Some(o) == input);
         if !inherited {
             s.push('@');
-            for (i, o) in op.outputs.iter().enumerate() {
-                s.push_str(if i > 0 { "/" } else { "" });
-                s.push_str(o);
-            }
+            s.push_str(&output_words(op));
         }
         s
     }
 }
 
+/// Types of the outputs with a slash between them; nothing for unused ones.
+pub(super) fn output_words(op: &Op) -> String {
+    let mut s = String::new();
+    for (i, output) in op.outputs.iter().enumerate() {
+        s.push_str(if i > 0 { "/" } else { "" });
+        output.iter().for_each(|t| write!(s, "{t}").unwrap_or_default());
+    }
+    s
+}
+
 /// The operations of `g` as folding sees them.
-pub(super) fn items(g: &OpGraph) -> Vec<Item> {
+pub(crate) fn items(g: &OpGraph) -> Vec<Item> {
     Writer { folds: true, spelled: HashMap::new() }.items(g, &mut Interner::default())
 }
 
@@ -135,20 +142,21 @@ fn reads(op: &Op) -> Vec<(usize, usize)> {
     op.operands.iter().filter_map(value).collect()
 }
 
-/// Operands from the first that is no value on; values are `~`. A leading `~`
-/// marks operands that implied weights would otherwise be read into.
+/// Operands from the first on that is not a value; values after it are `~`. A
+/// lone `!` says that there is none, where weights would be inferred otherwise.
 fn operand_words(op: &Op, s: &mut String) {
     let leading = op.operands.iter().take_while(|o| matches!(o, Operand::Value { .. })).count();
     for o in op.operands.iter().skip(leading) {
-        s.push(' ');
-        s.push_str(match o {
-            Operand::Value { .. } => "~",
-            Operand::Weight(w) | Operand::Constant(w) => w,
-            Operand::Omitted => "_",
-        });
+        match o {
+            Operand::Value { .. } => write!(s, " ~"),
+            Operand::Weight(t) => write!(s, " w{t}"),
+            Operand::Constant(c) => write!(s, " {c}"),
+            Operand::Omitted => write!(s, " _"),
+        }
+        .unwrap_or_default();
     }
     let all_values = leading == op.operands.len();
-    if all_values && leading == 1 && implied::may_imply(&op.kind) {
+    if all_values && leading == 1 && inferred_weights::has_rule(&op.kind) {
         s.push_str(" !");
     }
 }
@@ -196,10 +204,11 @@ fn reference(
     }
 }
 
-/// For each operation of a repetition, whether it continues the step of the
-/// one before it: it reads that one's only output and nothing else, in this
-/// repetition nobody else does, and that one does not join several values.
-pub(super) fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
+/// For each operation of a repetition, whether it continues the step of the one
+/// before it. It does where it reads output 0 of that one and nothing else,
+/// nothing else in the repetition reads that one, and that one reads at most
+/// one value.
+pub(crate) fn chained(items: &[Item], seg: &Segment) -> Vec<bool> {
     let mut readers = vec![0usize; seg.period];
     for j in 0..seg.period {
         for read in &items[seg.start + j].reads {
@@ -238,7 +247,8 @@ fn outputs(g: &OpGraph, s: &mut String) {
                     write!(s, ".{output}").unwrap_or_default();
                 }
             }
-            Operand::Weight(w) | Operand::Constant(w) => s.push_str(w),
+            Operand::Weight(t) => write!(s, "w{t}").unwrap_or_default(),
+            Operand::Constant(c) => write!(s, "{c}").unwrap_or_default(),
             Operand::Omitted => s.push('_'),
         }
     }

@@ -1,13 +1,18 @@
-//! The seed's spelling of an operation graph, for comparison.
+//! Verbose spelling of an operation graph: every operation in words.
 
-use super::opgraph::*;
+use super::attr::{Attr, Window};
+use super::graph::{Op, OpGraph, Operand};
+use super::tensor_type::TensorType;
+use super::write::output_words;
 use std::fmt::Write;
 
 /// Spells `g` as `|1_Input:(shape=ax3x32x32)|2_Convolution:(inputs=1,
-/// num_filters=16, kernel_size=3)|…`: every operation with its number, in
-/// words, nothing left out but default attributes, nothing folded. This style
-/// is for people and comparisons and does not parse back.
-pub fn write_seed_style(g: &OpGraph) -> String {
+/// num_filters=16, kernel_size=3)|…`.
+///
+/// Every operation stands there with its number and in words. Only default
+/// attributes are left out, and nothing is folded. This style is for people
+/// and for comparison; it does not parse back.
+pub fn write_verbose(g: &OpGraph) -> String {
     let mut s = String::new();
     for (i, op) in g.ops.iter().enumerate() {
         write!(s, "|{}_{}:({})", i + 1, kind(op), fields(op).join(", ")).unwrap_or_default();
@@ -38,8 +43,8 @@ fn operand(o: &Operand) -> String {
     match o {
         Operand::Value { op, output: 0 } => (op + 1).to_string(),
         Operand::Value { op, output } => format!("{}.{output}", op + 1),
-        Operand::Weight(w) => w.clone(),
-        Operand::Constant(c) => c.clone(),
+        Operand::Weight(t) => format!("w{t}"),
+        Operand::Constant(c) => c.to_string(),
         Operand::Omitted => "none".into(),
     }
 }
@@ -54,52 +59,56 @@ fn fields(op: &Op) -> Vec<String> {
     if let Some(n) = filters(op) {
         out.push(format!("num_filters={n}"));
     }
-    out.extend(op.attributes.iter().map(|a| attribute(a)));
+    out.extend(op.attributes.iter().map(attribute));
     let others = op.operands.iter().filter_map(|o| match o {
-        Operand::Weight(w) if filters(op).is_none() => {
-            Some(format!("weight={}", w.trim_start_matches('w')))
-        }
+        Operand::Weight(t) if filters(op).is_none() => Some(format!("weight={t}")),
         _ => None,
     });
     out.extend(others);
-    out.push(format!("shape={}", op.outputs.join("/")));
+    out.push(format!("shape={}", output_words(op)));
     for (name, body) in &op.bodies {
         let name = if name == "=" { "body" } else { name };
-        out.push(format!("{name}=[{}]", write_seed_style(body)));
+        out.push(format!("{name}=[{}]", write_verbose(body)));
     }
     out
 }
 
 /// Filters of a convolution or units of a dense layer: channels of the output.
-fn filters(op: &Op) -> Option<&str> {
+/// Where they are the last dimension, the type stands behind them.
+fn filters(op: &Op) -> Option<String> {
     if !matches!(op.kind.as_str(), "Conv" | "ConvTranspose" | "Gemm") {
         return None;
     }
-    super::implied::split_dims(op.outputs.first()?).get(1).copied()
+    let output: &TensorType = op.outputs.first()?.as_ref()?;
+    match output.dims.as_deref()? {
+        [_, channels] => Some(format!("{channels}{}", output.suffix())),
+        [_, channels, ..] => Some(channels.to_string()),
+        _ => None,
+    }
 }
 
-fn attribute(word: &str) -> String {
-    let long = match word.as_bytes().first() {
-        _ if word.contains('=') => return word.to_owned(),
-        Some(b'k') => "kernel_size",
-        Some(b's') => "strides",
-        Some(b'p') => "padding",
-        Some(b'd') => "dilations",
-        Some(b'g') => "groups",
-        Some(b'a') => "axis",
-        _ => return word.to_owned(),
+fn attribute(a: &Attr) -> String {
+    let long = match a {
+        Attr::Window(Window::Kernel, _) => "kernel_size",
+        Attr::Window(Window::Strides, _) => "strides",
+        Attr::Window(Window::Pads, _) => "padding",
+        Attr::Window(Window::Dilations, _) => "dilations",
+        Attr::Group(_) => "groups",
+        Attr::Axis(_) => "axis",
+        a => return a.to_string(),
     };
+    let word = a.to_string();
     format!("{long}={}", word.get(1..).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{parse, write_seed_style};
+    use super::super::{parse, write_verbose};
 
     #[test]
     fn operations_are_numbered_and_named_in_full() {
         let g = parse("|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32|2<1:Relu|3<1<2:Add").unwrap();
-        let s = write_seed_style(&g);
+        let s = write_verbose(&g);
         let conv =
             "|2_Convolution:(inputs=1, num_filters=16, kernel_size=3, padding=1, shape=ax16x32x32)";
         assert!(s.contains(conv), "{s}");
