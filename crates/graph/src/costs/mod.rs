@@ -44,7 +44,7 @@ use std::borrow::Cow;
 /// ```
 /// use nneval_graph::costs;
 /// use nneval_graph::model::{Limits, Model};
-/// let model = Model::open("fixtures/nats_tss_9930.onnx", &Limits::default())?;
+/// let model = Model::open("../../fixtures/nats_tss_9930.onnx", &Limits::default())?;
 /// let costs = costs::of_one_sample(&model)?;
 /// assert_eq!((costs.parameters, costs.macs.known()), (1_288_506, Some(184_730_240)));
 /// # Ok::<(), nneval_graph::Error>(())

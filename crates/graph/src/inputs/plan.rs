@@ -212,10 +212,10 @@ fn fill(name: &str, dtype: DataType, shape: &[u64], uses: &[Use]) -> Fill {
     let below = below.min().map(|n| n.max(1));
     let is = |words: &[&str]| words.iter().any(|w| name.contains(w));
     match dtype {
-        DataType::STRING => return Fill::Words,
-        DataType::BOOL if uses.contains(&Use::Training) => return Fill::Constant(0),
-        DataType::BOOL if shape.is_empty() => return Fill::Constant(1),
-        DataType::BOOL => return Fill::Mask,
+        DataType::String => return Fill::Words,
+        DataType::Bool if uses.contains(&Use::Training) => return Fill::Constant(0),
+        DataType::Bool if shape.is_empty() => return Fill::Constant(1),
+        DataType::Bool => return Fill::Mask,
         _ => {}
     }
     let special = uses.iter().find_map(|u| match u {
@@ -271,16 +271,16 @@ mod tests {
 
     #[test]
     fn fills() {
-        let int = |name: &str, uses: &[Use]| fill(name, DataType::INT64, &[1, 8], uses);
+        let int = |name: &str, uses: &[Use]| fill(name, DataType::I64, &[1, 8], uses);
         assert_eq!(int("ids", &[Use::Index(30), Use::Index(20)]), Fill::Below(20));
         assert_eq!(int("position_ids", &[Use::Index(512)]), Fill::Positions(512));
         assert_eq!(int("attention_mask", &[]), Fill::Mask);
         assert_eq!(int("token_type_ids", &[]), Fill::Below(2));
         assert_eq!(int("n", &[]), Fill::Ones);
         assert_eq!(int("s", &[Use::Fixed(Fill::Values(vec![2, 3]))]), Fill::Values(vec![2, 3]));
-        assert_eq!(fill("x", DataType::FLOAT, &[2], &[]), Fill::Unit);
-        assert_eq!(fill("c", DataType::BOOL, &[], &[]), Fill::Constant(1));
-        assert_eq!(fill("t", DataType::BOOL, &[], &[Use::Training]), Fill::Constant(0));
+        assert_eq!(fill("x", DataType::F32, &[2], &[]), Fill::Unit);
+        assert_eq!(fill("c", DataType::Bool, &[], &[]), Fill::Constant(1));
+        assert_eq!(fill("t", DataType::Bool, &[], &[Use::Training]), Fill::Constant(0));
     }
 
     #[test]

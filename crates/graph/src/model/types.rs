@@ -218,7 +218,7 @@ pub struct Function {
 ///
 /// ```
 /// use nneval_graph::model::{Limits, Model};
-/// let model = Model::open("fixtures/nats_tss_9930.onnx", &Limits::default())?;
+/// let model = Model::open("../../fixtures/nats_tss_9930.onnx", &Limits::default())?;
 /// let convolutions = model.graph.nodes.iter().filter(|n| n.op_type == "Conv").count();
 /// assert_eq!((model.opset(), convolutions), (17, 82));
 /// # Ok::<(), nneval_graph::Error>(())

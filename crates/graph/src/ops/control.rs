@@ -88,10 +88,10 @@ fn looped(op: &mut Op) -> Option<Outputs> {
     let always = op.sym(1).is_none() && !op.has(1)
         || op.sym(1).and_then(Sym::known_ints).is_some_and(|v| v == [1]);
     if let Some(&i) = g.inputs.first() {
-        feed(op, i, Some(Sym::shape(Vec::new())), Some(DataType::INT64));
+        feed(op, i, Some(Sym::shape(Vec::new())), Some(DataType::I64));
     }
     if let Some(&c) = g.inputs.get(1) {
-        feed(op, c, Some(Sym::shape(Vec::new())), Some(DataType::BOOL));
+        feed(op, c, Some(Sym::shape(Vec::new())), Some(DataType::Bool));
     }
     let given: Vec<Option<Sym>> =
         (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();

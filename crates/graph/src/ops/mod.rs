@@ -4,9 +4,9 @@
 //! rules, its work, attribute defaults and structural inputs, the roles of its
 //! weights, the kind of its cost, and what its inputs are fed when a model is
 //! measured. Rows stand in one file a family, beside the functions that they
-//! name. A new operator is one row there, and one line in the test of this
-//! module. Rules follow the ONNX specifications up to opset 28; where earlier
-//! versions differ, the rule or the row says so.
+//! name. A new operator is one row there, and one line in `tests/operators.txt`.
+//! Rules follow the ONNX specifications up to opset 28; where earlier versions
+//! differ, the rule or the row says so.
 
 mod arithmetic;
 mod attention;

@@ -37,6 +37,7 @@ pub const ROWS: &[Operator] = &[
         .work(deform_conv_work)
         .cost(CostKind::Conv)
         .defaults(&[("auto_pad", "'NOTSET'"), ("group", "1"), ("offset_group", "1")]),
+    // Of `com.microsoft`; written without its domain, the shape alone is taken for known.
     onnx("FusedConv", Class::Other).shape(|op| conv(op, 1)).cost(CostKind::Conv),
     global("GlobalAveragePool"),
     global("GlobalLpPool").defaults(&[("p", "2")]),

@@ -19,63 +19,113 @@ use crate::model::Model;
 use crate::shape::Bindings;
 
 macro_rules! terms {
-    ($($name:ident $text:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident $text:literal),* $(,)?) => {
         /// One of the terms.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Term { $($name),* }
+        enum Term { $($(#[$doc])* $name),* }
 
-        /// Names of the terms, in the order of [`Terms`].
+        /// Names of the terms, in the order of [`Terms`]. Bundles store them, so they stay
+        /// as they are.
+        ///
+        $(#[doc = concat!("- `", $text, "`:")] $(#[$doc])*)*
         pub const NAMES: [&str; [$($text),*].len()] = [$($text),*];
     };
 }
 
 terms! {
+    /// 1, so that a formula has a constant part.
     Constant "constant",
+    /// Operators that run, those that are fused or only describe data left out.
     Operators "operators",
+    /// MACs of two-dimensional convolutions of kernel 1 by 1 over 8 channels and more.
     PointwiseConvMacs "pointwise_conv_macs",
+    /// MACs of two-dimensional convolutions with a window over 8 channels and more.
     WindowConvMacs "window_conv_macs",
+    /// MACs of two-dimensional convolutions over fewer than 8 channels.
     ThinConvMacs "thin_conv_macs",
+    /// MACs of two-dimensional convolutions in groups of several channels.
     GroupedConvMacs "grouped_conv_macs",
+    /// MACs of two-dimensional depthwise convolutions.
     DepthwiseConvMacs "depthwise_conv_macs",
+    /// MACs of one-dimensional convolutions.
     FlatConvMacs "flat_conv_macs",
+    /// MACs of convolutions over three axes and more.
     OtherRankConvMacs "other_rank_conv_macs",
+    /// MACs of depthwise convolutions over one axis, or three and more.
     OtherRankDepthwiseConvMacs "other_rank_depthwise_conv_macs",
+    /// Bytes of the columns (im2col) that convolutions with a window write first.
     ColumnBytes "column_bytes",
+    /// Bytes of the weights that convolutions by columns read, once a sample.
     ColumnWeightBytes "column_weight_bytes",
+    /// MACs of dilated convolutions, which count under their kind as well.
     DilatedConvMacs "dilated_conv_macs",
+    /// MACs of the output channels that fill up a block of 8.
     PaddingTo8Macs "padding_to_8_macs",
+    /// MACs of the output channels that fill up a block of 16.
     PaddingTo16Macs "padding_to_16_macs",
+    /// MACs of transposed convolutions.
     TransposedConvMacs "transposed_conv_macs",
+    /// Bytes that transposed convolutions read and write, columns included.
     TransposedConvBytes "transposed_conv_bytes",
+    /// MACs of convolutions of integers.
     QuantisedConvMacs "quantised_conv_macs",
+    /// MACs of matrix products of integers.
     QuantisedProductMacs "quantised_product_macs",
+    /// Elements that are turned into integers or back.
     QuantisedElements "quantised_elements",
+    /// Bytes of activations that convolutions read and write.
     ConvBytes "conv_bytes",
+    /// MACs of matrix products with weights, of 8 rows and more.
     ProductMacs "product_macs",
+    /// MACs of matrix products without weights.
     ProductOfActivationsMacs "product_of_activations_macs",
+    /// Bytes of weights that matrix products of fewer than 8 rows read.
     VectorProductBytes "vector_product_bytes",
+    /// MACs of recurrent layers on batches of 8 and more.
     RecurrentMacs "recurrent_macs",
+    /// MACs of recurrent layers on smaller batches.
     RecurrentVectorMacs "recurrent_vector_macs",
+    /// Steps of recurrent layers, those of both directions.
     RecurrentSteps "recurrent_steps",
+    /// Elements that cost an addition or comparison.
     SimpleElements "simple_elements",
+    /// Elements that cost an exponential or division.
     SlowElements "slow_elements",
+    /// Elements that cost several of these.
     SlowestElements "slowest_elements",
+    /// Elements of softmax and the like.
     SoftmaxElements "softmax_elements",
+    /// Elements normalised by statistics of their own.
     NormalisedElements "normalised_elements",
+    /// Operations of poolings with a window.
     PoolFlops "pool_flops",
+    /// Elements that reductions read.
     ReducedElements "reduced_elements",
+    /// Elements that interpolation makes.
     ResizedElements "resized_elements",
+    /// Elements that nearest-neighbour resampling makes.
     RepeatedElements "repeated_elements",
+    /// Bytes that operators read and write which only move data.
     MovedBytes "moved_bytes",
+    /// Operations of all other operators.
     OtherFlops "other_flops",
+    /// Bytes of activations beyond 1 MiB an operator.
     LargeActivationBytes "large_activation_bytes",
+    /// Bytes of weights that operators read.
     WeightBytesRead "weight_bytes_read",
+    /// Bytes of weights beyond 1 MiB an operator.
     LargeWeightBytes "large_weight_bytes",
+    /// Bytes of all constants.
     WeightBytes "weight_bytes",
+    /// Bytes of the weights of convolutions.
     ConvWeightBytes "conv_weight_bytes",
+    /// Bytes of the weights of matrix products and recurrent layers.
     ProductWeightBytes "product_weight_bytes",
+    /// Most bytes of activations alive at one time.
     PeakActivationBytes "peak_activation_bytes",
+    /// Bytes of the largest output of an operator.
     LargestActivationBytes "largest_activation_bytes",
+    /// Workspace: most bytes of columns that one convolution writes first.
     ScratchBytes "scratch_bytes",
 }
 
