@@ -10,7 +10,7 @@ use std::path::Path;
 
 const FILE: &str = "some/model.onnx";
 
-fn read_with(bytes: Vec<u8>, limits: &Limits) -> nneval::Result<Model> {
+fn read_with(bytes: Vec<u8>, limits: &Limits) -> nneval::files::Result<Model> {
     Model::from_bytes(bytes.into(), Path::new(FILE), limits)
 }
 

@@ -241,7 +241,7 @@ fn common_view(manifest: &Manifest, known: &[usize]) -> View {
 /// whole networks.
 fn outputs(encoded: &[Encoded], known: &[usize], view: View) -> Vec<Vec<f64>> {
     let of = |e: &Encoded, i: usize| {
-        if view.is_whole() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
+        if view.is_whole() { e.unreduced_outputs.get(i) } else { e.outputs.get(i) }.copied()
     };
     encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
 }
@@ -262,14 +262,14 @@ impl FewLabels {
         specs: &[MetricSpec],
     ) -> anyhow::Result<Self> {
         let columns = specs.iter().map(|s| table.column(&s.name));
-        let columns: Vec<&[Option<f64>]> = columns.collect::<nneval::Result<_>>()?;
+        let columns: Vec<&[Option<f64>]> = columns.collect::<nneval::files::Result<_>>()?;
         let labelled = |r: &usize| columns.iter().any(|c| matches!(c.get(*r), Some(Some(_))));
         let rows: Vec<usize> = (0..table.rows()).filter(labelled).collect();
         let gather = specs.iter().map(|s| table.gather(&s.name, &rows));
         Ok(Self {
             encoded: encoding::rows(evaluator, source, table, &rows)?,
             classes: rows.iter().filter_map(|&r| table.class(r)).collect(),
-            reported: gather.collect::<nneval::Result<_>>()?,
+            reported: gather.collect::<nneval::files::Result<_>>()?,
         })
     }
 

@@ -110,7 +110,7 @@ impl Owned {
             train: encoding::rows(evaluator, source, table, train)?,
             held: encoding::rows(evaluator, source, table, held)?,
             classes: held.iter().filter_map(|&r| table.class(r)).collect(),
-            reported: columns.collect::<nneval::Result<_>>()?,
+            reported: columns.collect::<nneval::files::Result<_>>()?,
         })
     }
 
@@ -133,11 +133,12 @@ impl Owned {
 }
 
 /// The models; a bad one is reported and left out.
-fn outside(evaluator: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
+fn outside(own: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
     let mut networks = Vec::new();
     for path in paths::models(given)? {
         let model = Model::open(&path, &Limits::default());
-        match model.and_then(|m| evaluator.network(&m)) {
+        let model = model.map_err(evaluator::Error::from);
+        match model.and_then(|m| own.network(&m)) {
             Ok(network) => networks.push(network),
             Err(e) => super::report(e),
         }

@@ -84,7 +84,7 @@ impl Scored {
         let metrics: Vec<Metric> =
             chosen.iter().filter_map(|&i| manifest.metrics.get(i)).cloned().collect();
         let reported = metrics.iter().map(|m| table.gather(&m.spec.name, &rows));
-        let reported = reported.collect::<nneval::Result<Vec<_>>>()?;
+        let reported = reported.collect::<nneval::files::Result<Vec<_>>>()?;
         let of = || metrics.iter().zip(&chosen);
         let predicted = of()
             .map(|(m, &i)| encoded.iter().map(|e| e.value(i, m).unwrap_or(f64::NAN)).collect())

@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let files = paths::models(&args.paths)?;
         let limits = Limits::default();
         let of = |p: &PathBuf| opstring::of_file(p, &limits);
-        strings.extend(files.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?);
+        strings.extend(files.par_iter().map(of).collect::<nneval::files::Result<Vec<_>>>()?);
     }
     anyhow::ensure!(!strings.is_empty(), "nothing to learn from: name a --space or models");
     reading.set_message("building the vocabulary");
@@ -72,7 +72,7 @@ fn of_space(space: Space, sample: usize) -> anyhow::Result<Vec<String>> {
         let of = |a: &&String| {
             graph_of_arch(space, a, &options).map(|g| spellings(&g, Style::V1, SPELLINGS, 0))
         };
-        strings.extend(chosen.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?.concat());
+        strings.extend(chosen.par_iter().map(of).collect::<nneval::files::Result<Vec<_>>>()?.concat());
     }
     Ok(strings)
 }

@@ -97,11 +97,8 @@ impl Loaded {
         let log = arena.clone();
         let located = Located { path: job.library.clone(), source: Source::Explicit };
         let runtime = Runtime::load_observed(&located, Box::new(move |text| log.read(text)))?;
-        let options = SessionOptions {
-            provider: job.provider.parse()?,
-            intra_threads: job.threads,
-            ..SessionOptions::default()
-        };
+        let options = SessionOptions::default().with_provider(job.provider.parse()?);
+        let options = options.with_threads(job.threads);
         limit(job.memory_limit)?;
         let watched = watches && be_watched();
         reply(&Reply::Loaded)?;
@@ -109,7 +106,7 @@ impl Loaded {
         let inputs = values::make(&job.inputs, job.seed)?;
         level.restart_mark();
         let start = Instant::now();
-        let session = runtime.session_from_file(&job.model, &options)?;
+        let session = runtime.session_from_file(&job.model, &options)?.into_ort();
         let session_ms = milliseconds(start);
         reply(&Reply::Session)?;
         let names = job.inputs.iter().map(|i| i.name.clone()).collect();

@@ -173,7 +173,7 @@ impl Measure {
         let facts: Vec<Result<(Network, Option<Costs>)>> = keys.par_iter().map(read).collect();
         let good: Vec<Network> = facts.iter().flatten().map(|f| f.0.clone()).collect();
         let mut predictions = self.predictions(&good);
-        let mut join = |fact: Result<(Network, Option<Costs>)>| {
+        let mut join = |fact: Result<(Network, Option<Costs>)>| -> Result<Measured> {
             let (_, costs) = fact?;
             let mut own = Vec::with_capacity(predictions.len());
             for p in &mut predictions {
@@ -185,7 +185,7 @@ impl Measure {
     }
 
     /// For each evaluator what it predicts; nothing where no column reads it.
-    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<Result<Prediction>>> {
+    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<nneval_evaluator::Result<Prediction>>> {
         let used = |i: usize| {
             let reads =
                 |s: &Source| matches!(s, Source::Metric { evaluator, .. } if *evaluator == i);
@@ -203,12 +203,12 @@ impl Measure {
             Source::Told => None,
             Source::Cost(cost) => costs.and_then(cost.of),
             Source::Metric { evaluator, metric } => {
-                predictions.get(evaluator)?.as_ref()?.metrics.get(metric).copied()
+                predictions.get(evaluator)?.as_ref()?.estimates().get(metric).map(|e| e.value)
             }
         };
         let interval = |(_, source): &(String, Source)| match *source {
             Source::Metric { evaluator, metric } => {
-                *predictions.get(evaluator)?.as_ref()?.intervals.get(metric)?
+                predictions.get(evaluator)?.as_ref()?.estimates().get(metric)?.interval
             }
             _ => None,
         };
