@@ -7,7 +7,7 @@ mod rates;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use nneval::evaluator::{
-    Bundle, Encoder, Evaluator, FORMAT, Manifest, Metric, Options, Training, weights,
+    Bundle, Encoder, Evaluator, Manifest, Metric, Options, Training, weights,
 };
 use nneval::graph::{Limits, Model};
 use nneval::labels::{MetricSpec, TargetTransform, TransformKind};
@@ -45,39 +45,12 @@ fn model(size: &str) -> Vec<u8> {
 
 /// An evaluator of one metric with random parameters.
 fn untrained() -> Bundle {
-    let metric = Metric {
-        spec: MetricSpec::from_column("accuracy_pct"),
-        formula: None,
-        transform: TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit"),
-        range: [0.0, 100.0],
-        view: nneval::reduce::Reduction::None,
-        untrained: true,
-        levels: None,
-        validation: None,
-        interval: None,
-    };
-    let training = Training {
-        labels: String::new(),
-        space: String::new(),
-        dataset: String::new(),
-        rows: 0,
-        seed: 1,
-        classes: Vec::new(),
-        validation_classes: Vec::new(),
-        command: String::new(),
-    };
-    let manifest = Manifest {
-        format: FORMAT,
-        string_version: opstring::VERSION,
-        string_style: opstring::Style::V1,
-        name: "untrained".into(),
-        window: 512,
-        metrics: vec![metric],
-        training,
-        domain: None,
-        files: Default::default(),
-    };
-    Bundle { manifest, tokenizer: vocabulary(), model: model("medium") }
+    let spec = MetricSpec::from_column("accuracy_pct");
+    let transform = TargetTransform::fit(TransformKind::Identity, &[60.0, 90.0]).expect("a fit");
+    let mut metric = Metric::new(spec, transform, [0.0, 100.0]);
+    metric.untrained = true;
+    let manifest = Manifest::new("untrained", 512, vec![metric], Training::default());
+    Bundle::new(manifest, vocabulary(), model("medium"))
 }
 
 fn read(c: &mut Criterion) {
@@ -161,16 +134,16 @@ fn whole_path(c: &mut Criterion) {
     let bundle = shipped.unwrap_or_else(|_| untrained());
     println!("evaluator: {}", bundle.manifest.name);
     // Nothing is kept, so that each call encodes all.
-    let options = Options { cache_bytes: 0, ..Default::default() };
+    let options = Options::default().with_cache_bytes(0);
     let evaluator = Evaluator::from_bundle(bundle, &runtime, options).expect("an evaluator");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = files(folder.path());
     let evaluate = || {
-        let results = evaluator.evaluate_files(&files, &Limits::default());
+        let results = evaluator.evaluate_files(&files);
         assert!(results.iter().all(Result::is_ok));
         results
     };
-    let tokens = evaluate().iter().flatten().map(|p| p.tokens).sum();
+    let tokens = evaluate().iter().flatten().map(|p| p.tokens()).sum();
     let mut group = c.benchmark_group("evaluate");
     group.sample_size(10);
     rates(&mut group, BenchmarkId::from_parameter("TSS files"), files.len(), tokens, evaluate);

@@ -8,11 +8,9 @@
 //! STRINGS has a string a line. Both take turns, ROUNDS times, in this process; both
 //! are given token numbers. A line of JSON for each round: seconds of both.
 
-use nneval::evaluator::{Bundle, Encoder, Options, Rows, padded};
-use nneval::runtime::{Runtime, SessionOptions, locate};
-use ort::session::Session;
-use ort::value::Tensor;
-use std::path::Path;
+use ndarray::Array2;
+use nneval::evaluator::{Bundle, Encoder, Options, padded, shipped};
+use nneval::runtime::{Runtime, Session, SessionOptions, locate};
 use std::time::Instant;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -21,7 +19,7 @@ fn main() -> Fallible<()> {
     let mut arguments = std::env::args().skip(1);
     let strings = std::fs::read_to_string(arguments.next().ok_or("a file of strings is needed")?)?;
     let rounds: usize = arguments.next().map_or(Ok(5), |n| n.parse())?;
-    let bundle = Bundle::open(Path::new("models/nats-tss"))?;
+    let bundle = Bundle::open(&shipped::find("nats-tss").ok_or("models/nats-tss")?)?;
     let tokens: Vec<Vec<u32>> =
         strings.lines().map(|s| bundle.tokenizer.encode(s)).collect::<Result<_, _>>()?;
     let runtime = Runtime::load(&locate(None)?.ok_or("`nneval runtime --install` first")?)?;
@@ -43,23 +41,19 @@ fn main() -> Fallible<()> {
     Ok(())
 }
 
-fn plain(session: &mut Session, tokens: &[Vec<u32>]) -> Fallible<Rows> {
-    let mut rows = Rows::new();
+fn plain(session: &mut Session, tokens: &[Vec<u32>]) -> Fallible<Vec<f32>> {
+    let mut values = Vec::new();
     for batch in tokens.chunks(64) {
         let sequences: Vec<&[u32]> = batch.iter().map(Vec::as_slice).collect();
-        let (ids, mask, width) = padded(&sequences, 0);
-        let shape = [batch.len(), width];
-        let ids = Tensor::from_array((shape, ids))?;
-        let mask = Tensor::from_array((shape, mask))?;
-        let out = session.run(ort::inputs!["input_ids" => ids, "attention_mask" => mask])?;
-        let (_, data) = out["metrics"].try_extract_tensor::<f32>()?;
-        rows.extend(data.chunks(data.len() / batch.len()).map(<[f32]>::to_vec));
+        let inputs = padded(&sequences, 0);
+        let (ids, mask) = (inputs.ids.view().into_dyn(), inputs.mask.view().into_dyn());
+        let out = session.run(&[("input_ids", ids), ("attention_mask", mask)], &["metrics"])?;
+        values.extend(out.iter().flatten());
     }
-    Ok(rows)
+    Ok(values)
 }
 
 /// The largest difference between two outputs.
-fn furthest(a: &Rows, b: &Rows) -> f32 {
-    let pairs = a.iter().flatten().zip(b.iter().flatten());
-    pairs.map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+fn furthest(a: &Array2<f32>, b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
 }

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(e) if cli::is_closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            cli::report(cli::message(&e));
+            cli::report(cli::message::of(&e));
             ExitCode::FAILURE
         }
     }

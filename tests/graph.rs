@@ -10,8 +10,8 @@ use std::path::Path;
 
 const FILE: &str = "some/model.onnx";
 
-fn read_with(bytes: Vec<u8>, limits: &Limits) -> nneval::Result<Model> {
-    Ok(Model::from_bytes(bytes.into(), Path::new(FILE), limits)?)
+fn read_with(bytes: Vec<u8>, limits: &Limits) -> nneval::graph::Result<Model> {
+    Model::from_bytes(bytes.into(), Path::new(FILE), limits)
 }
 
 fn read(bytes: Vec<u8>) -> Model {

@@ -4,9 +4,9 @@
 mod rates;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use nneval::evaluator::{Evaluator, Options};
-use nneval::runtime::{Runtime, locate};
 use nneval_capi as _;
+use nneval_evaluator::{Evaluator, Options};
+use nneval_runtime::{Runtime, locate};
 use rates::rates;
 use std::ffi::{CString, c_char, c_void};
 use std::path::Path;
@@ -60,15 +60,15 @@ fn overhead(c: &mut Criterion) {
         return;
     };
     let runtime = Runtime::load(&located).expect("a working ONNX Runtime");
-    let string = nneval::opstring::of_file(FIXTURE.as_ref(), &Default::default());
+    let string = nneval_graph::opstring::of_file(FIXTURE.as_ref(), &Default::default());
     let string = string.expect("the fixture's string");
     let spelled = CString::new(string.as_str()).expect("no NUL");
     let mut group = c.benchmark_group("C ABI");
     for (name, cache_bytes) in [("encoded", 0), ("kept", 1 << 20)] {
-        let options = Options { cache_bytes, ..Default::default() };
+        let options = Options::default().with_cache_bytes(cache_bytes);
         let rust = Evaluator::load(Path::new(BUNDLE), &runtime, options).expect("an evaluator");
         let tokens = match rust.evaluate_strings(&[&string]).remove(0) {
-            Ok(prediction) => prediction.tokens,
+            Ok(prediction) => prediction.tokens(),
             Err(e) => panic!("{e}"),
         };
         rates(&mut group, BenchmarkId::new("Rust", name), 1, tokens, || {

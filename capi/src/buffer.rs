@@ -2,11 +2,10 @@
 
 use crate::argument::{path, slice};
 use crate::error::Error;
-use nneval::costs::{self, Costs};
-use nneval::evaluator::{Evaluator, Network};
-use nneval::graph::shape::Bindings;
-use nneval::graph::{Blob, Limits, Model};
-use nneval::opstring;
+use nneval_evaluator::{Evaluator, Network};
+use nneval_graph::costs::{self, Costs};
+use nneval_graph::shape::Bindings;
+use nneval_graph::{Blob, Limits, Model, opstring};
 use std::ffi::{c_char, c_void};
 use std::path::{Path, PathBuf};
 
@@ -56,25 +55,25 @@ impl<'a> Memory<'a> {
     }
 
     /// The operation string of the model.
-    pub(crate) fn operation_string(&self) -> nneval::Result<String> {
+    pub(crate) fn operation_string(&self) -> nneval_graph::Result<String> {
         Ok(opstring::write(&opstring::of_model(&self.model()?)?))
     }
 
     /// The model as `evaluator` reads it.
-    pub(crate) fn network(&self, evaluator: &Evaluator) -> nneval::Result<Network> {
+    pub(crate) fn network(&self, evaluator: &Evaluator) -> nneval_evaluator::Result<Network> {
         evaluator.network(&self.model()?)
     }
 
     /// The static costs of the model.
-    pub(crate) fn costs(&self, bindings: &Bindings) -> nneval::Result<Costs> {
-        Ok(costs::of_model(&self.model()?, bindings)?)
+    pub(crate) fn costs(&self, bindings: &Bindings) -> nneval_graph::Result<Costs> {
+        costs::of_model(&self.model()?, bindings)
     }
 
     /// The model, whose weights are slices of the caller's bytes, neither copied
     /// nor touched. It must be dropped before `self` is: the callers here return
     /// text and numbers.
-    fn model(&self) -> nneval::Result<Model> {
+    fn model(&self) -> nneval_graph::Result<Model> {
         let bytes = Blob::from_owner(Borrowed(self.data.as_ptr(), self.data.len()));
-        Ok(Model::from_bytes(bytes, &self.name, &Limits::default())?)
+        Model::from_bytes(bytes, &self.name, &Limits::default())
     }
 }

@@ -7,9 +7,9 @@ use crate::guard::{guard, guard_value, release};
 use crate::output::Output;
 use crate::status::Status;
 use crate::text::c_string;
-use nneval::costs as core;
-use nneval::graph::shape::Bindings;
-use nneval::graph::{Limits, Model};
+use nneval_graph::costs as core;
+use nneval_graph::shape::Bindings;
+use nneval_graph::{Limits, Model};
 use std::ffi::{CString, c_char};
 use std::ptr::null;
 

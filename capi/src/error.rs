@@ -1,19 +1,19 @@
 //! The error object.
 
-use crate::guard::{guard_value, release};
 use crate::status::Status;
 use crate::text::{c_path, c_string};
-use std::ffi::{CString, c_char};
-use std::ptr::null;
+use nneval_evaluator::ErrorKind;
+use nneval_runtime::{Hint, Provider};
+use std::ffi::CString;
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
 pub struct Error {
-    status: Status,
-    message: CString,
-    file: Option<CString>,
-    node: Option<CString>,
-    reason: CString,
+    pub(crate) status: Status,
+    pub(crate) message: CString,
+    pub(crate) file: Option<CString>,
+    pub(crate) node: Option<CString>,
+    pub(crate) reason: CString,
 }
 
 impl Error {
@@ -42,14 +42,19 @@ impl Error {
         Self::plain(Status::Unavailable, reason)
     }
 
+    /// The threads that work beside ONNX Runtime's fail.
+    pub(crate) fn runtime(reason: &str) -> Self {
+        Self::plain(Status::Runtime, reason)
+    }
+
+    /// Another failure.
+    pub(crate) fn other(reason: &str) -> Self {
+        Self::plain(Status::Other, reason)
+    }
+
     /// A panic that the guard has caught.
     pub(crate) fn panic(told: &str) -> Self {
         Self::plain(Status::Panic, &format!("a defect of nneval: {told}"))
-    }
-
-    /// Its status.
-    pub(crate) fn status(&self) -> Status {
-        self.status
     }
 
     /// The whole message.
@@ -59,89 +64,49 @@ impl Error {
     }
 }
 
-impl From<nneval::graph::Error> for Error {
-    fn from(e: nneval::graph::Error) -> Self {
-        nneval::Error::from(e).into()
+impl From<nneval_evaluator::Error> for Error {
+    fn from(e: nneval_evaluator::Error) -> Self {
+        let remedy = e.hint().map(remedy).unwrap_or_default();
+        Self {
+            status: status(e.kind()),
+            message: c_string(format!("{e}{remedy}")),
+            file: e.path().map(c_path),
+            node: e.node().map(c_string),
+            reason: c_string(format!("{}{remedy}", e.reason())),
+        }
     }
 }
 
-impl From<nneval::Error> for Error {
-    fn from(e: nneval::Error) -> Self {
-        use nneval::Error as E;
-        let message = c_string(e.to_string());
-        let reason = match &e {
-            E::Io { cause, .. } => c_string(cause.to_string()),
-            E::Model { reason, .. } | E::Bundle { reason, .. } => c_string(reason.as_str()),
-            E::OpString { offset, reason } => c_string(format!("byte {offset}: {reason}")),
-            E::Tokenizer(reason) | E::Runtime(reason) => c_string(reason.as_str()),
-            _ => message.clone(),
-        };
-        let (status, file, node) = match &e {
-            E::Io { path, .. } => (Status::Io, Some(c_path(path)), None),
-            E::Model { file, node, .. } => {
-                (Status::Model, Some(c_path(file)), node.as_deref().map(c_string))
-            }
-            E::OpString { .. } => (Status::OperationString, None, None),
-            E::Bundle { path, .. } => (Status::Bundle, Some(c_path(path)), None),
-            E::Tokenizer(_) => (Status::Tokenizer, None, None),
-            E::Runtime(_) => (Status::Runtime, None, None),
-            _ => (Status::Other, None, None),
-        };
-        Self { status, message, file, node, reason }
+impl From<nneval_graph::Error> for Error {
+    fn from(e: nneval_graph::Error) -> Self {
+        nneval_evaluator::Error::from(e).into()
     }
 }
 
-/// A text of an error; NULL where the error is NULL or has no such text.
-///
-/// # Safety
-/// `error` is NULL, or an error that lives.
-unsafe fn part(error: *const Error, of: impl Fn(&Error) -> Option<&CString>) -> *const c_char {
-    guard_value(null(), || {
-        // SAFETY: as the caller promises.
-        let text = unsafe { error.as_ref() }.and_then(of);
-        text.map_or(null(), |t| t.as_ptr())
-    })
+fn status(kind: ErrorKind) -> Status {
+    match kind {
+        ErrorKind::Io => Status::Io,
+        ErrorKind::Model => Status::Model,
+        ErrorKind::OperationString => Status::OperationString,
+        ErrorKind::Bundle => Status::Bundle,
+        ErrorKind::Tokenizer => Status::Tokenizer,
+        ErrorKind::Runtime => Status::Runtime,
+        _ => Status::Other,
+    }
 }
 
-/// The status that the failed call answered; `NNEVAL_STATUS_OK` for NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_status(error: *const Error) -> Status {
-    // SAFETY: the header's convention.
-    guard_value(Status::Panic, || unsafe { error.as_ref() }.map_or(Status::Ok, |e| e.status))
-}
-
-/// The whole message, one line: file, node and reason as far as there are any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_message(error: *const Error) -> *const c_char {
-    // SAFETY: the header's convention.
-    unsafe { part(error, |e| Some(&e.message)) }
-}
-
-/// The file or folder at fault; NULL where none is.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_file(error: *const Error) -> *const c_char {
-    // SAFETY: the header's convention.
-    unsafe { part(error, |e| e.file.as_ref()) }
-}
-
-/// The node of the model at fault: its name, or its type and position where it
-/// has none; NULL where no node is at fault.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_node(error: *const Error) -> *const c_char {
-    // SAFETY: the header's convention.
-    unsafe { part(error, |e| e.node.as_ref()) }
-}
-
-/// What is wrong, without file and node.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_reason(error: *const Error) -> *const c_char {
-    // SAFETY: the header's convention.
-    unsafe { part(error, |e| Some(&e.reason)) }
-}
-
-/// Frees an error and its texts.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nneval_error_free(error: *mut Error) {
-    // SAFETY: the header's convention.
-    unsafe { release(error) }
+/// What may help, in the words of this interface.
+fn remedy(hint: Hint) -> String {
+    let set = "set the library with nneval_options_set_library or ORT_DYLIB_PATH";
+    match hint {
+        Hint::InstallGpuLibrary(provider) => {
+            let tensorrt = if provider == Provider::TensorRt { ", TensorRT 10" } else { "" };
+            format!(
+                "; provider {provider} needs ONNX Runtime's GPU library ({set}), an NVIDIA GPU \
+                 with its driver, and CUDA 13, cuDNN 9{tensorrt} where the system's loader finds \
+                 them (LD_LIBRARY_PATH)"
+            )
+        }
+        _ => format!("; {set}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! Evaluating: files, models in memory, operation strings; one or many.
+//! Evaluation of files, models in memory and operation strings; one or many.
 
 use crate::argument::{path, reference, slice, some_text};
 use crate::batch::Batch;
@@ -9,8 +9,7 @@ use crate::guard::guard;
 use crate::output::Output;
 use crate::prediction::Prediction;
 use crate::status::Status;
-use nneval::evaluator as core;
-use nneval::graph::Limits;
+use nneval_evaluator as core;
 use std::ffi::c_char;
 use std::path::PathBuf;
 
@@ -18,8 +17,7 @@ type Results = Vec<Result<Prediction, Error>>;
 
 impl Evaluator {
     fn files(&self, paths: &[PathBuf]) -> Results {
-        let limits = Limits::default();
-        self.shared(self.workers.run(|| self.inner.evaluate_files(paths, &limits)))
+        self.shared(self.workers.run(|| self.inner.evaluate_files(paths)))
     }
 
     fn models(&self, models: &[Memory]) -> Results {
@@ -32,17 +30,16 @@ impl Evaluator {
         self.shared(self.workers.run(|| self.inner.evaluate_strings(strings)))
     }
 
-    fn shared(&self, results: Vec<nneval::Result<core::Prediction>>) -> Results {
-        let one =
-            |r: nneval::Result<core::Prediction>| Ok(Prediction::new(r?, self.metrics.clone()));
+    fn shared(&self, results: Vec<core::Result<core::Prediction>>) -> Results {
+        let one = |r: core::Result<core::Prediction>| Ok(Prediction::new(r?, self.metrics.clone()));
         results.into_iter().map(one).collect()
     }
 }
 
 /// The one result of a call for one network.
 fn only(results: Results) -> Result<Prediction, Error> {
-    let none = || nneval::Error::Runtime("no prediction".into()).into();
-    results.into_iter().next().unwrap_or_else(|| Err(none()))
+    let none = || Err(Error::other("a network has no prediction"));
+    results.into_iter().next().unwrap_or_else(none)
 }
 
 /// An entry point for one network: `work` looks at its argument and evaluates.
@@ -121,8 +118,8 @@ pub unsafe extern "C" fn nneval_evaluate_buffer(
     }
 }
 
-/// Evaluates an operation string. Its grammar is not checked
-/// (`nneval_operation_string_check` does that), only that it is not empty.
+/// Evaluates an operation string, which must not be empty;
+/// `NNEVAL_STATUS_OPERATION_STRING` where it does not follow the grammar.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_evaluate_string(
     evaluator: *const Evaluator,

@@ -1,4 +1,4 @@
-//! Evaluators: loading, and what they predict.
+//! Evaluators: loading, provider, names of metrics.
 
 use crate::argument::{path, reference};
 use crate::error::Error;
@@ -8,8 +8,8 @@ use crate::output::Output;
 use crate::status::Status;
 use crate::text::c_string;
 use crate::workers::Workers;
-use nneval::evaluator::{self, Bundle};
-use nneval::runtime::{self, Placement, Provider, Runtime};
+use nneval_evaluator::Bundle;
+use nneval_runtime::Placement;
 use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr::null;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// A loaded evaluator.
 pub struct Evaluator {
-    pub(crate) inner: evaluator::Evaluator,
+    pub(crate) inner: nneval_evaluator::Evaluator,
     pub(crate) workers: Workers,
     pub(crate) metrics: Arc<[MetricNames]>,
     name: CString,
@@ -34,9 +34,7 @@ pub(crate) struct MetricNames {
 
 impl Evaluator {
     fn load(folder: &Path, options: &Options) -> Result<Self, Error> {
-        // A bad bundle fails before ONNX Runtime is touched.
         let bundle = Bundle::open(folder)?;
-        let runtime = load_runtime(options)?;
         let manifest = &bundle.manifest;
         let name = c_string(manifest.name.as_str());
         let metrics = manifest
@@ -48,27 +46,10 @@ impl Evaluator {
                 direction: m.spec.higher_is_better.map_or(0, |up| if up { 1 } else { -1 }),
             })
             .collect();
-        let provider = options.provider.resolve(&runtime).provider;
-        let how = evaluator::Options { provider, ..options.evaluator };
-        if how.fp16 && provider != Provider::TensorRt {
-            let reason = format!("half precision is for TensorRT; the provider is {provider}");
-            return Err(nneval::Error::Runtime(reason).into());
-        }
-        let inner = evaluator::Evaluator::from_bundle(bundle, &runtime, how)?;
-        let provider = c_string(provider.name());
-        Ok(Self { inner, workers: Workers::start(how.threads)?, metrics, name, provider })
+        let inner = options.builder().load_bundle(bundle)?;
+        let provider = c_string(inner.provider().name());
+        Ok(Self { inner, workers: Workers::start(options.threads)?, metrics, name, provider })
     }
-}
-
-fn load_runtime(options: &Options) -> Result<Runtime, Error> {
-    let none = || {
-        let remedy = "set the library with nneval_options_set_library or ORT_DYLIB_PATH, \
-                      or run `nneval runtime --install`";
-        nneval::Error::Runtime(format!("no shared library is found; {remedy}"))
-    };
-    let located =
-        runtime::locate_for(options.library.as_deref(), options.provider)?.ok_or_else(none)?;
-    Ok(Runtime::load(&located)?)
 }
 
 /// Loads the evaluator in `folder`, with the CPU and all cores where `options`

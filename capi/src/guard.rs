@@ -1,4 +1,4 @@
-//! The boundary: no panic leaves it.
+//! The boundary to C: no panic leaves it.
 
 use crate::error::Error;
 use crate::status::Status;
@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub unsafe fn guard(error: *mut *mut Error, work: impl FnOnce() -> Result<(), Error>) -> Status {
     let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|p| Err(Error::panic(&told(p))));
     let Err(failure) = done else { return Status::Ok };
-    let status = failure.status();
+    let status = failure.status;
     if !error.is_null() {
         // SAFETY: not NULL, and as the caller promises.
         unsafe { error.write(Box::into_raw(Box::new(failure))) }

@@ -14,6 +14,7 @@ mod batch;
 mod buffer;
 mod costs;
 mod error;
+mod error_object;
 mod evaluate;
 mod evaluator;
 mod guard;

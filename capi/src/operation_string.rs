@@ -7,8 +7,7 @@ use crate::guard::{guard, guard_value};
 use crate::output::Output;
 use crate::status::Status;
 use crate::text::c_string;
-use nneval::graph::Limits;
-use nneval::opstring;
+use nneval_graph::{Limits, opstring};
 use std::ffi::{CString, c_char};
 
 /// An entry point that gives an operation string.

@@ -1,12 +1,12 @@
-//! How an evaluator is loaded.
+//! Options: provider, threads, memory, ONNX Runtime's library.
 
 use crate::argument::{path, reference_mut, text};
 use crate::error::Error;
 use crate::guard::{guard, release};
 use crate::output::Output;
 use crate::status::Status;
-use nneval::evaluator;
-use nneval::runtime::Choice;
+use nneval_evaluator::EvaluatorBuilder;
+use nneval_runtime::ProviderSelection;
 use std::ffi::c_char;
 use std::path::PathBuf;
 
@@ -16,9 +16,21 @@ const MOST_THREADS: u32 = 1024;
 /// How an evaluator is loaded: provider, threads, ONNX Runtime's library.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    pub(crate) provider: Choice,
-    pub(crate) evaluator: evaluator::Options,
-    pub(crate) library: Option<PathBuf>,
+    provider: ProviderSelection,
+    pub(crate) threads: usize,
+    fp16: bool,
+    cache_bytes: Option<usize>,
+    library: Option<PathBuf>,
+}
+
+impl Options {
+    /// The settings of an evaluator.
+    pub(crate) fn builder(&self) -> EvaluatorBuilder {
+        let builder = nneval_evaluator::Evaluator::builder();
+        let builder = builder.provider(self.provider).threads(self.threads).fp16(self.fp16);
+        let builder = self.cache_bytes.into_iter().fold(builder, EvaluatorBuilder::cache_bytes);
+        self.library.iter().fold(builder, EvaluatorBuilder::library)
+    }
 }
 
 /// Makes options: the CPU, all cores, ONNX Runtime where nneval finds it.
@@ -52,7 +64,7 @@ pub unsafe extern "C" fn nneval_options_set_provider(
             let options = reference_mut(options, "options")?;
             let name = text(provider, "provider")?;
             let unknown = |_| {
-                let known = Choice::NAMES.join(", ");
+                let known = ProviderSelection::NAMES.join(", ");
                 Error::invalid("provider", &format!("is {name:?}, which is none of {known}"))
             };
             options.provider = name.parse().map_err(unknown)?;
@@ -72,7 +84,7 @@ pub unsafe extern "C" fn nneval_options_set_fp16(
     // SAFETY: the header's convention.
     unsafe {
         guard(error, || {
-            reference_mut(options, "options")?.evaluator.fp16 = fp16 != 0;
+            reference_mut(options, "options")?.fp16 = fp16 != 0;
             Ok(())
         })
     }
@@ -93,7 +105,7 @@ pub unsafe extern "C" fn nneval_options_set_threads(
             if threads > MOST_THREADS {
                 return Err(Error::invalid("threads", &format!("is over {MOST_THREADS}")));
             }
-            options.evaluator.threads = threads as usize;
+            options.threads = threads as usize;
             Ok(())
         })
     }
@@ -111,7 +123,7 @@ pub unsafe extern "C" fn nneval_options_set_cache(
     // SAFETY: the header's convention.
     unsafe {
         guard(error, || {
-            reference_mut(options, "options")?.evaluator.cache_bytes = bytes;
+            reference_mut(options, "options")?.cache_bytes = Some(bytes);
             Ok(())
         })
     }
@@ -119,7 +131,7 @@ pub unsafe extern "C" fn nneval_options_set_cache(
 
 /// Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
 /// or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
-/// it is the one that `nneval runtime --install` has put into nneval's cache.
+/// it is the one that the program nneval has installed into its cache.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_options_set_library(
     options: *mut Options,

@@ -1,4 +1,4 @@
-//! What is predicted of a network.
+//! Predictions: metrics of one network.
 
 use crate::argument::{reference, text};
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::evaluator::MetricNames;
 use crate::guard::{guard, guard_value, release};
 use crate::output::Output;
 use crate::status::Status;
-use nneval::evaluator as core;
+use nneval_evaluator as core;
 use std::ffi::c_char;
 use std::sync::Arc;
 
@@ -54,8 +54,7 @@ impl Prediction {
 
     fn metric(&self, index: usize) -> Option<Metric> {
         let names = self.names.get(index)?;
-        let value = *self.inner.metrics.get(index)?;
-        let interval = self.inner.intervals.get(index).copied().flatten();
+        let core::Estimate { value, interval, .. } = *self.inner.estimates().get(index)?;
         let [lo, hi] = interval.unwrap_or([f64::NAN; 2]);
         let (name, unit) = (names.name.as_ptr(), names.unit.as_ptr());
         Some(Metric { name, unit, value, lo, hi, has_interval: interval.is_some() })
@@ -129,8 +128,8 @@ pub unsafe extern "C" fn nneval_prediction_domain(
             let prediction = reference(prediction, "prediction")?;
             let out = Output::new(domain, "domain")?;
             let none = || Error::unavailable("the evaluator has no in-domain statistics");
-            let score = prediction.inner.in_domain.ok_or_else(none)?;
-            out.set(Domain { score, flagged: prediction.inner.flagged == Some(true) });
+            let score = prediction.inner.in_domain().ok_or_else(none)?;
+            out.set(Domain { score, flagged: prediction.inner.flagged() == Some(true) });
             Ok(())
         })
     }
@@ -140,7 +139,7 @@ pub unsafe extern "C" fn nneval_prediction_domain(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_prediction_tokens(prediction: *const Prediction) -> usize {
     // SAFETY: the header's convention.
-    guard_value(0, || unsafe { prediction.as_ref() }.map_or(0, |p| p.inner.tokens))
+    guard_value(0, || unsafe { prediction.as_ref() }.map_or(0, |p| p.inner.tokens()))
 }
 
 /// Windows that the string was encoded in, more than one for strings longer than
@@ -148,7 +147,7 @@ pub unsafe extern "C" fn nneval_prediction_tokens(prediction: *const Prediction)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_prediction_windows(prediction: *const Prediction) -> usize {
     // SAFETY: the header's convention.
-    guard_value(0, || unsafe { prediction.as_ref() }.map_or(0, |p| p.inner.windows))
+    guard_value(0, || unsafe { prediction.as_ref() }.map_or(0, |p| p.inner.windows()))
 }
 
 /// Frees a prediction.

@@ -12,5 +12,5 @@ pub extern "C" fn nneval_version() -> *const c_char {
 /// loads only where it was trained on this version.
 #[unsafe(no_mangle)]
 pub extern "C" fn nneval_operation_string_version() -> u32 {
-    nneval::opstring::VERSION
+    nneval_graph::opstring::VERSION
 }

@@ -26,7 +26,7 @@ impl Workers {
             Ok(pool) => Ok(Self { pool: Some(pool), threads }),
             Err(e) => {
                 join(threads);
-                Err(nneval::Error::Runtime(format!("threads cannot be started: {e}")).into())
+                Err(Error::runtime(&format!("threads cannot be started: {e}")))
             }
         }
     }

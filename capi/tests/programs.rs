@@ -66,7 +66,7 @@ fn c_programs_print_what_the_command_line_prints() {
         let output = run(tool(program.to_str().unwrap()).arg(evaluator()).args(networks()));
         assert_eq!(predictions(&output), expected(), "{link:?}");
         let version =
-            format!("version\t{}\t{}", env!("CARGO_PKG_VERSION"), ::nneval::opstring::VERSION);
+            format!("version\t{}\t{}", env!("CARGO_PKG_VERSION"), nneval_graph::opstring::VERSION);
         assert_eq!(output.lines().next(), Some(&*version));
     }
 }

@@ -241,7 +241,7 @@ fn common_view(manifest: &Manifest, known: &[usize]) -> Reduction {
 /// whole networks.
 fn outputs(encoded: &[Encoded], known: &[usize], view: Reduction) -> Vec<Vec<f64>> {
     let of = |e: &Encoded, i: usize| {
-        if view.is_none() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
+        if view.is_none() { e.unreduced_outputs.get(i) } else { e.outputs.get(i) }.copied()
     };
     encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
 }

@@ -133,11 +133,12 @@ impl Owned {
 }
 
 /// The models; a bad one is reported and left out.
-fn outside(evaluator: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
+fn outside(own: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
     let mut networks = Vec::new();
     for path in paths::models(given)? {
         let model = Model::open(&path, &Limits::default());
-        match model.map_err(nneval::Error::from).and_then(|m| evaluator.network(&m)) {
+        let model = model.map_err(evaluator::Error::from);
+        match model.and_then(|m| own.network(&m)) {
             Ok(network) => networks.push(network),
             Err(e) => super::report(e),
         }

@@ -45,7 +45,7 @@ pub fn graphs(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Re
 pub fn networks<K: AsRef<str> + Sync>(source: &Source, keys: &[K]) -> anyhow::Result<Vec<OpGraph>> {
     parts(keys, |part| {
         let read = part.par_iter().map(|key| source.network(key.as_ref()));
-        Ok(read.collect::<nneval::Result<Vec<_>>>()?)
+        Ok(read.collect::<nneval::files::Result<Vec<_>>>()?)
     })
 }
 
@@ -58,7 +58,7 @@ pub fn keys(
 ) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
     let both = parts(keys, |part| {
         let describe = |key: &String| source.described(key, evaluator.needs_costs());
-        let described: Vec<nneval::Result<Network>> = part.par_iter().map(describe).collect();
+        let described: Vec<nneval::files::Result<Network>> = part.par_iter().map(describe).collect();
         let (mut good, mut networks) = (Vec::new(), Vec::new());
         for (key, network) in part.iter().zip(described) {
             match network {

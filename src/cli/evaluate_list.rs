@@ -36,10 +36,10 @@ impl Item {
     }
 
     /// The network as `evaluator` reads it.
-    pub fn network(&self, evaluator: &Evaluator) -> nneval::Result<Network> {
+    pub fn network(&self, evaluator: &Evaluator) -> nneval::evaluator::Result<Network> {
         match self {
             Self::File(_, path) => evaluator.network(&Model::open(path, &Limits::default())?),
-            Self::Text(text) => Ok(Network::given(text.as_str())),
+            Self::Text(text) => Network::from_untrusted_string(text.as_str()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::evaluate_list::Item;
 use super::table_args::{PrintFormat, Printed, printed};
-use nneval::evaluator::{Manifest, Metric, Prediction};
+use nneval::evaluator::{self, Estimate, Manifest, Metric, Prediction};
 use nneval::tables::{Cell, Column, Kind, significant};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
@@ -93,10 +93,10 @@ impl<'a> Output<'a> {
     pub fn rows(
         &mut self,
         items: &[Item],
-        results: &[nneval::Result<Prediction>],
+        results: &[evaluator::Result<Prediction>],
     ) -> anyhow::Result<()> {
         let (manifest, shape) = (self.manifest, self.to.shape());
-        let made = |(item, r): (&Item, &nneval::Result<Prediction>)| match shape {
+        let made = |(item, r): (&Item, &evaluator::Result<Prediction>)| match shape {
             Shape::Table => Made::Text(text(manifest, item.name(), r)),
             Shape::Json => Made::Text(object(manifest, item.name(), r).to_string()),
             Shape::Rows => Made::Cells(cells(manifest, item.name(), r)),
@@ -143,14 +143,16 @@ impl<'a> Output<'a> {
 }
 
 /// Cells of [`columns`].
-fn cells(manifest: &Manifest, name: &str, r: &nneval::Result<Prediction>) -> Vec<Cell> {
+fn cells(manifest: &Manifest, name: &str, r: &evaluator::Result<Prediction>) -> Vec<Cell> {
     let mut cells = vec![Cell::from(name)];
     match r {
         Ok(p) => {
-            for (&x, ends) in p.metrics.iter().zip(&p.intervals) {
+            for estimate in p.estimates() {
+                let (x, ends) = (estimate.value, estimate.interval);
                 cells.extend([x.into(), ends.map(|e| e[0]).into(), ends.map(|e| e[1]).into()]);
             }
-            cells.extend([p.in_domain.into(), p.flagged.into(), p.windows.into(), Cell::Missing]);
+            cells.extend([p.in_domain().into(), p.flagged().into(), p.windows().into()]);
+            cells.push(Cell::Missing);
         }
         Err(e) => {
             cells.resize(1 + 3 * manifest.metrics.len() + 3, Cell::Missing);
@@ -160,47 +162,48 @@ fn cells(manifest: &Manifest, name: &str, r: &nneval::Result<Prediction>) -> Vec
     cells
 }
 
-fn object(manifest: &Manifest, path: &str, r: &nneval::Result<Prediction>) -> Value {
+fn object(manifest: &Manifest, path: &str, r: &evaluator::Result<Prediction>) -> Value {
     let p = match r {
         Ok(p) => p,
         Err(e) => return json!({"path": path, "error": e.to_string()}),
     };
-    let metric = |((m, x), ends): ((&Metric, &f64), &Option<[f64; 2]>)| {
-        let mut object = json!({"value": x, "unit": m.spec.unit});
-        if let (Some([lo, hi]), Some(o)) = (ends, object.as_object_mut()) {
+    let metric = |(m, e): (&Metric, &Estimate)| {
+        let mut object = json!({"value": e.value, "unit": m.spec.unit});
+        if let (Some([lo, hi]), Some(o)) = (e.interval, object.as_object_mut()) {
             o.extend([("lo".to_owned(), json!(lo)), ("hi".to_owned(), json!(hi))]);
         }
         (m.spec.name.clone(), object)
     };
-    let all = manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals);
+    let all = manifest.metrics.iter().zip(p.estimates());
     let metrics: Map<String, Value> = all.map(metric).collect();
     let mut object =
-        json!({"path": path, "metrics": metrics, "tokens": p.tokens, "windows": p.windows});
-    if let (Some(score), Some(o)) = (p.in_domain, object.as_object_mut()) {
+        json!({"path": path, "metrics": metrics, "tokens": p.tokens(), "windows": p.windows()});
+    if let (Some(score), Some(o)) = (p.in_domain(), object.as_object_mut()) {
         o.insert("in_domain".to_owned(), json!(score));
-        o.insert("flagged".to_owned(), json!(u8::from(p.flagged == Some(true))));
+        o.insert("flagged".to_owned(), json!(u8::from(p.flagged() == Some(true))));
     }
     object
 }
 
-fn text(manifest: &Manifest, name: &str, r: &nneval::Result<Prediction>) -> String {
+fn text(manifest: &Manifest, name: &str, r: &evaluator::Result<Prediction>) -> String {
     let Ok(p) = r else { return String::new() };
-    let windows = match p.windows {
+    let windows = match p.windows() {
         1 => String::new(),
         n => format!(", encoded in {n} windows"),
     };
-    let outside = match (p.flagged, p.in_domain) {
+    let outside = match (p.flagged(), p.in_domain()) {
         (Some(true), Some(score)) => format!(
             ": outside what this evaluator has seen (in-domain score {})",
             score_text(score)
         ),
         _ => String::new(),
     };
-    let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens);
+    let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens());
     let width = manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
     let units = manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
     let units = units.max().unwrap_or(0);
-    for ((m, &x), ends) in manifest.metrics.iter().zip(&p.metrics).zip(&p.intervals) {
+    for (m, estimate) in manifest.metrics.iter().zip(p.estimates()) {
+        let (x, ends) = (estimate.value, estimate.interval);
         let (name, unit) = (&m.spec.name, &m.spec.unit);
         let line = format!("  {name:width$}  {:>12} {unit:units$}", number(x));
         let level = m.interval.as_ref().map_or(0.0, |i| i.level * 100.0);

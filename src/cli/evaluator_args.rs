@@ -32,12 +32,8 @@ pub fn evaluator(
     runtime: &Runtime,
     session: &SessionOptions,
 ) -> anyhow::Result<Evaluator> {
-    let options = Options {
-        provider: session.provider,
-        threads: session.intra_threads,
-        fp16: session.tensorrt.fp16,
-        ..Default::default()
-    };
+    let options = Options::default().with_provider(session.provider);
+    let options = options.with_threads(session.intra_threads).with_fp16(session.tensorrt.fp16);
     let untrained = bundle.manifest.metrics.iter().filter(|m| m.untrained);
     let names: Vec<&str> = untrained.map(|m| m.spec.name.as_str()).collect();
     if !names.is_empty() {

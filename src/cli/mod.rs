@@ -19,6 +19,7 @@ mod man;
 mod measure;
 mod measure_list;
 mod measure_view;
+pub mod message;
 mod mixture;
 mod paths;
 mod pretrain;

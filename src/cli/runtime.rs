@@ -63,7 +63,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn found(args: &RuntimeArgs) -> anyhow::Result<Located> {
-    runtime::locate_for(args.onnxruntime.as_deref(), args.provider)?.context(
+    runtime::locate_for(args.onnxruntime.as_deref(), args.provider.wants_gpu())?.context(
         "no ONNX Runtime found: run `nneval runtime --install`, give --onnxruntime PATH, \
          or set ORT_DYLIB_PATH",
     )

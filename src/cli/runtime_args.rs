@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::{
-    self, Choice, Located, Placement, Provider, Runtime, SessionOptions, TensorRt,
+    self, Choice, Hint, Located, Placement, Provider, Runtime, SessionOptions, TensorRt,
 };
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ impl RuntimeArgs {
     /// as asked for, full optimisation. Where no library is found, it is installed
     /// first, and that is said on stderr.
     pub fn load(&self) -> anyhow::Result<(Runtime, SessionOptions)> {
-        let located = match runtime::locate_for(self.onnxruntime.as_deref(), self.provider)? {
+        let located = match runtime::locate_for(self.onnxruntime.as_deref(), self.provider.wants_gpu())? {
             Some(located) => located,
             None => self.install()?,
         };
@@ -62,19 +62,17 @@ impl RuntimeArgs {
         if self.fp16 && provider != Provider::TensorRt {
             bail!("--fp16 is for TensorRT; the provider is {provider}");
         }
-        Ok(SessionOptions {
-            provider,
-            intra_threads: self.threads.into(),
-            tensorrt: TensorRt { fp16: self.fp16, ..Default::default() },
-            ..Default::default()
-        })
+        let tensorrt = TensorRt { fp16: self.fp16, ..Default::default() };
+        let options = SessionOptions::default().with_provider(provider).with_tensorrt(tensorrt);
+        Ok(options.with_threads(self.threads.into()))
     }
 
     /// The library for the CPU; one for GPUs is fetched on request alone.
     fn install(&self) -> anyhow::Result<Located> {
         if let Choice::Named(provider) = self.provider
-            && let Some(remedy) = provider.remedy()
+            && provider != Provider::Cpu
         {
+            let remedy = super::message::words(Hint::InstallGpuLibrary(provider));
             bail!("no ONNX Runtime found; {remedy}");
         }
         let version = runtime::PINNED_VERSION;

@@ -37,7 +37,7 @@ pub fn write(
             bar.inc(1);
             missing
         })
-        .collect::<nneval::Result<Vec<Option<String>>>>()?
+        .collect::<nneval::files::Result<Vec<Option<String>>>>()?
         .into_iter()
         .flatten()
         .collect();
@@ -54,7 +54,7 @@ fn metric(
     at: usize,
     scores: &MetricScores,
     dir: &Path,
-) -> nneval::Result<Option<String>> {
+) -> nneval::files::Result<Option<String>> {
     let name = &scores.row.metric;
     if scores.points.is_empty() {
         return Ok(Some(format!("{name} (no reported value)")));

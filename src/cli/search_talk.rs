@@ -138,7 +138,7 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
             Err(e) => Err(e),
         });
         let columns = all.columns();
-        let one = |(key, result): (&String, nneval::Result<CandidateValues>)| match result {
+        let one = |(key, result): (&String, nneval::search::Result<CandidateValues>)| match result {
             Ok(m) => json!({"arch": key, "metrics": metrics(&columns, &m.values)}),
             Err(e) => json!({"arch": key, "error": e.to_string()}),
         };

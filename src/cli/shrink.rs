@@ -31,7 +31,7 @@ pub fn shares(
     let encoded = encoding::rows(evaluator, source, table, rows)?;
     let classes: Vec<Option<u64>> = rows.iter().map(|&r| table.class(r)).collect();
     let share = |(i, metric): (usize, &Metric)| -> anyhow::Result<f32> {
-        if metric.formula.is_none() {
+        if metric.cost_model.is_none() {
             return Ok(1.0);
         }
         let reported = table.gather(&metric.spec.name, rows)?;

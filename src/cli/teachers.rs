@@ -106,7 +106,7 @@ impl TeacherArgs {
         if self.kernel_teacher {
             let facts = three(Facts::of(&parts.list()))?;
             let fits = labels.iter().map(|l| GaussianProcess::fit(&facts[0], l));
-            let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+            let fits = fits.collect::<nneval::files::Result<Vec<_>>>()?;
             kinds.push(columns(&facts, &fits, GaussianProcess::predict));
         }
         if !(self.tree_teacher || self.pair_teacher) {
@@ -163,7 +163,7 @@ impl TeacherArgs {
         let held: HashSet<u64> = held_out.iter().filter_map(|&r| table.class(r)).collect();
         let open = |dir: &PathBuf| -> anyhow::Result<Evaluator> {
             let bundle = Bundle::open(dir)?;
-            if bundle.manifest.metrics.iter().any(|m| m.formula.is_some()) {
+            if bundle.manifest.metrics.iter().any(|m| m.cost_model.is_some()) {
                 bail!("{}: multiples of formulas of costs cannot be taught", dir.display());
             }
             if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
@@ -189,11 +189,11 @@ fn columns<T>(
 fn by_fits<T: Send>(
     facts: &[Facts; 3],
     labels: &Labels,
-    fit: impl Fn(&Facts, &[Option<f64>]) -> nneval::Result<T> + Sync,
+    fit: impl Fn(&Facts, &[Option<f64>]) -> nneval::files::Result<T> + Sync,
     predict: impl Fn(&T, &Facts) -> Vec<f64>,
 ) -> anyhow::Result<[Columns; 3]> {
     let fits = labels.par_iter().map(|l| fit(&facts[0], l));
-    let fits = fits.collect::<nneval::Result<Vec<_>>>()?;
+    let fits = fits.collect::<nneval::files::Result<Vec<_>>>()?;
     Ok(columns(facts, &fits, predict))
 }
 

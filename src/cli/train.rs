@@ -14,11 +14,10 @@ use super::training_view::View;
 use super::views::{Seen, ViewArgs};
 use anyhow::{Context, bail};
 use nneval::evaluator::weights;
-use nneval::evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training};
+use nneval::evaluator::{Bundle, Evaluator, Manifest, Metric, Options, Training};
 use nneval::labels::{LabelTable, MetricSpec, STDIN, Split3, split_by_class, split3, subsample};
-use nneval::opstring::{self, OpGraph};
+use nneval::opstring::OpGraph;
 use nneval::training::{Environment, Examples, Run, TrainingGraphs};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -149,14 +148,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let manifest =
         manifest(&args, &reading, metrics, &table, [&train_rows, &split.valid], config.seed);
-    let bundle = Bundle { manifest, tokenizer: reading.tokenizer, model: model(&scales)? };
+    let bundle = Bundle::new(manifest, reading.tokenizer, model(&scales)?);
     let mut evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
     let source = args.source.source()?;
     let shares = shrink::shares(&evaluator, &source, &table, &split.valid)?;
     if shares.iter().any(|s| *s < 1.0) {
         super::note(format_args!("corrections of formulas kept: {shares:?}"));
         let smaller: Vec<f32> = scales.iter().zip(&shares).map(|(scale, s)| scale / s).collect();
-        let bundle = Bundle { model: model(&smaller)?, ..evaluator.bundle().clone() };
+        let mut bundle = evaluator.bundle().clone();
+        bundle.model = model(&smaller)?;
         evaluator = Evaluator::from_bundle(bundle, &runtime, Options::default())?;
     }
     let bundle = calibrate::with_table(&evaluator, &source, &table, &train_rows, &split.valid)?;
@@ -322,24 +322,17 @@ fn manifest(
         classes
     };
     let file = args.source.labels.file_name().map(|n| n.to_string_lossy().into_owned());
-    Manifest {
-        format: FORMAT,
-        string_version: opstring::VERSION,
-        string_style: reading.style,
-        name: run_folder::evaluator_name(args.name.as_deref(), &args.out),
-        window: reading.window,
-        metrics,
-        training: Training {
-            labels: file.unwrap_or_default(),
-            space: args.source.space_name(),
-            dataset: args.source.networks.dataset.to_string(),
-            rows: rows.len(),
-            seed,
-            classes: classes_of(rows),
-            validation_classes: classes_of(valid),
-            command: run_folder::command(),
-        },
-        domain: None,
-        files: BTreeMap::new(),
-    }
+    let mut training = Training::default();
+    training.labels = file.unwrap_or_default();
+    training.space = args.source.space_name();
+    training.dataset = args.source.networks.dataset.to_string();
+    training.rows = rows.len();
+    training.seed = seed;
+    training.classes = classes_of(rows);
+    training.validation_classes = classes_of(valid);
+    training.command = run_folder::command();
+    let name = run_folder::evaluator_name(args.name.as_deref(), &args.out);
+    let mut manifest = Manifest::new(name, reading.window, metrics, training);
+    manifest.string_style = reading.style;
+    manifest
 }

@@ -89,7 +89,7 @@ impl DataArgs {
     /// Tokens of `graphs`, without targets.
     pub fn tokens(&self, reading: &Reading, graphs: &[OpGraph]) -> anyhow::Result<Examples> {
         let cut = AtomicUsize::new(0);
-        let encode = |(i, g): (usize, &OpGraph)| -> nneval::Result<Vec<Vec<u32>>> {
+        let encode = |(i, g): (usize, &OpGraph)| -> nneval::files::Result<Vec<Vec<u32>>> {
             let seed = (i * self.spellings) as u64;
             let spelled = spellings(g, reading.style, self.spellings, seed);
             let encoded = spelled.iter().map(|s| {
@@ -103,7 +103,7 @@ impl DataArgs {
             encoded.collect()
         };
         let tokens =
-            graphs.par_iter().enumerate().map(encode).collect::<nneval::Result<Vec<_>>>()?;
+            graphs.par_iter().enumerate().map(encode).collect::<nneval::files::Result<Vec<_>>>()?;
         match cut.into_inner() {
             0 => {}
             n => super::note(format_args!(
@@ -143,7 +143,7 @@ impl DataArgs {
             Ok(steady.into_iter().map(|l| t.apply(l?.exp())).collect())
         };
         let steady = metrics.par_iter().zip(&labels).map(one);
-        Ok(steady.collect::<nneval::Result<_>>()?)
+        Ok(steady.collect::<nneval::files::Result<_>>()?)
     }
 
     /// Adds structural facts to each part, scaled over all `parts`.
@@ -182,7 +182,7 @@ impl RowCosts {
     /// The costs of `rows`.
     pub fn new(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Result<Self> {
         let networks = source.networks(table, rows, true)?;
-        let costs = rows.iter().zip(networks).filter_map(|(row, n)| Some((*row, n.costs?)));
+        let costs = rows.iter().zip(networks).filter_map(|(row, n)| Some((*row, n.costs().copied()?)));
         Ok(Self(costs.collect()))
     }
 
@@ -193,7 +193,7 @@ impl RowCosts {
 
     /// What `metric` is a multiple of, for a row: 1 where it has no formula.
     fn scale(costs: Option<&Self>, metric: &Metric, row: usize) -> Option<f64> {
-        let Some(formula) = &metric.formula else { return Some(1.0) };
+        let Some(formula) = &metric.cost_model else { return Some(1.0) };
         Some(formula.value(costs?.0.get(&row)?))
     }
 }

@@ -2,7 +2,7 @@
 //! `nneval`, networks and evaluators, good and bad.
 #![allow(dead_code)] // each test file uses a part
 
-use nneval::spaces::{ModelOptions, Space};
+use nneval_spaces::{ModelOptions, Space};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, OnceLock};

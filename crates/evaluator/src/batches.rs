@@ -1,6 +1,7 @@
-//! Sequences into batches: buckets of length, a budget of padded tokens.
+//! Batches of token sequences: buckets of length, a budget of padded tokens.
 
 use crate::tokenizer::PAD;
+use ndarray::Array2;
 
 /// Padded lengths are multiples of this.
 const STEP: usize = 8;
@@ -59,19 +60,29 @@ pub(super) fn batches<S: AsRef<[u32]>>(sequences: &[S], budget: Budget) -> Vec<B
     batches
 }
 
-/// `input_ids` and `attention_mask` of some sequences, padded to `width` or to the
-/// longest, whichever is more; and that length.
-pub fn padded(sequences: &[&[u32]], width: usize) -> (Vec<i64>, Vec<i64>, usize) {
+/// Token sequences of one batch, padded to one length: the inputs of an encoder.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TokenBatch {
+    /// `input_ids`, \[sequences, length\].
+    pub ids: Array2<i64>,
+    /// `attention_mask`, \[sequences, length\]: 1 for tokens, 0 for padding.
+    pub mask: Array2<i64>,
+}
+
+/// Sequences padded to `width` or to the longest, whichever is more.
+pub fn padded(sequences: &[&[u32]], width: usize) -> TokenBatch {
     let width = sequences.iter().map(|s| s.len()).max().unwrap_or(0).max(width).max(1);
-    let mut ids = Vec::with_capacity(sequences.len() * width);
-    let mut mask = Vec::with_capacity(sequences.len() * width);
-    for s in sequences {
-        ids.extend(s.iter().map(|&t| i64::from(t)));
-        mask.extend(s.iter().map(|_| 1i64));
-        ids.extend((s.len()..width).map(|_| i64::from(PAD)));
-        mask.extend((s.len()..width).map(|_| 0i64));
+    let shape = (sequences.len(), width);
+    let mut ids = Array2::from_elem(shape, i64::from(PAD));
+    let mut mask = Array2::zeros(shape);
+    for ((sequence, mut ids), mut mask) in
+        sequences.iter().zip(ids.outer_iter_mut()).zip(mask.outer_iter_mut())
+    {
+        ids.iter_mut().zip(*sequence).for_each(|(id, token)| *id = i64::from(*token));
+        mask.iter_mut().zip(*sequence).for_each(|(known, _)| *known = 1);
     }
-    (ids, mask, width)
+    TokenBatch { ids, mask }
 }
 
 #[cfg(test)]
@@ -81,12 +92,11 @@ mod tests {
 
     #[test]
     fn padding_goes_to_the_width_or_the_longest() {
-        assert_eq!(
-            padded(&[&[7, 8], &[9]], 3).0,
-            [7, 8, i64::from(PAD), 9, i64::from(PAD), i64::from(PAD)]
-        );
-        assert_eq!(padded(&[&[7, 8], &[9]], 0).1, [1, 1, 1, 0]);
-        assert_eq!(padded(&[], 0).2, 1);
+        let pad = i64::from(PAD);
+        let wide = padded(&[&[7, 8], &[9]], 3);
+        assert_eq!(wide.ids, ndarray::array![[7, 8, pad], [9, pad, pad]]);
+        assert_eq!(padded(&[&[7, 8], &[9]], 0).mask, ndarray::array![[1, 1], [1, 0]]);
+        assert_eq!(padded(&[], 0).ids.dim(), (0, 1));
     }
 
     proptest! {

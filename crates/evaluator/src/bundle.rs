@@ -1,4 +1,4 @@
-//! A bundle: the folder that holds an evaluator. It loads whole or not at all.
+//! Bundles: folders that hold an evaluator. A bundle loads whole or not at all.
 
 use super::manifest::{FORMAT, Manifest};
 use crate::error::{Error, Result};
@@ -14,12 +14,13 @@ const MANIFEST: &str = "evaluator.json";
 /// The content of an evaluator folder (`docs/bundle-format.md`).
 ///
 /// ```
-/// use nneval_evaluator::Bundle;
-/// let bundle = Bundle::open("models/nats-tss".as_ref())?;
+/// use nneval_evaluator::{Bundle, shipped};
+/// let bundle = Bundle::open(&shipped::find("nats-tss").expect("a shipped evaluator"))?;
 /// assert_eq!(bundle.manifest.metrics[0].spec.name, "cifar10_test_acc_pct");
 /// # Ok::<(), nneval_evaluator::Error>(())
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Bundle {
     /// What it predicts.
     pub manifest: Manifest,
@@ -30,6 +31,11 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// A bundle of its three parts.
+    pub fn new(manifest: Manifest, tokenizer: Tokenizer, model: Vec<u8>) -> Self {
+        Self { manifest, tokenizer, model }
+    }
+
     /// Reads the folder `dir` and checks versions and checksums.
     ///
     /// # Errors
@@ -80,7 +86,7 @@ impl Bundle {
     /// Token numbers of an operation string, in the bundle's style.
     ///
     /// # Errors
-    /// [`Error::OpString`] for what is no operation string, where the style is another
+    /// [`Error::Lower`] for what is no operation string, where the style is another
     /// than [`opstring::Style::V1`], or as [`Tokenizer::encode`].
     pub fn tokens(&self, string: &str) -> Result<Vec<u32>> {
         self.tokenizer.encode(&self.manifest.string_style.of_string(string)?)
@@ -89,7 +95,7 @@ impl Bundle {
     /// Writes the bundle to the folder `dir`: each file whole, the description last.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Tokenizer`].
+    /// [`Error::Lower`] or [`Error::Tokenizer`].
     pub fn save(mut self, dir: &Path) -> Result<()> {
         let tokenizer = self.tokenizer.to_json()?;
         self.manifest.files = [
@@ -98,9 +104,10 @@ impl Bundle {
         ]
         .into();
         let manifest = serde_json::to_string_pretty(&self.manifest)
-            .map_err(|e| Error::Training(format!("{MANIFEST}: {e}")))?;
+            .map_err(|e| Error::Bundle { path: dir.to_owned(), reason: format!("{MANIFEST}: {e}") })?;
         write_atomic(&dir.join(MODEL), &self.model)?;
         write_atomic(&dir.join(TOKENIZER), tokenizer.as_bytes())?;
-        write_atomic(&dir.join(MANIFEST), format!("{manifest}\n").as_bytes())
+        write_atomic(&dir.join(MANIFEST), format!("{manifest}\n").as_bytes())?;
+        Ok(())
     }
 }

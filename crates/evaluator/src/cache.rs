@@ -1,6 +1,6 @@
-//! Predictions by operation string, in bounded memory.
+//! A cache of predictions by operation string, in bounded memory.
 
-use super::Prediction;
+use super::prediction::Prediction;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -76,19 +76,18 @@ impl Generations {
 }
 
 fn bytes(string: &str, prediction: &Prediction) -> usize {
-    let numbers = size_of_val(prediction.metrics.as_slice());
-    let intervals = size_of_val(prediction.intervals.as_slice());
-    OVERHEAD + string.len() + numbers + intervals
+    OVERHEAD + string.len() + prediction.bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prediction::Estimate;
 
     fn prediction(value: f64) -> Arc<Prediction> {
         Arc::new(Prediction {
-            metrics: vec![value],
-            intervals: vec![None],
+            names: ["metric".to_owned()].into(),
+            estimates: vec![Estimate { value, interval: None }],
             in_domain: None,
             flagged: None,
             tokens: 1,

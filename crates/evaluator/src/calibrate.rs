@@ -1,10 +1,11 @@
-//! Calibration of a finished evaluator on classes that training has not seen:
-//! agreement with their labels, intervals, in-domain statistics.
+//! Calibration of a trained evaluator on held-out classes: validation scores, intervals,
+//! in-domain statistics.
 
-use super::domain::{Domain, Seen};
+use super::bundle::Bundle;
+use super::encoding::Encoding;
 use super::interval::{Calibrated, Interval};
 use super::manifest::{Metric, Validation};
-use super::{Bundle, Encoded};
+use super::ood::{Domain, OodSample};
 use crate::error::{Error, Result};
 use nneval_tables::labels::stats;
 
@@ -12,9 +13,9 @@ use nneval_tables::labels::stats;
 #[derive(Debug, Clone, Copy)]
 pub struct CalibrationData<'a> {
     /// The training networks, encoded.
-    pub train: &'a [Encoded],
+    pub train: &'a [Encoding],
     /// Networks of other classes, encoded.
-    pub held: &'a [Encoded],
+    pub held: &'a [Encoding],
     /// Class of each of those.
     pub classes: &'a [u64],
     /// Reported values in label units, `reported[metric][network]`.
@@ -26,7 +27,7 @@ pub struct CalibrationData<'a> {
 /// A metric with too few labels gets no interval.
 ///
 /// # Errors
-/// [`Error::Training`] where the data does not fit together.
+/// [`Error::Calibration`] where the data does not fit together.
 pub fn calibrate(bundle: &mut Bundle, data: &CalibrationData) -> Result<()> {
     let (held, train) = (data.held, data.train);
     check(data, bundle.manifest.metrics.len())?;
@@ -36,7 +37,7 @@ pub fn calibrate(bundle: &mut Bundle, data: &CalibrationData) -> Result<()> {
         metric.interval = Interval::fit(&rows);
         metric.validation = Some(agreement(metric, i, reported, held));
     }
-    bundle.manifest.domain = Domain::fit(&seen(train), &seen(held), data.classes);
+    bundle.manifest.domain = Domain::fit(&samples(train), &samples(held), data.classes);
     Ok(())
 }
 
@@ -48,7 +49,7 @@ fn check(data: &CalibrationData, metrics: usize) -> Result<()> {
     match fits {
         true => Ok(()),
         false => {
-            Err(Error::Training("calibration: labels and networks do not fit together".into()))
+            Err(Error::Calibration("calibration: labels and networks do not fit together".into()))
         }
     }
 }
@@ -58,10 +59,10 @@ pub fn calibrated(
     metric: &Metric,
     index: usize,
     reported: &[Option<f64>],
-    encoded: &[Encoded],
+    encoded: &[Encoding],
     classes: &[u64],
 ) -> Vec<Calibrated> {
-    let row = |((label, e), class): ((&Option<f64>, &Encoded), &u64)| {
+    let row = |((label, e), class): ((&Option<f64>, &Encoding), &u64)| {
         let output = *e.outputs.get(index)?;
         let ratio = (*label)? / e.scales.get(index)?;
         Some(Calibrated { output, wanted: metric.wanted(ratio, output)?, class: *class })
@@ -69,16 +70,16 @@ pub fn calibrated(
     reported.iter().zip(encoded).zip(classes).filter_map(row).collect()
 }
 
-/// States and tokens of encoded networks.
-pub fn seen(encoded: &[Encoded]) -> Vec<Seen<'_>> {
-    encoded.iter().map(|e| Seen { pooled: &e.pooled, tokens: &e.tokens }).collect()
+/// Embeddings and tokens of encoded networks.
+pub fn samples(encoded: &[Encoding]) -> Vec<OodSample<'_>> {
+    encoded.iter().map(|e| OodSample { embedding: &e.embedding, tokens: &e.tokens }).collect()
 }
 
 fn agreement(
     metric: &Metric,
     index: usize,
     reported: &[Option<f64>],
-    encoded: &[Encoded],
+    encoded: &[Encoding],
 ) -> Validation {
     let predicted: Vec<Option<f64>> = encoded.iter().map(|e| e.value(index, metric)).collect();
     let (r, p) = stats::paired(reported, &predicted);

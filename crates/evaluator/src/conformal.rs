@@ -1,14 +1,14 @@
 //! Order statistics of split conformal prediction for rows that come in classes.
 //!
-//! Split conformal prediction (Vovk, Gammerman & Shafer 2005; Lei et al. 2018)
-//! takes as bound the ⌈(n+1)(1−α)⌉-th smallest of n calibration scores, for the
-//! new row is as likely to stand at each of the n+1 places. Rows of one class
-//! (isomorphic networks) are all but copies of each other, so the exchangeable
-//! units are classes, not rows; weighing each class as one (Dunn, Wasserman &
-//! Ramdas 2023, pooled distributions) covers a random row of a random class,
-//! weighing each row as one covers a random row but lets one class of hundreds
-//! decide the bound. Here, between the two, a class counts as its rows but as
-//! no more than four.
+//! Split conformal prediction (Vovk, Gammerman & Shafer 2005; Lei et al. 2018) takes the
+//! ⌈(n+1)(1−α)⌉-th smallest of n calibration scores as bound: a new row is as likely to stand at
+//! each of the n+1 places. Rows of one class (isomorphic networks) are near copies of each other,
+//! so classes are the exchangeable units, not rows. There are two common weights.
+//! - Each class as one (Dunn, Wasserman & Ramdas 2023, pooled distributions): covers a random row
+//!   of a random class.
+//! - Each row as one: covers a random row, but one class of hundreds decides the bound.
+//!
+//! Here a class counts as its rows, but as no more than four.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,5 +1,5 @@
-//! Coverage of split conformal intervals at several levels, measured on rows
-//! that did not calibrate them.
+//! Coverage curves: coverage of split conformal intervals at several levels, measured on rows that
+//! did not calibrate them.
 
 use super::interval::{Calibrated, Interval};
 use nneval_tables::labels::split_classes;

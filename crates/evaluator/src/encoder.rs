@@ -1,13 +1,12 @@
-//! Token sequences → model outputs, in batches of one length bucket over a pool
-//! of sessions.
+//! The encoder: token sequences to model outputs, in batches of one length bucket over a pool of
+//! sessions.
 
-use super::Options;
 use super::batches::{Batch, Budget, batches, bucket, padded};
+use super::options::Options;
 use super::pool::Pool;
 use crate::error::{Error, Result};
-use nneval_runtime::{Placement, Profile, Provider, Runtime, SessionOptions, TensorRt};
-use ort::session::Session;
-use ort::value::Tensor;
+use ndarray::{Array2, Ix2, s};
+use nneval_runtime::{Placement, Profile, Provider, Runtime, Session, SessionOptions, TensorRt};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -27,13 +26,6 @@ pub struct Encoder {
 /// a few dozen tokens.
 const USUAL_LENGTH: usize = 64;
 
-/// Rows of one output.
-pub type Rows = Vec<Vec<f32>>;
-
-fn failed(e: impl std::fmt::Display) -> Error {
-    Error::Runtime(e.to_string())
-}
-
 impl Encoder {
     /// Opens `model` (ONNX bytes) for sequences of up to `window` tokens. On the
     /// CPU as many sessions of one thread each work side by side as `options` has
@@ -49,15 +41,14 @@ impl Encoder {
             _ => (Budget::GPU, 1),
         };
         let profile = Some(profile(budget, window));
-        let options = SessionOptions {
-            provider: options.provider,
-            intra_threads: 1,
-            tensorrt: TensorRt { fp16: options.fp16, profile, keep_engines: true },
-            ..Default::default()
-        };
+        let tensorrt = TensorRt { fp16: options.fp16, profile, keep_engines: true };
+        let options = SessionOptions::default()
+            .with_provider(options.provider)
+            .with_threads(1)
+            .with_tensorrt(tensorrt);
         let (first, placement) = runtime.placed_session(model, &options)?;
         let others = (1..count).map(|_| runtime.session_from_memory(model, &options));
-        let sessions = std::iter::once(Ok(first)).chain(others).collect::<Result<_>>()?;
+        let sessions = std::iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
         Ok(Self { pool: Pool::new(sessions)?, budget, placement })
     }
 
@@ -67,9 +58,8 @@ impl Encoder {
         self.placement.as_ref()
     }
 
-    /// Runs all sequences; the result has one row for each, in their order,
-    /// for each output name asked for. Calls from several threads share the
-    /// sessions; no lock is held while a model runs.
+    /// Runs all sequences. The result has an array \[sequences, n\] for each output name asked
+    /// for. Calls from several threads share the sessions; no lock is held while a model runs.
     ///
     /// # Errors
     /// [`Error::Runtime`].
@@ -77,22 +67,18 @@ impl Encoder {
         &self,
         sequences: &[S],
         outputs: &[&str],
-    ) -> Result<Vec<Rows>> {
+    ) -> Result<Vec<Array2<f32>>> {
         let batches = batches(sequences, self.budget);
         let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<Rows>> =
-            Mutex::new(vec![vec![Vec::new(); sequences.len()]; outputs.len()]);
+        let empty = Array2::zeros((sequences.len(), 0));
+        let results = Mutex::new(vec![empty; outputs.len()]);
         let work = || -> Result<()> {
             while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let rows = run_batch(self.pool.borrow().session()?, sequences, batch, outputs)
+                let arrays = run_batch(self.pool.borrow().session()?, sequences, batch, outputs)
                     .inspect_err(|_| next.store(batches.len(), Ordering::Relaxed))?;
                 let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                for (all, of_batch) in results.iter_mut().zip(rows) {
-                    for (&i, row) in batch.rows.iter().zip(of_batch) {
-                        if let Some(slot) = all.get_mut(i) {
-                            *slot = row;
-                        }
-                    }
+                for (all, part) in results.iter_mut().zip(arrays) {
+                    place(all, &batch.rows, &part)?;
                 }
             }
             Ok(())
@@ -101,13 +87,26 @@ impl Encoder {
             let others = self.pool.size().min(batches.len()).saturating_sub(1);
             let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
             let own = work();
-            let joined = others
-                .into_iter()
-                .map(|t| t.join().unwrap_or_else(|_| Err(failed("a worker thread died"))));
+            let died = || Err(Error::internal("a worker thread died"));
+            let joined = others.into_iter().map(|t| t.join().unwrap_or_else(|_| died()));
             joined.chain([own]).collect::<Result<Vec<()>>>()
         })?;
         Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Puts the rows of `part` to the places `rows` of `all`, which gets its width from the first.
+fn place(all: &mut Array2<f32>, rows: &[usize], part: &Array2<f32>) -> Result<()> {
+    if all.ncols() == 0 {
+        *all = Array2::zeros((all.nrows(), part.ncols()));
+    }
+    if all.ncols() != part.ncols() || rows.iter().any(|&i| i >= all.nrows()) {
+        return Err(Error::internal("rows of one output differ in length"));
+    }
+    for (&i, row) in rows.iter().zip(part.outer_iter()) {
+        all.slice_mut(s![i, ..]).assign(&row);
+    }
+    Ok(())
 }
 
 /// The shapes of all buckets and batches: \[1, 8\] up to the budget's rows and the window.
@@ -127,26 +126,20 @@ fn run_batch<S: AsRef<[u32]>>(
     sequences: &[S],
     batch: &Batch,
     outputs: &[&str],
-) -> Result<Vec<Rows>> {
+) -> Result<Vec<Array2<f32>>> {
     let rows: Vec<&[u32]> =
         batch.rows.iter().filter_map(|&i| sequences.get(i)).map(AsRef::as_ref).collect();
-    let (ids, mask, width) = padded(&rows, batch.width);
-    let shape = [rows.len(), width];
-    let ids = Tensor::from_array((shape, ids)).map_err(failed)?;
-    let mask = Tensor::from_array((shape, mask)).map_err(failed)?;
-    let inputs = ort::inputs!["input_ids" => ids, "attention_mask" => mask];
-    let result = session.run(inputs).map_err(failed)?;
-    let mut all = Vec::with_capacity(outputs.len());
-    for name in outputs {
-        let value = result.get(*name).ok_or_else(|| failed(format!("no output {name:?}")))?;
-        let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
-        let n = match **shape {
-            [b, n] if usize::try_from(b).ok() == Some(rows.len()) => {
-                usize::try_from(n).unwrap_or(0)
-            }
-            _ => return Err(failed(format!("output {name:?} has shape {shape}"))),
+    let inputs = padded(&rows, batch.width);
+    let (ids, mask) = (inputs.ids.view().into_dyn(), inputs.mask.view().into_dyn());
+    let arrays = session.run(&[("input_ids", ids), ("attention_mask", mask)], outputs)?;
+    let matrix = |(array, name): (ndarray::ArrayD<f32>, &&str)| {
+        let shape = array.shape().to_vec();
+        let wrong = || nneval_runtime::Error::Run {
+            reason: format!("output {name:?} has shape {shape:?}"),
+            cause: None,
         };
-        all.push(data.chunks_exact(n.max(1)).map(<[f32]>::to_vec).collect());
-    }
-    Ok(all)
+        let array = array.into_dimensionality::<Ix2>().ok();
+        Ok(array.filter(|a| a.nrows() == rows.len()).ok_or_else(wrong)?)
+    };
+    arrays.into_iter().zip(outputs).map(matrix).collect()
 }

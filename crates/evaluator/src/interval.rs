@@ -1,5 +1,5 @@
-//! Intervals around predictions: split conformal, in the space of the model's
-//! output, by bins of the output.
+//! Prediction intervals: split conformal, in the space of the model's output, by bins of the
+//! output.
 //!
 //! Residuals are taken between the model's output and the output that would
 //! have given the reported value. The target transform therefore makes the

@@ -1,11 +1,11 @@
 //! `evaluator.json`: what a bundle predicts, and how it was made.
 
-use super::domain::Domain;
-use super::formula::Formula;
+use super::cost_model::CostModel;
 use super::interval::Interval;
+use super::ood::Domain;
 use crate::error::Result;
 use nneval_graph::costs::Terms;
-use nneval_graph::opstring::Style;
+use nneval_graph::opstring::{Style, VERSION};
 use nneval_graph::reduce::Reduction;
 use nneval_tables::labels::{DiscreteValues, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub const FORMAT: u32 = 2;
 
 /// The content of `evaluator.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Layout version, up to [`FORMAT`].
     pub format: u32,
@@ -42,14 +43,15 @@ pub struct Manifest {
 
 /// One predicted metric.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Metric {
     /// Name, unit and direction.
     #[serde(flatten)]
     pub spec: MetricSpec,
     /// Where there is one, `transform`, `range`, `levels` and `interval` are about
     /// the ratio of the label to what this gives.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub formula: Option<Formula>,
+    #[serde(rename = "formula", skip_serializing_if = "Option::is_none", default)]
+    pub cost_model: Option<CostModel>,
     /// What of a network it is predicted from; bundles that name no view have
     /// [`Reduction::None`].
     #[serde(default, skip_serializing_if = "Reduction::is_none")]
@@ -78,6 +80,21 @@ pub struct Metric {
 const MARGIN: f64 = 0.05;
 
 impl Metric {
+    /// A metric of that transform and label range, and nothing else.
+    pub fn new(spec: MetricSpec, transform: TargetTransform, range: [f64; 2]) -> Self {
+        Self {
+            spec,
+            cost_model: None,
+            view: Reduction::None,
+            transform,
+            range,
+            untrained: false,
+            levels: None,
+            validation: None,
+            interval: None,
+        }
+    }
+
     /// A metric that is described by the labels of the training rows.
     ///
     /// # Errors
@@ -86,18 +103,18 @@ impl Metric {
         Self::fit_as(spec, TransformKind::Auto, labels)
     }
 
-    /// A metric that is predicted as a multiple of a formula of static costs,
+    /// A metric that is predicted as a multiple of a cost model,
     /// fitted to the training rows; the ratio as its logarithm, an output of 0 a
     /// ratio of 1.
     ///
     /// # Errors
-    /// As [`Formula::fit`] and [`TargetTransform::fit`].
+    /// As [`CostModel::fit`] and [`TargetTransform::fit`].
     pub fn fit_ratio(spec: MetricSpec, costs: &[Terms], labels: &[f64]) -> Result<Self> {
-        let formula = Formula::fit(costs, labels, spec.is_memory())?;
-        let ratios = costs.iter().zip(labels).map(|(t, y)| y / formula.value(t));
+        let model = CostModel::fit(costs, labels, spec.is_memory())?;
+        let ratios = costs.iter().zip(labels).map(|(t, y)| y / model.value(t));
         let metric = Self::fit_as(spec, TransformKind::Log, &ratios.collect::<Vec<_>>())?;
         let transform = metric.transform.centred_on(1.0);
-        Ok(Self { formula: Some(formula), transform, ..metric })
+        Ok(Self { cost_model: Some(model), transform, ..metric })
     }
 
     fn fit_as(spec: MetricSpec, kind: TransformKind, labels: &[f64]) -> Result<Self> {
@@ -105,17 +122,7 @@ impl Metric {
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let levels = DiscreteValues::fit(labels);
-        Ok(Self {
-            spec,
-            formula: None,
-            view: Reduction::None,
-            transform,
-            range: [lo, hi],
-            untrained: false,
-            levels,
-            validation: None,
-            interval: None,
-        })
+        Ok(Self { levels, ..Self::new(spec, transform, [lo, hi]) })
     }
 
     /// The lowest lower end of a range up to `hi` whose margin stays above 0.
@@ -193,13 +200,33 @@ pub fn views(metrics: &[Metric]) -> Vec<Reduction> {
 }
 
 impl Manifest {
+    /// The description of a new bundle, without in-domain statistics.
+    pub fn new(
+        name: impl Into<String>,
+        window: usize,
+        metrics: Vec<Metric>,
+        training: Training,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            string_version: VERSION,
+            string_style: Style::default(),
+            name: name.into(),
+            window,
+            metrics,
+            training,
+            domain: None,
+            files: BTreeMap::new(),
+        }
+    }
+
     /// What is wrong with the calibration, if anything.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let levels = self.metrics.iter().find_map(|m| m.levels.as_ref()?.fault());
         let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
-        let formula = || self.metrics.iter().find_map(|m| m.formula.as_ref()?.fault());
+        let cost_model = || self.metrics.iter().find_map(|m| m.cost_model.as_ref()?.fault());
         levels
-            .or_else(formula)
+            .or_else(cost_model)
             .or_else(interval)
             .or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
     }
@@ -207,6 +234,7 @@ impl Manifest {
 
 /// Agreement on validation classes, which training has not seen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Validation {
     /// Validation rows with a label.
     pub rows: usize,
@@ -219,7 +247,8 @@ pub struct Validation {
 }
 
 /// How an evaluator was trained.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Training {
     /// Label table.
     pub labels: String,

@@ -1,7 +1,7 @@
-//! Sessions that threads borrow.
+//! A pool of sessions that threads borrow.
 
 use crate::error::{Error, Result};
-use ort::session::Session;
+use nneval_runtime::Session;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Sessions of one model. The lock guards the list of idle ones and is held only
@@ -17,10 +17,10 @@ impl Pool {
     /// A pool of the sessions.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where there is none.
+    /// [`Error::Internal`] where there is none.
     pub fn new(sessions: Vec<Session>) -> Result<Self> {
         if sessions.is_empty() {
-            return Err(Error::Runtime("an encoder needs a session".into()));
+            return Err(Error::internal("an encoder needs a session"));
         }
         let size = sessions.len();
         Ok(Self { idle: Mutex::new(sessions), returned: Condvar::new(), size })
@@ -55,7 +55,7 @@ impl Borrowed<'_> {
     /// # Errors
     /// None in practice: the session leaves only when this is dropped.
     pub fn session(&mut self) -> Result<&mut Session> {
-        self.session.as_mut().ok_or_else(|| Error::Runtime("a session is gone".into()))
+        self.session.as_mut().ok_or_else(|| Error::internal("a session is gone"))
     }
 }
 

@@ -1,12 +1,11 @@
-//! How well intervals and in-domain scores keep what they promise: classes that
-//! training has not seen are halved many times over, one half calibrates, the
-//! other is tested.
+//! Reliability of intervals and in-domain scores, by repeated splits of held-out classes: one
+//! half calibrates, the other is tested.
 
-use super::Encoded;
-use super::calibrate::{CalibrationData, calibrated, seen};
-use super::domain::Domain;
+use super::calibrate::{CalibrationData, calibrated, samples};
+use super::encoding::Encoding;
 use super::interval::{Calibrated, Interval};
 use super::manifest::Metric;
+use super::ood::Domain;
 use crate::error::{Error, Result};
 use nneval_tables::labels::split_classes;
 use std::collections::BTreeMap;
@@ -47,20 +46,20 @@ pub struct Coverage {
 /// `on` is called.
 ///
 /// # Errors
-/// [`Error::Training`] for fewer than two classes.
+/// [`Error::Calibration`] for fewer than two classes.
 pub fn reliability(
     metrics: &[Metric],
     data: &CalibrationData,
-    outside: &[Encoded],
+    outside: &[Encoding],
     splits: u64,
     on: &mut dyn FnMut(),
 ) -> Result<Reliability> {
     let (held, train) = (data.held, data.train);
-    let statistics = Domain::fit(&seen(train), &seen(held), data.classes);
+    let statistics = Domain::fit(&samples(train), &samples(held), data.classes);
     let mut covered = vec![Vec::new(); metrics.len()];
     let mut domains = Vec::new();
     for seed in 0..splits {
-        let refuse = |e| Error::Training(format!("held-out classes: {e}"));
+        let refuse = |e| Error::Calibration(format!("held-out classes: {e}"));
         let parts = split_classes(data.classes, &[0.5], seed).map_err(refuse)?;
         let [a, b] = parts.as_slice() else { continue };
         let (calibration, test) = (Half::new(a, held, data), Half::new(b, held, data));
@@ -93,13 +92,13 @@ pub fn reliability(
 
 /// Some of the held-out rows.
 struct Half {
-    encoded: Vec<Encoded>,
+    encoded: Vec<Encoding>,
     classes: Vec<u64>,
     reported: Vec<Vec<Option<f64>>>,
 }
 
 impl Half {
-    fn new(rows: &[usize], held: &[Encoded], data: &CalibrationData) -> Self {
+    fn new(rows: &[usize], held: &[Encoding], data: &CalibrationData) -> Self {
         let pick = |column: &Vec<Option<f64>>| {
             rows.iter().map(|&r| column.get(r).copied().flatten()).collect()
         };
@@ -141,10 +140,10 @@ fn domain(
     statistics: Option<&Domain>,
     calibration: &Half,
     test: &Half,
-    outside: &[Encoded],
+    outside: &[Encoding],
 ) -> Option<[f64; 4]> {
-    let domain = statistics?.recalibrated(&seen(&calibration.encoded), &calibration.classes)?;
-    let scores = |e: &[Encoded]| seen(e).iter().map(|s| domain.score(s)).collect::<Vec<f64>>();
+    let domain = statistics?.recalibrated(&samples(&calibration.encoded), &calibration.classes)?;
+    let scores = |e: &[Encoding]| samples(e).iter().map(|s| domain.score(s)).collect::<Vec<f64>>();
     let (inside, outside) = (scores(&test.encoded), scores(outside));
     let share = |v: &[f64]| v.iter().filter(|p| domain.flags(**p)).count() as f64 / v.len() as f64;
     let wins = |o: &f64| -> f64 {

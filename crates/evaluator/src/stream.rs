@@ -1,6 +1,8 @@
-//! Predictions for items of any number, in constant memory.
+//! Streams of predictions, in constant memory.
 
-use super::{Evaluator, Network, Prediction};
+use super::evaluator::Evaluator;
+use super::network::Network;
+use super::prediction::Prediction;
 use crate::error::Result;
 use rayon::prelude::*;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

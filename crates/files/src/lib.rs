@@ -4,7 +4,11 @@
 //! that a reader sees the old content or the new, never half.
 
 pub mod error;
+mod sha256;
+#[cfg(feature = "write")]
 mod write;
 
 pub use error::{Error, Result};
-pub use write::{check_writable, sha256, write_atomic};
+pub use sha256::sha256;
+#[cfg(feature = "write")]
+pub use write::{check_writable, write_atomic};

@@ -50,9 +50,3 @@ fn set_default_mode(path: &Path) -> std::io::Result<()> {
 fn set_default_mode(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
-
-/// SHA-256 of `bytes` in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}

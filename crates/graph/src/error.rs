@@ -81,6 +81,15 @@ impl Error {
         }
     }
 
+    /// The reason alone, without file and node.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            Self::Model { reason, .. } => reason.clone(),
+            Self::OpString { offset, reason } => format!("byte {offset}: {reason}"),
+        }
+    }
+
     /// Position in the operation string, in bytes.
     pub fn offset(&self) -> Option<usize> {
         match self {
@@ -109,16 +118,6 @@ impl Error {
     }
 }
 
-impl From<Error> for nneval_files::Error {
-    fn from(e: Error) -> Self {
-        match e {
-            Error::Io { path, source } => Self::Io { path, cause: source },
-            Error::Model { file, node, reason, .. } => Self::Model { file, node, reason },
-            Error::OpString { offset, reason } => Self::OpString { offset, reason },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,7 +138,7 @@ mod tests {
         let string = crate::opstring::parse("|1:Input").unwrap_err();
         assert_eq!((string.kind(), string.offset()), (ErrorKind::OpString, Some(3)));
         assert_eq!(
-            nneval_files::Error::from(bad).to_string(),
+            bad.to_string(),
             format!("bad.onnx: not an ONNX model, or truncated: {source}")
         );
     }

@@ -23,7 +23,7 @@ use std::time::Instant;
 pub fn answer(watches: bool) -> Result<()> {
     let requests = requests();
     let Some(Request::Open(job)) = next(&requests)? else {
-        return Err(Error::Measure("the first request must be to open a model".to_owned()));
+        return Err(Error::process("the first request must be to open a model"));
     };
     let mut model = match Loaded::open(&job, watches) {
         Ok(model) => model,
@@ -57,7 +57,7 @@ fn requests() -> Receiver<String> {
 fn next(requests: &Receiver<String>) -> Result<Option<Request>> {
     let Ok(line) = requests.recv() else { return Ok(None) };
     let request = serde_json::from_str(&line);
-    request.map(Some).map_err(|e| Error::Measure(format!("a request cannot be read: {e}")))
+    request.map(Some).map_err(|e| Error::process_fails("a request cannot be read", e))
 }
 
 /// An open model with its inputs.
@@ -75,11 +75,9 @@ impl Loaded {
         let log = arena.clone();
         let located = Located { path: job.library.clone(), source: Source::Explicit };
         let runtime = Runtime::load_observed(&located, Box::new(move |text| log.read(text)))?;
-        let options = SessionOptions {
-            provider: job.provider.parse()?,
-            intra_threads: job.threads,
-            ..SessionOptions::default()
-        };
+        let options = SessionOptions::default()
+            .with_provider(job.provider.parse().map_err(nneval_runtime::Error::from)?);
+        let options = options.with_threads(job.threads);
         limit(job.memory_limit)?;
         let watched = watches && be_watched();
         reply(&Reply::Loaded)?;
@@ -87,7 +85,7 @@ impl Loaded {
         let inputs = values::make(&job.inputs, job.seed)?;
         level.restart_mark();
         let start = Instant::now();
-        let session = runtime.session_from_file(&job.model, &options)?;
+        let session = runtime.session_from_file(&job.model, &options)?.into_ort();
         let session_ms = milliseconds(start);
         reply(&Reply::Session)?;
         let names = job.inputs.iter().map(|i| i.name.clone()).collect();
@@ -116,10 +114,7 @@ impl Loaded {
         let outputs = self.session.run(feeds);
         outputs.map(|o| look(&o)).map_err(|e| {
             let words = e.to_string();
-            Error::Measure(format!(
-                "a run fails: {}",
-                words.split_whitespace().collect::<Vec<_>>().join(" ")
-            ))
+            Error::model(format!("a run fails: {}", words.split_whitespace().collect::<Vec<_>>().join(" ")))
         })
     }
 }

@@ -24,7 +24,7 @@ impl Control {
     /// The model file; the built-in one is written to `folder`.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where it cannot be written.
+    /// [`crate::Error::File`] where it cannot be written.
     pub fn file(&self, folder: &Path) -> Result<Option<PathBuf>> {
         match self {
             Self::None => Ok(None),

@@ -48,7 +48,7 @@ mod watch;
 mod watch;
 
 pub use control::Control;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use log::{Log, Record};
 pub use machine::{Machine, available_memory, load_average};
 pub use process::Launcher;

@@ -88,14 +88,11 @@ impl Log {
     /// Starts a log; one that has no model yet is begun anew.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Measure`] where there is one with models already.
+    /// [`Error::File`]; [`Error::Interrupted`] where there is one with models already.
     pub fn create(path: &Path, settings: &Settings, machine: &Machine) -> Result<Self> {
         if path.exists() {
             if read(path)?.0.iter().any(|e| matches!(e, Entry::Model(_))) {
-                return Err(Error::Measure(format!(
-                    "{} is there from an interrupted run: go on with --resume, or remove it",
-                    path.display()
-                )));
+                return Err(Error::Interrupted { path: path.to_owned() });
             }
             std::fs::remove_file(path).map_err(|e| Error::io(path, e))?;
         }
@@ -108,7 +105,7 @@ impl Log {
     /// Goes on with a log.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Measure`] where the log is damaged, or was made
+    /// [`Error::File`]; [`Error::Log`] where the log is damaged, or was made
     /// with other settings, on another machine or with another library.
     pub fn resume(path: &Path, settings: &Settings, machine: &Machine) -> Result<Self> {
         let (entries, whole) = read(path)?;
@@ -136,9 +133,13 @@ impl Log {
     /// Appends an entry.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::File`].
     pub fn push(&mut self, entry: Entry) -> Result<()> {
-        let mut line = serde_json::to_vec(&entry).map_err(|e| Error::Measure(e.to_string()))?;
+        let mut line = serde_json::to_vec(&entry).map_err(|e| Error::Log {
+            path: self.path.clone(),
+            line: None,
+            reason: e.to_string(),
+        })?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(|e| Error::io(&self.path, e))?;
         self.entries.push(entry);
@@ -184,7 +185,7 @@ impl Log {
     /// Removes the log, once its table is written.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::File`].
     pub fn remove(self) -> Result<()> {
         std::fs::remove_file(&self.path).map_err(|e| Error::io(&self.path, e))
     }
@@ -207,11 +208,11 @@ fn read(path: &Path) -> Result<(Vec<Entry>, u64)> {
     let mut entries = Vec::new();
     for (i, line) in lines.enumerate().filter(|(_, l)| !l.is_empty()) {
         let entry = serde_json::from_slice(line).map_err(|e| {
-            Error::Measure(format!(
-                "{}, line {}: not a log of measurements: {e}",
-                path.display(),
-                i + 1
-            ))
+            Error::Log {
+                path: path.to_owned(),
+                line: Some(i + 1),
+                reason: format!("not a log of measurements: {e}"),
+            }
         })?;
         entries.push(entry);
     }
@@ -229,10 +230,8 @@ fn same<T: Serialize>(path: &Path, before: &T, now: &T) -> Result<()> {
         None => Ok(()),
         Some((name, value)) => {
             let other = now.get(name).map(ToString::to_string).unwrap_or_default();
-            Err(Error::Measure(format!(
-                "{} was begun with {name} {value}, not {other}: measurements made differently do not go into one table",
-                path.display()
-            )))
+            let reason = format!("was begun with {name} {value}, not {other}: measurements made differently do not go into one table");
+            Err(Error::Log { path: path.to_owned(), line: None, reason })
         }
     }
 }

@@ -170,7 +170,7 @@ fn field(file: &str, name: &str) -> Option<u64> {
 /// and has the kernel end it first where memory runs out.
 ///
 /// # Errors
-/// [`Error::Measure`]: the system has no such limit.
+/// [`Error::Process`]: the system has no such limit.
 pub fn limit(bytes: Option<u64>) -> Result<()> {
     // A process may always make itself a likelier victim; where the file is
     // absent there is no such choice.
@@ -184,12 +184,12 @@ fn limit_data(bytes: u64) -> Result<()> {
     let now = status("VmData").unwrap_or(0);
     let most = Some(now.saturating_add(bytes));
     setrlimit(Resource::Data, Rlimit { current: most, maximum: most })
-        .map_err(|e| Error::Measure(format!("the memory limit cannot be set: {e}")))
+        .map_err(|e| Error::process_fails("the memory limit cannot be set", e))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn limit_data(_bytes: u64) -> Result<()> {
-    Err(Error::Measure("a memory limit can be set on Linux only".to_owned()))
+    Err(Error::process("a memory limit can be set on Linux only"))
 }
 
 /// Reads arena sizes from ONNX Runtime's log.

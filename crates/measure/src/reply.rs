@@ -7,11 +7,11 @@ use std::io::Write;
 /// Sends a reply to the parent.
 ///
 /// # Errors
-/// [`Error::Measure`] where stdout cannot be written.
+/// [`Error::Process`] where stdout cannot be written.
 pub fn reply(reply: &Reply) -> Result<()> {
-    let line = serde_json::to_string(reply).map_err(|e| Error::Measure(e.to_string()))?;
+    let line = serde_json::to_string(reply).map_err(|e| Error::process_fails("a reply cannot be written", e))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
-        .map_err(|e| Error::Measure(format!("a reply cannot be written: {e}")))
+        .map_err(|e| Error::process_fails("a reply cannot be written", e))
 }

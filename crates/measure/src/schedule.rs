@@ -84,8 +84,8 @@ impl<'a> Schedule<'a> {
     /// Measures all `targets`, and logs each as soon as its block is done.
     ///
     /// # Errors
-    /// [`Error::Measure`] where the control model cannot be measured,
-    /// [`Error::Io`] where the log cannot be written. What is wrong with a
+    /// [`Error::Process`] where the control model cannot be measured,
+    /// [`Error::File`] where the log cannot be written. What is wrong with a
     /// target is in its record.
     pub fn run(
         &self,
@@ -144,7 +144,7 @@ impl Run<'_, '_> {
             return Ok(());
         }
         let Some(file) = settings.control.file(&self.folder)? else { return Ok(()) };
-        let fail = |e: String| Error::Measure(format!("control model {}: {e}", file.display()));
+        let fail = |e: String| Error::process(format!("control model {}: {e}", file.display()));
         let plans = plan(&file, settings).map_err(|e| fail(e.to_string()))?;
         let mut process = Process::start(self.schedule.launcher, Purpose::Latency)?;
         self.open(&mut process, file.clone(), plans).map_err(fail)?;
@@ -161,7 +161,7 @@ impl Run<'_, '_> {
         let bounds = Bounds { least_seconds: least, ..settings.bounds };
         let (time, round) = self
             .round(&mut process, &bounds)
-            .map_err(|e| Error::Measure(format!("control model: {e}")))?;
+            .map_err(|e| Error::process(format!("control model: {e}")))?;
         self.control = Some(process);
         let session = self.log.session();
         let (ms, cpu_ms) = (round.median_ms, round.cpu_ms);

@@ -8,7 +8,7 @@ use crate::error::Result;
 /// Answers the requests that come on stdin.
 ///
 /// # Errors
-/// [`Error::Measure`](crate::Error::Measure) where a request cannot be read or a reply written; what
+/// [`Error::Process`](crate::Error::Process) where a request cannot be read or a reply written; what
 /// is wrong with the model is a reply.
 pub fn serve() -> Result<()> {
     match Role::of_this_process() {

@@ -111,7 +111,7 @@ impl Table {
     /// Reads a table that [`write`](Self::write) has written.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Labels`] where it is no such table.
+    /// [`Error::File`]; [`Error::Table`] where it is no such table.
     pub fn read(path: &Path) -> Result<Self> {
         let table = TableReader::open(path)?;
         let mut header = table.facts().to_vec();
@@ -120,8 +120,8 @@ impl Table {
         if columns.first().is_none_or(|c| c.0 != "path")
             || columns.last().is_none_or(|c| c.0 != ERROR)
         {
-            let reason = "not a table of `nneval measure`".to_owned();
-            return Err(Error::Labels { file: path.to_owned(), line: None, reason });
+            let reason = "not a table of measurements";
+            return Err(nneval_tables::Error::malformed(path, None, reason).into());
         }
         let text = |row: Row| row.cells().iter().map(|cell| cell.text().into_owned()).collect();
         let rows = table.rows()?.into_iter().map(text).collect();
@@ -165,10 +165,10 @@ impl Table {
     /// ([`Writer::new`]).
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::File`].
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.bytes(Format::of_file(path)).map_err(|e| Error::io(path, e))?;
-        write_atomic(path, &bytes)
+        Ok(write_atomic(path, &bytes)?)
     }
 
     fn bytes(&self, format: Format) -> std::io::Result<Vec<u8>> {

@@ -44,7 +44,7 @@ impl Target {
     /// The model file; a network of a space is written to `scratch`.
     ///
     /// # Errors
-    /// [`crate::Error::Architecture`]; [`crate::Error::Io`].
+    /// [`crate::Error::Space`]; [`crate::Error::File`].
     pub(super) fn open(&self, scratch: &Path) -> Result<PathBuf> {
         match &self.origin {
             Origin::File(path) => Ok(path.clone()),

@@ -13,13 +13,16 @@ use rand_chacha::ChaCha8Rng;
 /// Makes all inputs, in their order.
 ///
 /// # Errors
-/// [`Error::Measure`] naming the input: ONNX Runtime refuses it, or its type
+/// [`Error::Model`] naming the input: ONNX Runtime refuses it, or its type
 /// is none that can be made.
 pub fn make(plans: &[InputPlan], seed: u64) -> Result<Vec<DynValue>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let made = plans.iter().map(|plan| {
         one(plan, &mut rng)
-            .map_err(|e| Error::Measure(format!("input {:?} cannot be made: {e}", plan.name)))
+            .map_err(|e| Error::Model {
+                reason: format!("input {:?} cannot be made: {e}", plan.name),
+                source: Some(Box::new(e)),
+            })
     });
     made.collect()
 }

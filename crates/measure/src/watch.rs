@@ -36,21 +36,21 @@ pub fn be_watched() -> bool {
 /// library is loaded) to its third (the model has run). Ends as that one does.
 ///
 /// # Errors
-/// [`Error::Measure`] where the process cannot be started or its end is lost.
+/// [`Error::Process`] where the process cannot be started or its end is lost.
 pub fn watch() -> Result<()> {
-    let fail = |e: std::io::Error| Error::Measure(format!("a process to be watched: {e}"));
+    let fail = |e: std::io::Error| Error::process_fails("a process to be watched", e);
     let mut command = Command::new(std::env::current_exe().map_err(fail)?);
     command.args(std::env::args_os().skip(1));
     let child = Role::Watched.give(&mut command).spawn().map_err(fail)?;
-    let pid = i32::try_from(child.id()).map_err(|e| Error::Measure(e.to_string()))?;
+    let pid = i32::try_from(child.id()).map_err(|e| Error::process_fails("a process to be watched", e))?;
     let mut watch = Watch { pid: Pid::from_raw(pid), replies: 0, seen: Seen::default() };
-    match watch.follow().map_err(|e| Error::Measure(format!("watching a process: {e}")))? {
+    match watch.follow().map_err(|e| Error::process_fails("watching a process", e))? {
         WaitStatus::Exited(_, 0) => reply(&Reply::Peak(watch.seen.memory)),
         WaitStatus::Exited(_, code) => std::process::exit(code),
         WaitStatus::Signaled(_, signal, _) => {
-            raise(signal).map_err(|e| Error::Measure(e.to_string()))
+            raise(signal).map_err(|e| Error::process_fails("ending as the watched process did", e))
         }
-        _ => Err(Error::Measure("a watched process is lost".to_owned())),
+        _ => Err(Error::process("a watched process is lost")),
     }
 }
 

@@ -13,7 +13,7 @@ pub fn be_watched() -> bool {
 /// Watching is not supported here.
 ///
 /// # Errors
-/// Always [`Error::Measure`].
+/// Always [`Error::Process`].
 pub fn watch() -> Result<()> {
-    Err(Error::Measure("this system does not let a process watch another".into()))
+    Err(Error::process("this system does not let a process watch another"))
 }

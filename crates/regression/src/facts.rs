@@ -94,7 +94,7 @@ impl Facts {
 /// As [`labelled`], for a model (`who`, plural) that needs `fewest` labels.
 ///
 /// # Errors
-/// [`Error::Training`]: there are fewer.
+/// [`Error::Rows`]: there are fewer.
 pub fn labelled_enough(
     labels: &[Option<f64>],
     fewest: usize,
@@ -102,10 +102,9 @@ pub fn labelled_enough(
 ) -> Result<(Vec<usize>, Vec<f64>)> {
     let (rows, values) = labelled(labels);
     if values.len() < fewest {
-        let n = values.len();
-        return Err(Error::Training(format!(
-            "{who} need at least {fewest} labelled rows, not {n}"
-        )));
+        let labelled = values.len();
+        let reason = format!("{who} need at least {fewest} labelled rows, not {labelled}");
+        return Err(Error::Rows { labelled, reason });
     }
     Ok((rows, values))
 }

@@ -30,18 +30,19 @@ impl GaussianProcess {
     /// are what explains the labels best.
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 3 or more than 2,000 labels.
+    /// [`Error::Rows`]: fewer than 3 or more than 2,000 labels.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
         let (rows, values) = labelled(labels);
         if !(FEWEST_ROWS..=MOST_ROWS).contains(&values.len()) {
-            return Err(Error::Training(format!(
-                "a kernel teacher needs {FEWEST_ROWS} to {MOST_ROWS} labelled rows, not {}",
-                values.len()
-            )));
+            let labelled = values.len();
+            let reason = format!(
+                "a kernel teacher needs {FEWEST_ROWS} to {MOST_ROWS} labelled rows, not {labelled}"
+            );
+            return Err(Error::Rows { labelled, reason });
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let y: Vec<f64> = values.iter().map(|v| v - mean).collect();
-        let none = || Error::Training("the kernel teacher found no fit".into());
+        let none = || Error::NoFit("the kernel teacher found no fit".into());
         let (kernel, _) = Kernel::fit(facts, &rows, &y, &[LIVE, NAMES.len()]).ok_or_else(none)?;
         let x = matrix(facts, &rows, kernel.used);
         let noise = DMatrix::identity(y.len(), y.len()) * kernel.noise;

@@ -11,7 +11,7 @@ mod gaussian_process;
 mod kernel;
 mod posterior;
 
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use facts::{Facts, Scale};
 pub use gaussian_process::GaussianProcess;
 pub use kernel::Kernel;

@@ -26,10 +26,10 @@ struct Curve {
 /// `svg`, which is replaced whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`] naming the file that cannot be read or written, and
-/// [`Error::Training`] where the table is not one of epochs.
+/// [`Error::File`] naming the file that cannot be read or written, and
+/// [`Error::Log`] where the table is not one of epochs.
 pub fn learning_curves(epochs_csv: &Path, svg: &Path) -> Result<()> {
-    write_atomic(svg, learning_curves_svg(epochs_csv)?.as_bytes())
+    Ok(write_atomic(svg, learning_curves_svg(epochs_csv)?.as_bytes())?)
 }
 
 /// The same picture as SVG text.
@@ -38,7 +38,7 @@ pub fn learning_curves(epochs_csv: &Path, svg: &Path) -> Result<()> {
 /// As [`learning_curves`].
 pub fn learning_curves_svg(epochs_csv: &Path) -> Result<String> {
     let (loss, taus) = read(epochs_csv)?;
-    let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
+    let bad = |reason: String| Error::Log { file: epochs_csv.to_owned(), reason };
     draw(&loss, &taus).map_err(|e| bad(format!("cannot be drawn: {e}")))
 }
 
@@ -60,10 +60,10 @@ pub(super) fn summary(epochs_csv: &Path) -> Result<Summary> {
 }
 
 fn read(epochs_csv: &Path) -> Result<(Curve, Vec<Curve>)> {
-    let bad = |reason: String| Error::Training(format!("{}: {reason}", epochs_csv.display()));
+    let bad = |reason: String| Error::Log { file: epochs_csv.to_owned(), reason };
     let unread = |e: nneval_tables::Error| match e {
         nneval_tables::Error::Io { .. } => e.into(),
-        _ => Error::Training(e.to_string()),
+        _ => bad(e.reason()),
     };
     let table = TableReader::open(epochs_csv).map_err(unread)?;
     let names = table.names().to_vec();

@@ -41,11 +41,11 @@ pub struct FrontPicture {
 /// line with points, as an SVG at `svg`, which is replaced whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`] naming the file, or [`Error::Search`] where it cannot be drawn.
+/// [`Error::File`] naming the file, or [`Error::Picture`] where it cannot be drawn.
 pub fn front_picture(picture: &FrontPicture, svg: &Path) -> Result<()> {
     let text = draw(picture)
-        .map_err(|e| Error::Search(format!("{}: cannot be drawn: {e}", svg.display())))?;
-    write_atomic(svg, text.as_bytes())
+        .map_err(|e| Error::picture(svg, format!("cannot be drawn: {e}")))?;
+    Ok(write_atomic(svg, text.as_bytes())?)
 }
 
 fn draw(p: &FrontPicture) -> Result<String, Box<dyn std::error::Error>> {

@@ -20,7 +20,7 @@ mod style;
 pub use calibration::calibration;
 pub use curves::{learning_curves, learning_curves_svg};
 pub use drawing::{Drawing, DrawnBlock, DrawnNode};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
 pub use page::{

@@ -8,7 +8,7 @@ use std::path::Path;
 /// pixels for each of the SVG's. Each file is replaced whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io), or [`Error::Picture`](crate::Error::Picture)
+/// [`Error::File`](crate::Error::File), or [`Error::Picture`](crate::Error::Picture)
 /// where it cannot be drawn.
 pub fn write_picture(svg: &str, dir: &Path, stem: &str) -> Result<()> {
     write_atomic(&dir.join(format!("{stem}.svg")), svg.as_bytes())?;
@@ -20,5 +20,5 @@ pub fn write_picture(svg: &str, dir: &Path, stem: &str) -> Result<()> {
 #[cfg(feature = "png")]
 fn write_png(svg: &str, path: &Path) -> Result<()> {
     let bytes = super::png::png(svg, 2.0);
-    write_atomic(path, &bytes.map_err(|reason| crate::Error::picture(path, reason))?)
+    Ok(write_atomic(path, &bytes.map_err(|reason| crate::Error::picture(path, reason))?)?)
 }

@@ -26,7 +26,7 @@ macro_rules! built_in {
 /// Names of the providers that the loaded runtime was built with, best first
 /// (the order of ONNX Runtime's own list). Must be called after the library
 /// is loaded. Being listed does not mean that a device is there.
-pub(super) fn available() -> Vec<String> {
+pub(crate) fn available() -> Vec<String> {
     built_in![
         "NvTensorRTRTXExecutionProvider",
         "TensorrtExecutionProvider",

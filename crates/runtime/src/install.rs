@@ -4,46 +4,50 @@
 //! place by renaming, the library last: a library in place is complete, and
 //! processes that install at the same time replace each other's equal files.
 
-use super::locate::{Located, Source, cache_dir};
-use super::wheel::Wheel;
-use super::{REMEDY, one_line, pip};
-use crate::error::{Error, Result};
+use crate::cache::cache_dir;
+use crate::error::{Error, Hint, Result, one_line};
+use crate::locate::{Located, LibraryOrigin};
+use crate::pip;
+use crate::wheel::Wheel;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
-/// Installs ONNX Runtime [`PINNED_VERSION`](super::PINNED_VERSION) into [`cache_dir`], by way of
+/// Installs ONNX Runtime [`PINNED_VERSION`](crate::PINNED_VERSION) into [`cache_dir`], by way of
 /// `python3 -m pip download`. A library that is already there is kept
-/// ([`Source::Cache`]) unless `force`; else the result is [`Source::Installed`].
+/// ([`LibraryOrigin::Cache`]) unless `force`; else the result is [`LibraryOrigin::Installed`].
 ///
 /// # Errors
-/// [`Error::Runtime`] where there is no wheel for this platform, no cache
+/// [`Error::Install`] where there is no wheel for this platform, no cache
 /// folder, no pip, no network, or where the wheel's SHA-256 is not the pinned
 /// one; [`Error::Io`] where the cache cannot be written. The cache then holds
 /// what it held before.
 pub fn install(force: bool) -> Result<Located> {
     let wheel = Wheel::host().ok_or_else(|| {
-        Error::Runtime(format!("no wheel is published for {}; {REMEDY}", platform()))
+        let reason = format!("no wheel is published for {}", platform());
+        Error::Install { reason, hint: Some(Hint::NameOrInstallLibrary) }
     })?;
     install_wheel(&wheel, force)
 }
 
 /// As [`install`] for the library with the CUDA and TensorRT providers, of version
-/// [`PINNED_GPU_VERSION`](super::PINNED_GPU_VERSION), which the cache keeps beside
+/// [`PINNED_GPU_VERSION`](crate::PINNED_GPU_VERSION), which the cache keeps beside
 /// the other: about 250 MB are fetched.
 ///
 /// # Errors
 /// As [`install`].
 pub fn install_gpu(force: bool) -> Result<Located> {
     let wheel = Wheel::host_gpu().ok_or_else(|| {
-        let platform = platform();
-        Error::Runtime(format!(
-            "nneval has no library with GPU providers for {platform}; name one with --onnxruntime"
-        ))
+        let reason = format!("nneval has no library with GPU providers for {}", platform());
+        Error::Install { reason, hint: Some(Hint::NameLibrary) }
     })?;
     install_wheel(&wheel, force)
+}
+
+fn failed(reason: String) -> Error {
+    Error::Install { reason, hint: None }
 }
 
 fn platform() -> String {
@@ -52,7 +56,7 @@ fn platform() -> String {
 
 fn install_wheel(wheel: &Wheel, force: bool) -> Result<Located> {
     let cache = cache_dir().ok_or_else(|| {
-        Error::Runtime("no home folder to keep the library in; set NNEVAL_CACHE".to_owned())
+        failed("no home folder to keep the library in; set NNEVAL_CACHE".to_owned())
     })?;
     install_into(&cache, wheel, force, pip::download)
 }
@@ -66,7 +70,7 @@ fn install_into(
 ) -> Result<Located> {
     let library = wheel.library_in(cache);
     if !force && library.is_file() {
-        return Ok(Located { path: library, source: Source::Cache });
+        return Ok(Located { path: library, source: LibraryOrigin::Cache });
     }
     std::fs::create_dir_all(cache).map_err(|e| Error::io(cache, e))?;
     let work = tempfile::Builder::new()
@@ -77,7 +81,7 @@ fn install_into(
     let verified = verify(&fetched, wheel)?;
     unpack(verified, wheel, work.path())?;
     publish(wheel, work.path(), &wheel.folder_in(cache))?;
-    Ok(Located { path: library, source: Source::Installed })
+    Ok(Located { path: library, source: LibraryOrigin::Installed })
 }
 
 /// Opens the wheel and checks its SHA-256; the same open file is unpacked.
@@ -87,7 +91,7 @@ fn verify(path: &Path, wheel: &Wheel) -> Result<File> {
     let actual = sha256(&mut file).map_err(|e| Error::io(path, e))?;
     if actual != expected {
         let name = path.file_name().unwrap_or(path.as_os_str()).display();
-        return Err(Error::Runtime(format!(
+        return Err(failed(format!(
             "the downloaded {name} is not the published wheel of version {version}: \
              SHA-256 {actual}, expected {expected}; nothing was installed"
         )));
@@ -112,7 +116,7 @@ fn sha256(reader: &mut impl Read) -> std::io::Result<String> {
 /// Extracts the library and its companions, and nothing else, into `folder`.
 fn unpack(wheel_file: File, wheel: &Wheel, folder: &Path) -> Result<()> {
     let unreadable = |name: &str, e: &dyn std::fmt::Display| {
-        Error::Runtime(format!("wheel {}: {name}: {}", wheel.platform, one_line(&e.to_string())))
+        failed(format!("wheel {}: {name}: {}", wheel.platform, one_line(&e.to_string())))
     };
     let mut archive = ZipArchive::new(wheel_file).map_err(|e| unreadable("archive", &e))?;
     for name in files(wheel) {
@@ -197,13 +201,13 @@ mod tests {
         let (bytes, cache) = (good(), tempfile::tempdir().unwrap());
         let wheel = wheel_of(&bytes);
         let first = install_into(cache.path(), &wheel, false, fetch(&bytes)).unwrap();
-        assert_eq!(first.source, Source::Installed);
+        assert_eq!(first.source, LibraryOrigin::Installed);
         assert_eq!(std::fs::read(&first.path).unwrap(), b"main");
         assert_eq!(names(&wheel.folder_in(cache.path())), ["libmain", "libside"]);
         assert_eq!(names(cache.path()).len(), 1, "no temporary folder is left");
         let second =
             install_into(cache.path(), &wheel, false, |_, _| panic!("fetched again")).unwrap();
-        assert_eq!(second, Located { path: first.path.clone(), source: Source::Cache });
+        assert_eq!(second, Located { path: first.path.clone(), source: LibraryOrigin::Cache });
         std::fs::write(&first.path, "damaged").unwrap();
         install_into(cache.path(), &wheel, true, fetch(&bytes)).unwrap();
         assert_eq!(std::fs::read(&first.path).unwrap(), b"main");

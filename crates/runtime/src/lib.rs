@@ -3,55 +3,48 @@
 //!
 //! The library is searched in this order: the path that the caller gives, the
 //! variable `ORT_DYLIB_PATH`, then nneval's cache folder (see [`cache_dir`]).
-//! [`locate`] never downloads; [`install`] fills the cache with the pinned
-//! version. Any ONNX Runtime from [`MINIMUM_VERSION`] on is accepted.
+//! [`locate`] never downloads. `install`, of the feature of that name, fills the
+//! cache with the pinned version. Any ONNX Runtime from [`MINIMUM_VERSION`] on is
+//! accepted.
 //!
 //! ```no_run
-//! use nneval_runtime::{self, Runtime, SessionOptions};
+//! use nneval_runtime::{self as runtime, Runtime, SessionOptions};
 //!
-//! let located = match runtime::locate(None)? {
-//!     Some(located) => located,
-//!     None => runtime::install(false)?,
-//! };
+//! let located = runtime::locate(None)?.expect("an installed ONNX Runtime");
 //! let runtime = Runtime::load(&located)?;
 //! let session = runtime.session_from_file("model.onnx".as_ref(), &SessionOptions::default())?;
 //! # Ok::<(), nneval_runtime::Error>(())
 //! ```
 
 mod available;
+mod cache;
 mod check;
-mod choice;
 pub mod error;
+#[cfg(feature = "install")]
 mod install;
 mod load;
 mod locate;
+#[cfg(feature = "install")]
 mod pip;
 mod placement;
 mod provider;
+mod selection;
 mod session;
 mod tensorrt;
 mod wheel;
 
-pub use choice::{Choice, Chosen};
-pub use error::{Error, Result};
+pub use cache::cache_dir;
+pub use error::{Cause, Error, ErrorKind, Hint, Result};
+#[cfg(feature = "install")]
 pub use install::{install, install_gpu};
-pub use load::{Observer, Runtime};
-pub use locate::{Located, Source, cache_dir, locate, locate_for};
+pub use load::{MINIMUM_VERSION, Observer, Runtime};
+pub use locate::{Located, LibraryOrigin, locate, locate_for};
 pub use placement::Placement;
-pub use provider::Provider;
-pub use session::{Optimization, SessionOptions};
+pub use provider::{Provider, UnknownProvider};
+pub use selection::{ProviderSelection, ResolvedProvider};
+pub use session::{Optimization, Session, SessionOptions};
 pub use tensorrt::{Profile, TensorRt};
 pub use wheel::{PINNED_GPU_VERSION, PINNED_VERSION};
 
-/// The oldest ONNX Runtime that nneval works with (C API version 17).
-pub const MINIMUM_VERSION: &str = "1.17";
-
-/// How a user gets a library when nneval cannot find or fetch one.
-const REMEDY: &str = "give --onnxruntime PATH or set ORT_DYLIB_PATH to an ONNX Runtime shared library \
-                      (1.17 or later), or install python3 with pip and run `nneval runtime --install` \
-                      with network access";
-
-/// Messages of ONNX Runtime, pip and the loader may span lines; errors do not.
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+#[doc(hidden)] // the names of before, until every caller has moved
+pub use {LibraryOrigin as Source, ProviderSelection as Choice, ResolvedProvider as Chosen};

@@ -1,8 +1,8 @@
 //! Loading the shared library: once per process, for all sessions.
 
-use super::locate::{Located, check_file};
-use super::{MINIMUM_VERSION, available, one_line};
-use crate::error::{Error, Result};
+use crate::available;
+use crate::error::{Error, Result, one_line};
+use crate::locate::{Located, check_file};
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
@@ -10,11 +10,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The oldest ONNX Runtime that nneval works with (C API version 17).
+pub const MINIMUM_VERSION: &str = "1.17";
+
 /// Proof that ONNX Runtime is loaded and initialised. Clones are handles to
 /// the same runtime; the library stays loaded until the process ends.
 #[derive(Debug, Clone)]
 pub struct Runtime {
-    pub(super) environment: Environment,
+    pub(crate) environment: Environment,
     library: PathBuf,
     version: String,
 }
@@ -31,7 +34,7 @@ impl Runtime {
     /// the same runtime.
     ///
     /// # Errors
-    /// [`Error::Runtime`] naming the path: it is not a file, not a shared
+    /// [`Error::Library`] naming the path: it is not a file, not a shared
     /// library for this machine, not ONNX Runtime, or older than
     /// [`MINIMUM_VERSION`]; or another file is loaded already.
     pub fn load(located: &Located) -> Result<Self> {
@@ -81,15 +84,12 @@ impl Runtime {
         if self.library == library {
             return Ok(self);
         }
-        Err(Error::Runtime(format!(
-            "{}: this process has already loaded {}",
-            library.display(),
-            self.library.display()
-        )))
+        let reason = format!("this process has already loaded {}", self.library.display());
+        Err(Error::library(library, reason))
     }
 
     fn initialise(library: PathBuf, observer: Option<Observer>) -> Result<Self> {
-        let fail = |reason: String| Error::Runtime(format!("{}: {reason}", library.display()));
+        let fail = |reason: String| Error::library(&library, reason);
         // `ort` asserts that the library's entry points return no null pointers.
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let builder = ort::init_from(&library).map_err(|e| refusal(&e))?;
@@ -120,7 +120,7 @@ impl Runtime {
 fn resolve(path: &Path) -> Result<PathBuf> {
     // On Windows, canonical paths have a form that not every loader takes.
     let resolved = if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() };
-    resolved.map_err(|e| Error::Runtime(format!("{}: {e}", path.display())))
+    resolved.map_err(|e| Error::library(path, e.to_string()))
 }
 
 fn refusal(error: &LoadDynamicError) -> String {

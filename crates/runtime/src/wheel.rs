@@ -15,16 +15,17 @@ macro_rules! gpu_version {
     };
 }
 
-/// The release of ONNX Runtime that [`install`](super::install()) fetches.
+/// The release of ONNX Runtime that `install` fetches.
 pub const PINNED_VERSION: &str = version!();
 
 /// The release of ONNX Runtime with GPU providers that
-/// [`install_gpu`](super::install_gpu) fetches: for CUDA 13, cuDNN 9, TensorRT 10.
+/// `install_gpu` fetches: for CUDA 13, cuDNN 9, TensorRT 10.
 pub const PINNED_GPU_VERSION: &str = gpu_version!();
 
 /// A published wheel and what is taken from it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wheel {
+#[cfg_attr(not(feature = "install"), expect(dead_code))] // without it only the names count
+pub(crate) struct Wheel {
     /// Name of the package.
     pub package: &'static str,
     /// Its version.
@@ -88,6 +89,7 @@ const LINUX_X86_64_GPU: Wheel = Wheel {
     ],
 };
 
+#[cfg(feature = "install")]
 impl Wheel {
     /// Python version of the wheel; the shared library does not depend on it.
     pub const PYTHON_VERSION: &str = "3.12";
@@ -97,7 +99,9 @@ impl Wheel {
     pub const ABI: &str = "cp312";
     /// Folder of the shared libraries inside the wheel.
     pub const FOLDER: &str = "onnxruntime/capi";
+}
 
+impl Wheel {
     /// The wheel for the platform this program was built for, where one is
     /// published. Linux wheels need glibc.
     pub fn host() -> Option<Self> {

@@ -81,7 +81,7 @@ impl CandidateEvaluator {
     /// that nothing here knows stay unknown until they are told.
     ///
     /// # Errors
-    /// [`Error::Search`] for a name that nothing knows, or several evaluators.
+    /// [`Error::Metric`] for a name that nothing knows, or several evaluators.
     pub fn new(evaluators: Vec<Evaluator>, columns: &[String], told: bool) -> Result<Self> {
         let find = |name: &String| Ok((name.clone(), source(&evaluators, name, told)?));
         let columns = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
@@ -91,7 +91,7 @@ impl CandidateEvaluator {
     /// All metrics of the same evaluators and all static costs.
     ///
     /// # Errors
-    /// [`Error::Search`] where two evaluators have one name and one metric.
+    /// [`Error::Metric`] where two evaluators have one name and one metric.
     pub fn everything(&self) -> Result<Self> {
         let mut names: Vec<String> = Vec::new();
         for e in self.evaluators.iter() {
@@ -170,14 +170,14 @@ impl CandidateEvaluator {
             let model = model(key)?;
             let network = match strings {
                 true => Network::of_model(&model, formulas)?,
-                false => Network::of_string(String::new()),
+                false => Network::from_string(String::new()),
             };
             Ok((network, costs.then(|| costs::of_one_sample(&model)).transpose()?))
         };
         let facts: Vec<Result<(Network, Option<Costs>)>> = keys.par_iter().map(read).collect();
         let good: Vec<Network> = facts.iter().flatten().map(|f| f.0.clone()).collect();
         let mut predictions = self.predictions(&good);
-        let mut join = |fact: Result<(Network, Option<Costs>)>| {
+        let mut join = |fact: Result<(Network, Option<Costs>)>| -> Result<CandidateValues> {
             let (_, costs) = fact?;
             let mut own = Vec::with_capacity(predictions.len());
             for p in &mut predictions {
@@ -189,7 +189,7 @@ impl CandidateEvaluator {
     }
 
     /// For each evaluator what it predicts; nothing where no column reads it.
-    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<Result<Prediction>>> {
+    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<nneval_evaluator::Result<Prediction>>> {
         let used = |i: usize| {
             let reads =
                 |s: &Source| matches!(s, Source::Metric { evaluator, .. } if *evaluator == i);
@@ -207,12 +207,12 @@ impl CandidateEvaluator {
             Source::Told => None,
             Source::Cost(cost) => costs.and_then(cost.of),
             Source::Metric { evaluator, metric } => {
-                predictions.get(evaluator)?.as_ref()?.metrics.get(metric).copied()
+                predictions.get(evaluator)?.as_ref()?.estimates().get(metric).map(|e| e.value)
             }
         };
         let interval = |(_, source): &(String, Source)| match *source {
             Source::Metric { evaluator, metric } => {
-                *predictions.get(evaluator)?.as_ref()?.intervals.get(metric)?
+                predictions.get(evaluator)?.as_ref()?.estimates().get(metric)?.interval
             }
             _ => None,
         };
@@ -247,12 +247,15 @@ fn source(evaluators: &[Evaluator], name: &str, told: bool) -> Result<Source> {
                 .chain(COSTS.iter().map(|c| c.name.to_owned()))
                 .collect();
             let hint = near_names(name, &names);
-            Err(Error::Search(format!(
-                "no evaluator predicts {name:?}, and it is no static cost{hint}"
-            )))
+            let reason =
+                format!("no evaluator predicts {name:?}, and it is no static cost{hint}");
+            Err(Error::Metric { name: name.to_owned(), reason })
         }
-        _ => Err(Error::Search(format!(
-            "several evaluators predict {name}; name one of them: EVALUATOR:{name}"
-        ))),
+        _ => {
+            let reason = format!(
+                "several evaluators predict {name}; name one of them: EVALUATOR:{name}"
+            );
+            Err(Error::Metric { name: name.to_owned(), reason })
+        }
     }
 }

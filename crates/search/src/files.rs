@@ -20,7 +20,7 @@ impl Files {
     /// The files, each once.
     ///
     /// # Errors
-    /// [`Error::Search`] where there are none.
+    /// [`Error::Space`] where there are none.
     pub fn new(paths: Vec<PathBuf>) -> Result<Self> {
         let mut files = Self { paths: Vec::new(), numbers: HashMap::new() };
         for path in paths {
@@ -30,7 +30,7 @@ impl Files {
             }
         }
         match files.paths.is_empty() || files.numbers.len() != files.paths.len() {
-            true => Err(Error::Search("a list of files is empty, or names one twice".into())),
+            true => Err(Error::Space("a list of files is empty, or names one twice".into())),
             false => Ok(files),
         }
     }

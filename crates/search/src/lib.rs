@@ -50,7 +50,7 @@ mod state;
 mod subset;
 
 pub use dominance::{crowding_distances, fronts};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use evaluate::{COSTS, CandidateEvaluator, CandidateValues, StaticCost};
 pub use files::Files;
 pub use history::{Algorithm, Candidate, Settings};

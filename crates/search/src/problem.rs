@@ -116,7 +116,7 @@ impl Problem {
     /// A problem whose columns are those of its objectives and limits, each once.
     ///
     /// # Errors
-    /// [`Error::Search`] without an objective, or where one is given twice.
+    /// [`Error::Problem`] without an objective, or where one is given twice.
     pub fn new(maximize: &[String], minimize: &[String], limits: &[Limit]) -> Result<Self> {
         let list = |names: &[String], goal| -> Vec<Objective> {
             names.iter().map(|m| Objective { metric: m.clone(), goal }).collect()
@@ -125,12 +125,12 @@ impl Problem {
         let mut columns: Vec<String> = Vec::new();
         for o in &objectives {
             if columns.contains(&o.metric) {
-                return Err(Error::Search(format!("{} is an objective twice", o.metric)));
+                return Err(Error::Problem(format!("{} is an objective twice", o.metric)));
             }
             columns.push(o.metric.clone());
         }
         if columns.is_empty() {
-            return Err(Error::Search("there is nothing to maximize or minimize".into()));
+            return Err(Error::Problem("there is nothing to maximize or minimize".into()));
         }
         for l in limits {
             if !columns.contains(&l.metric) {

@@ -40,16 +40,16 @@ impl<'a, S: SearchSpace> Search<'a, S> {
     /// A search that has measured nothing.
     ///
     /// # Errors
-    /// [`Error::Search`] for a population or a tournament of none, or more than
+    /// [`Error::Problem`] for a population or a tournament of none, or more than
     /// two objectives of [`Algorithm::Bayesian`].
     pub fn new(space: &'a S, problem: Problem, settings: Settings) -> Result<Self> {
         if settings.population < 2 || settings.tournament == 0 {
             let reason = "a population has two members at least, a tournament one";
-            return Err(Error::Search(reason.into()));
+            return Err(Error::Problem(reason.into()));
         }
         if settings.algorithm == Algorithm::Bayesian && problem.objectives.len() > 2 {
             let reason = "the bayesian search takes one or two objectives; nsga2 takes more";
-            return Err(Error::Search(reason.into()));
+            return Err(Error::Problem(reason.into()));
         }
         Ok(Self {
             space,
@@ -76,7 +76,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
     /// A search that goes on from `state`.
     ///
     /// # Errors
-    /// [`Error::Search`] where the state is of another space, problem or
+    /// [`Error::State`] where the state is of another space, problem or
     /// settings (a larger budget is none), or contradicts itself.
     pub fn resume(
         space: &'a S,
@@ -92,7 +92,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         }
         let count = search.history.len();
         if state.settled > count || state.population.iter().any(|&i| i >= count) {
-            return Err(Error::Search("the state names candidates that it does not hold".into()));
+            return Err(Error::state("the state names candidates that it does not hold"));
         }
         (search.population, search.settled) = (state.population, state.settled);
         Ok(search)
@@ -198,7 +198,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
     ///
     /// # Errors
     /// [`Error::Architecture`] for a key that is none of the space,
-    /// [`Error::Search`] for a metric that is no column or a value that is no
+    /// [`Error::Metric`] for a metric that is no column or a value that is no
     /// finite number.
     pub fn tell(&mut self, key: &str, values: &[(String, f64)]) -> Result<()> {
         let key = self.space.key(&self.space.parse(key)?);
@@ -213,10 +213,12 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             let at = self.problem.columns.iter().position(|c| c == name);
             let slot = at.and_then(|at| own.values.get_mut(at)).ok_or_else(|| {
                 let known = self.problem.columns.join(", ");
-                Error::Search(format!("{name} is no metric of this search ({known})"))
+                let reason = format!("{name} is no metric of this search ({known})");
+                Error::Metric { name: name.clone(), reason }
             })?;
             if !value.is_finite() {
-                return Err(Error::Search(format!("{name}: {value} is not a finite number")));
+                let reason = format!("{name}: {value} is not a finite number");
+                return Err(Error::Metric { name: name.clone(), reason });
             }
             *slot = Some(*value);
             if let Some(interval) = at.and_then(|at| own.intervals.get_mut(at)) {

@@ -53,31 +53,34 @@ impl State {
     /// Checks that the values come from `source`.
     ///
     /// # Errors
-    /// [`Error::Search`] where they do not.
+    /// [`Error::State`] where they do not.
     pub fn check_source(&self, source: &str) -> Result<()> {
         let own = &self.source;
         match own == source {
             true => Ok(()),
-            false => Err(Error::Search(format!("the state was made with {own:?}, not {source:?}"))),
+            false => Err(Error::state(format!("the state was made with {own:?}, not {source:?}"))),
         }
     }
 
     /// Writes the state, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string(self).map_err(|e| Error::Search(e.to_string()))?;
-        write_atomic(path, (text + "\n").as_bytes())
+        let text = serde_json::to_string(self).map_err(|e| Error::state(e.to_string()))?;
+        Ok(write_atomic(path, (text + "\n").as_bytes())?)
     }
 
     /// Reads a state.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Search`] where the file is not a state.
+    /// [`Error::File`], or [`Error::State`] where the file is not a state.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let bad = |e: String| Error::Search(format!("{}: not a state: {e}", path.display()));
+        let bad = |e: String| Error::State {
+            path: Some(path.to_owned()),
+            reason: format!("not a state: {e}"),
+        };
         let state: Self = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
         match state.format {
             FORMAT => Ok(state),
@@ -99,9 +102,9 @@ impl State {
         ];
         let width = p.columns.len();
         match same.iter().find(|(_, same)| !same) {
-            Some((what, _)) => Err(Error::Search(format!("the state has another {what}"))),
+            Some((what, _)) => Err(Error::state(format!("the state has another {what}"))),
             None if self.history.iter().any(|c| !c.has_width(width)) => {
-                Err(Error::Search("the state is damaged: a candidate lacks values".into()))
+                Err(Error::state("the state is damaged: a candidate lacks values"))
             }
             None => Ok(()),
         }

@@ -26,13 +26,13 @@ impl<'a, S: SearchSpace> Subset<'a, S> {
     /// The architectures of `space` that `keys` name.
     ///
     /// # Errors
-    /// [`Error::Architecture`] for a key that names none, [`Error::Search`]
+    /// [`Error::Architecture`] for a key that names none, [`Error::Space`]
     /// where there are no keys.
     pub fn new(space: &'a S, keys: Vec<String>) -> Result<Self> {
         let mut members = HashSet::new();
         let keys: Vec<String> = keys.into_iter().filter(|k| members.insert(k.clone())).collect();
         let archs = keys.iter().map(|k| space.parse(k)).collect::<Result<Vec<_>>>()?;
-        let empty = || Error::Search("a list of architectures is empty".into());
+        let empty = || Error::Space("a list of architectures is empty".into());
         let first = archs.first().cloned().ok_or_else(empty)?;
         Ok(Self { space, keys, members, archs, first })
     }

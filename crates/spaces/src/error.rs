@@ -97,27 +97,6 @@ impl Error {
     }
 }
 
-/// For callers that still use the error of all crates.
-impl From<Error> for nneval_files::Error {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Architecture { arch, reason } => Self::Architecture { arch, reason },
-            Error::Serialize { model, cause } => {
-                Self::model(model, format!("cannot be serialized: {cause}"))
-            }
-            Error::Listed { file, line, cause } => {
-                Self::Labels { file, line: Some(line), reason: cause.to_string() }
-            }
-            Error::Table(error) => error.into(),
-            #[allow(
-                clippy::useless_conversion,
-                reason = "another type once the graph crate has its own"
-            )]
-            Error::Graph(error) => error.into(),
-        }
-    }
-}
-
 /// A name that is not among the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {given:?}: expected {expected}")]

@@ -159,25 +159,13 @@ impl Error {
     }
 }
 
-/// For callers that still use the error of all crates.
-impl From<Error> for nneval_files::Error {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Io { path, cause } => Self::Io { path, cause },
-            Error::Table { file, line, reason, .. } => Self::Labels { file, line, reason },
-            Error::Scores { reason } => Self::Labels { file: "scores".into(), line: None, reason },
-            Error::Transform { reason } => Self::Training(format!("target transform: {reason}")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::error::Error as _;
 
     #[test]
-    fn the_error_of_all_crates_has_the_same_message() {
+    fn a_message_names_file_line_and_reason() {
         let io = || std::io::Error::other("no disk");
         for (error, text) in [
             (Error::io("a.csv", io()), "a.csv: no disk"),
@@ -188,7 +176,6 @@ mod tests {
         ] {
             assert_eq!(error.to_string(), text);
             assert!(text.ends_with(&error.reason()));
-            assert_eq!(nneval_files::Error::from(error).to_string(), text);
         }
     }
 

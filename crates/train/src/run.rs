@@ -377,5 +377,6 @@ fn predict(
     let model = weights::embed(&graphs.encoder, parameters, &["metrics"])?;
     let longest = tokens.iter().map(Vec::len).max().unwrap_or(0);
     let encoder = Encoder::new(runtime, &model, Options::default(), longest)?;
-    Ok(encoder.run(tokens, &["metrics"])?.pop().unwrap_or_default())
+    let outputs = encoder.run(tokens, &["metrics"])?.pop().unwrap_or_default();
+    Ok(outputs.outer_iter().map(|row| row.to_vec()).collect())
 }

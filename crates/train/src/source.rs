@@ -32,7 +32,7 @@ impl Source {
         rows: &[usize],
         costs: bool,
     ) -> Result<Vec<Network>> {
-        let of = |&row: &usize| Network::of_model(&self.model(table, row)?, costs);
+        let of = |&row: &usize| Ok(Network::of_model(&self.model(table, row)?, costs)?);
         rows.par_iter().map(of).collect()
     }
 
@@ -70,7 +70,7 @@ impl Source {
     /// # Errors
     /// As [`Source::network`].
     pub fn described(&self, key: &str, costs: bool) -> Result<Network> {
-        Network::of_model(&self.of_key(key)?, costs)
+        Ok(Network::of_model(&self.of_key(key)?, costs)?)
     }
 
     /// The keys of all networks there are: architecture strings, or names of

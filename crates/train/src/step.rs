@@ -97,7 +97,7 @@ impl Stepper {
         graphs: &TrainingGraphs,
         options: &SessionOptions,
     ) -> Result<Self> {
-        let session = runtime.session_from_memory(&graphs.train, options)?;
+        let session = runtime.session_from_memory(&graphs.train, options)?.into_ort();
         let info = &graphs.info;
         Ok(Self { session, columns: info.max_metrics, branches: [2 * info.layers, info.d] })
     }
@@ -157,7 +157,7 @@ impl Stepper {
         batch: &'v Batch,
         s: &Settings,
     ) -> Result<Vec<(&'static str, SessionInputValue<'v>)>> {
-        let (ids, mask, width) = padded(&batch.tokens, 0);
+        let inputs = padded(&batch.tokens, 0);
         let rows = batch.tokens.len();
         let n = state.params.len();
         let view = |shape: &[usize], data: &'v [f32]| -> Result<SessionInputValue<'v>> {
@@ -167,13 +167,13 @@ impl Stepper {
         let scalar = |x: f32| -> Result<SessionInputValue<'v>> {
             Ok(Tensor::from_array((Vec::<usize>::new(), vec![x])).map_err(failed)?.into())
         };
-        let ints = |data: Vec<i64>| -> Result<SessionInputValue<'v>> {
-            Ok(Tensor::from_array(([rows, width], data)).map_err(failed)?.into())
+        let ints = |data: ndarray::Array2<i64>| -> Result<SessionInputValue<'v>> {
+            Ok(Tensor::from_array(data).map_err(failed)?.into())
         };
         let [branches, d] = self.branches;
         Ok(vec![
-            ("input_ids", ints(ids)?),
-            ("attention_mask", ints(mask)?),
+            ("input_ids", ints(inputs.ids)?),
+            ("attention_mask", ints(inputs.mask)?),
             ("target", view(&[rows, self.columns], &batch.target)?),
             ("target_mask", view(&[rows, self.columns], &batch.present)?),
             ("branch_mask", view(&[rows, branches, d], &batch.branch_mask)?),

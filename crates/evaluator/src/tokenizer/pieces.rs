@@ -1,7 +1,7 @@
-//! Where operation strings are cut before merging: what the two patterns of
-//! [`Cuts`] match, without a regular expression.
+//! Pieces of operation strings, in which tokens merge: the matches of the two patterns of
+//! [`Cuts`], without a regular expression.
 
-use super::Cuts;
+use super::cuts::Cuts;
 
 /// The pieces of a text of ASCII, in their order; together they are the text.
 /// Equal to the matches of the pattern of `cuts` and what stands between them.
@@ -104,8 +104,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn by_pattern(text: &str, cuts: Cuts) -> Vec<String> {
+        use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
         use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
-        let split = super::super::split(cuts).unwrap();
+        use tokenizers::SplitDelimiterBehavior;
+        let pattern = SplitPattern::Regex(cuts.pattern());
+        let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false).unwrap();
         let mut cut = PreTokenizedString::from(text);
         split.pre_tokenize(&mut cut).unwrap();
         let pieces = cut.get_splits(OffsetReferential::Original, OffsetType::Byte);

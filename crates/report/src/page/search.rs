@@ -95,7 +95,7 @@ impl PageSearch {
     /// search folder. A winner whose file cannot be read has no drawing.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Picture`] naming the file.
+    /// [`Error::File`] and [`Error::Picture`] naming the file.
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("pareto.json");
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;

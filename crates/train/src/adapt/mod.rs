@@ -72,17 +72,8 @@ impl Adapted {
         let outputs = reference.iter().map(|r| output(r));
         let range = range(&fitted, outputs, &labels);
         let transform = fitted.transform.clone();
-        let mut metric = Metric {
-            spec,
-            formula: None,
-            transform,
-            range,
-            untrained: false,
-            view,
-            levels: None,
-            validation: None,
-            interval: None,
-        };
+        let mut metric = Metric::new(spec, transform, range);
+        metric.view = view;
         metric.interval = interval(&metric, &fitted, labelled);
         let predicted: Vec<f64> = fitted.left_out.iter().map(|z| metric.value(*z)).collect();
         Ok(Self {

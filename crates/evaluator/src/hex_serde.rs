@@ -1,5 +1,5 @@
-//! Number lists as one hexadecimal string in JSON: eight digits a number,
-//! little-endian bytes. A list of thousands then takes one line.
+//! Serde of number lists as one hexadecimal string: eight digits a number, little-endian bytes.
+//! A list of thousands then takes one line of JSON.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -20,7 +20,7 @@ fn decode(text: &str) -> Result<Vec<[u8; 4]>, String> {
     }
 }
 
-/// `#[serde(with = "packed::floats")]` on a `Vec<f32>`; all must be finite.
+/// `#[serde(with = "hex_serde::floats")]` on a `Vec<f32>`; all must be finite.
 pub mod floats {
     use super::*;
 
@@ -40,7 +40,7 @@ pub mod floats {
     }
 }
 
-/// `#[serde(with = "packed::words")]` on a `Vec<u32>`.
+/// `#[serde(with = "hex_serde::words")]` on a `Vec<u32>`.
 pub mod words {
     use super::*;
 

@@ -1,10 +1,9 @@
-//! A formula of static costs that a metric is predicted as a multiple of.
+//! Cost models: latency and memory as non-negative sums of static costs.
 //!
-//! Latency and memory are, to first order, sums of what operators do and move. A
-//! metric that has a formula is predicted as `formula(costs) · ratio`; the encoder
-//! learns the ratio, which is a matter of operators, shapes and order. Peak memory
-//! is the larger of two such sums: what a session takes while it is created, when
-//! weights are copied and packed, and what it takes while it runs.
+//! To first order, latency and memory are sums of what operators compute and move. A metric with
+//! a cost model is predicted as `cost_model(costs) · ratio`; the encoder learns the ratio. Peak
+//! memory is the larger of two sums: one for the creation of a session, when weights are copied
+//! and packed, and one for its runs.
 
 mod fit;
 
@@ -13,7 +12,7 @@ use nneval_graph::costs::{Terms, terms};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Fewest labels that a formula is fitted to.
+/// Fewest labels that a cost model is fitted to.
 const FEWEST_ROWS: usize = 3 * terms::NAMES.len();
 /// Share of the smallest fitted value below which none is given.
 const FLOOR: f64 = 0.25;
@@ -21,7 +20,7 @@ const FLOOR: f64 = 0.25;
 /// `max(floor, Σ coefficient · term)`, or with a sum for the creation of a session
 /// `max(floor, Σ coefficient · term, Σ creation · term)`, in the metric's unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Formula {
+pub struct CostModel {
     /// Coefficients by the terms' names ([`terms::NAMES`]), none below 0; terms
     /// that are not named have 0.
     pub terms: BTreeMap<String, f64>,
@@ -32,7 +31,7 @@ pub struct Formula {
     pub floor: f64,
 }
 
-impl Formula {
+impl CostModel {
     /// Fits non-negative coefficients to the logarithm of the ratio of value to
     /// label, by its absolute: least squares of the relative error, repeated with
     /// weights 1 / max(.05, |ln(value / label)|) (iteratively reweighted least
@@ -43,9 +42,9 @@ impl Formula {
     /// max-affine function is (Magnani & Boyd 2009).
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer labels than three a term, or one that is not positive.
+    /// [`Error::CostModel`]: fewer labels than three a term, or one that is not positive.
     pub fn fit(rows: &[Terms], labels: &[f64], two_phases: bool) -> Result<Self> {
-        let refuse = |reason: String| Error::Training(format!("a formula of costs: {reason}"));
+        let refuse = |reason: String| Error::CostModel(format!("a formula of costs: {reason}"));
         if rows.len() < FEWEST_ROWS || rows.len() != labels.len() {
             let n = labels.len();
             return Err(refuse(format!("needs at least {FEWEST_ROWS} labels, not {n}")));
@@ -57,11 +56,11 @@ impl Formula {
             true => fit::two_sums(rows, labels),
             false => [fit::sum(rows, labels, |_| true), [0.0; terms::NAMES.len()]],
         };
-        let mut formula = Self { terms: named(&sum), creation: named(&creation), floor: 0.0 };
-        let least = rows.iter().map(|t| formula.value(t)).fold(f64::INFINITY, f64::min);
-        formula.floor = FLOOR * least;
-        match formula.fault() {
-            None => Ok(formula),
+        let mut model = Self { terms: named(&sum), creation: named(&creation), floor: 0.0 };
+        let least = rows.iter().map(|t| model.value(t)).fold(f64::INFINITY, f64::min);
+        model.floor = FLOOR * least;
+        match model.fault() {
+            None => Ok(model),
             Some(_) => Err(refuse("the labels have nothing to do with the costs".to_owned())),
         }
     }
@@ -114,7 +113,7 @@ mod tests {
         let rows: Vec<Terms> = (0..200).map(terms).collect();
         let label = |Terms(t): &Terms| 0.5 + 0.01 * t[2] + 3e-4 * t[7];
         let labels: Vec<f64> = rows.iter().map(label).collect();
-        let formula = Formula::fit(&rows, &labels, false).unwrap();
+        let formula = CostModel::fit(&rows, &labels, false).unwrap();
         for (row, label) in rows.iter().zip(&labels) {
             let value = formula.value(row);
             assert!((value / label - 1.0).abs() < 1e-3, "{value} {label}");
@@ -132,7 +131,7 @@ mod tests {
         let label = |Terms(t): &Terms| (30.0 + 0.04 * t[weights]).max(5.0 + 0.1 * t[2]);
         let labels: Vec<f64> = rows.iter().map(label).collect();
         let off = |two| {
-            let formula = Formula::fit(&rows, &labels, two).unwrap();
+            let formula = CostModel::fit(&rows, &labels, two).unwrap();
             let off = rows.iter().zip(&labels).map(|(r, y)| (formula.value(r) / y).ln().abs());
             off.sum::<f64>() / rows.len() as f64
         };
@@ -143,13 +142,13 @@ mod tests {
     fn what_cannot_be_fitted_is_refused() {
         let rows: Vec<Terms> = (0..40).map(terms).collect();
         for labels in [vec![0.0; 40], vec![f64::NAN; 40], vec![1.0; 3]] {
-            assert!(Formula::fit(&rows, &labels, false).is_err());
+            assert!(CostModel::fit(&rows, &labels, false).is_err());
         }
     }
 
     #[test]
     fn formulas_from_files_are_checked() {
-        let of = |json: &str| serde_json::from_str::<Formula>(json).unwrap().fault();
+        let of = |json: &str| serde_json::from_str::<CostModel>(json).unwrap().fault();
         assert_eq!(of(r#"{"terms":{"constant":1.0},"floor":0.1}"#), None);
         assert!(of(r#"{"terms":{"wheels":1.0},"floor":0.1}"#).is_some());
         assert!(of(r#"{"terms":{},"creation":{"wheels":1.0},"floor":0.1}"#).is_some());

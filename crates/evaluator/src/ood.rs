@@ -1,17 +1,17 @@
-//! How far a network lies from those that an evaluator was trained on.
+//! Out-of-distribution detection: how far a network lies from the training networks.
 //!
-//! Two things are put together. One is the distance of the encoder's pooled
-//! state from the nearest of some training networks, in the metric of the
-//! training states' covariance (Mahalanobis distance, Lee et al. 2018; covariance
-//! shrunk towards a sphere as by Ledoit & Wolf 2004), over √d. Those networks
-//! are chosen farthest-first (Gonzalez 1985), so that corners of the training
-//! set, the best networks among them, are as near to one as its middle. The
-//! other is the share of adjacent token pairs of the operation string that no
-//! training string has. The sum's place among networks of held-out classes is a
-//! conformal p-value (Vovk et al. 2005; Bates et al. 2023): the in-domain score.
+//! The distance of a network is the sum of two parts.
+//! 1. The distance of its embedding from the nearest centre, over √d. The metric is that of the
+//!    training embeddings' covariance (Mahalanobis distance, Lee et al. 2018), shrunk towards a
+//!    sphere (Ledoit & Wolf 2004). Centres are training networks, chosen farthest-first
+//!    (Gonzalez 1985): they cover the corners of the training set as well as its middle.
+//! 2. The share of adjacent token pairs that no training string has, times ten.
+//!
+//! The distance's place among networks of held-out classes is a conformal p-value (Vovk et al.
+//! 2005; Bates et al. 2023): the in-domain score.
 
 use super::conformal::{distinct, weights};
-use super::packed;
+use super::hex_serde;
 use crate::tokenizer::PAD;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -39,33 +39,33 @@ pub struct Domain {
     /// Networks with an in-domain score up to this are flagged.
     pub threshold: f64,
     /// Mean pooled state, \[d\].
-    #[serde(with = "packed::floats")]
+    #[serde(with = "hex_serde::floats")]
     mean: Vec<f32>,
     /// Lower triangle, by rows, of the Cholesky factor of the covariance.
-    #[serde(with = "packed::floats")]
+    #[serde(with = "hex_serde::floats")]
     factor: Vec<f32>,
     /// Training states that distances are taken from, centred and whitened by
     /// the factor, one after the other.
-    #[serde(with = "packed::floats")]
+    #[serde(with = "hex_serde::floats")]
     centres: Vec<f32>,
     /// Token pairs seen, first · 65536 + second, ascending.
-    #[serde(with = "packed::words")]
+    #[serde(with = "hex_serde::words")]
     pairs: Vec<u32>,
     /// Calibration distances, ascending.
-    #[serde(with = "packed::floats")]
+    #[serde(with = "hex_serde::floats")]
     distances: Vec<f32>,
     /// For each of them the p-value, descending.
-    #[serde(with = "packed::floats")]
+    #[serde(with = "hex_serde::floats")]
     levels: Vec<f32>,
     /// Beyond the last distance the p-value falls by e over this much.
     tail: f64,
 }
 
-/// What is known of a network: its pooled state and its tokens.
+/// What in-domain statistics need to know of a network.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
-    /// Pooled state, \[d\].
-    pub pooled: &'a [f64],
+pub struct OodSample<'a> {
+    /// The encoder's embedding of the network, \[d\].
+    pub embedding: &'a [f64],
     /// Tokens of the whole string.
     pub tokens: &'a [u32],
 }
@@ -73,9 +73,9 @@ pub struct Seen<'a> {
 impl Domain {
     /// Statistics of the training networks, calibrated on networks of other
     /// classes. `None` where there is nothing to make them of.
-    pub fn fit(train: &[Seen], held: &[Seen], classes: &[u64]) -> Option<Self> {
-        let d = train.first()?.pooled.len();
-        let fits = |s: &Seen| s.pooled.len() == d && s.pooled.iter().all(|x| x.is_finite());
+    pub fn fit(train: &[OodSample], held: &[OodSample], classes: &[u64]) -> Option<Self> {
+        let d = train.first()?.embedding.len();
+        let fits = |s: &OodSample| s.embedding.len() == d && s.embedding.iter().all(|x| x.is_finite());
         if d == 0 || held.is_empty() || held.len() != classes.len() {
             return None;
         }
@@ -83,7 +83,7 @@ impl Domain {
             return None;
         }
         let (mean, factor) = gaussian(train, d)?;
-        let states = || train.iter().map(|s| whitened(&mean, &factor, s.pooled));
+        let states = || train.iter().map(|s| whitened(&mean, &factor, s.embedding));
         let centres = farthest_first(&states().collect::<Vec<_>>());
         let mut domain = Self {
             rows: train.len(),
@@ -102,7 +102,7 @@ impl Domain {
     }
 
     /// The same statistics, calibrated on other networks.
-    pub fn recalibrated(&self, held: &[Seen], classes: &[u64]) -> Option<Self> {
+    pub fn recalibrated(&self, held: &[OodSample], classes: &[u64]) -> Option<Self> {
         let mut domain = self.clone();
         domain.calibrate(held, classes);
         domain.fault(self.width()).is_none().then_some(domain)
@@ -110,9 +110,9 @@ impl Domain {
 
     /// Distance from the nearest centre over √d, plus ten times the share of
     /// unseen pairs.
-    pub fn distance(&self, network: &Seen) -> f64 {
+    pub fn distance(&self, network: &OodSample) -> f64 {
         let d = self.mean.len().max(1);
-        let state = whitened(&self.mean, &self.factor, network.pooled);
+        let state = whitened(&self.mean, &self.factor, network.embedding);
         let squared = self.centres.chunks(d).map(|c| squared_distance(c, &state));
         let nearest = squared.fold(f64::INFINITY, f64::min);
         let unseen = pairs(network.tokens).filter(|p| self.pairs.binary_search(p).is_err());
@@ -123,7 +123,7 @@ impl Domain {
     /// The in-domain score, 0 to 1: the share of in-domain networks that lie at
     /// least as far out. Continuous and falling in the distance; beyond all
     /// calibration networks it falls exponentially, at the rate of their tail.
-    pub fn score(&self, network: &Seen) -> f64 {
+    pub fn score(&self, network: &OodSample) -> f64 {
         let at = self.distance(network);
         let next = self.distances.partition_point(|x| f64::from(*x) < at);
         let knot =
@@ -173,7 +173,7 @@ impl Domain {
         self.mean.len()
     }
 
-    fn calibrate(&mut self, held: &[Seen], classes: &[u64]) {
+    fn calibrate(&mut self, held: &[OodSample], classes: &[u64]) {
         let distances: Vec<f64> = held.iter().map(|s| self.distance(s)).collect();
         let weights = weights(classes);
         let total: f64 = weights.iter().sum();
@@ -223,7 +223,7 @@ fn pairs(tokens: &[u32]) -> impl Iterator<Item = u32> + '_ {
     before.zip(tokens).map(move |(a, &b)| short(a) << 16 | short(b))
 }
 
-fn frequent_pairs(train: &[Seen]) -> Vec<u32> {
+fn frequent_pairs(train: &[OodSample]) -> Vec<u32> {
     let mut counts: HashMap<u32, u64> = HashMap::new();
     train.iter().flat_map(|s| pairs(s.tokens)).for_each(|p| *counts.entry(p).or_default() += 1);
     let mut all: Vec<(u64, u32)> = counts.into_iter().map(|(p, n)| (n, p)).collect();
@@ -272,15 +272,15 @@ fn farthest_first(states: &[Vec<f32>]) -> Vec<f32> {
 }
 
 /// Mean, and Cholesky factor of the shrunk covariance.
-fn gaussian(train: &[Seen], d: usize) -> Option<(Vec<f32>, Vec<f32>)> {
+fn gaussian(train: &[OodSample], d: usize) -> Option<(Vec<f32>, Vec<f32>)> {
     let n = train.len() as f64;
     let mut mean = vec![0.0; d];
     for s in train {
-        mean.iter_mut().zip(s.pooled).for_each(|(m, x)| *m += x / n);
+        mean.iter_mut().zip(s.embedding).for_each(|(m, x)| *m += x / n);
     }
     let mut covariance = vec![0.0; d * d];
     for s in train {
-        let centred: Vec<f64> = s.pooled.iter().zip(&mean).map(|(x, m)| x - m).collect();
+        let centred: Vec<f64> = s.embedding.iter().zip(&mean).map(|(x, m)| x - m).collect();
         for (row, a) in covariance.chunks_mut(d).zip(&centred) {
             row.iter_mut().zip(&centred).for_each(|(c, b)| *c += a * b / n);
         }
@@ -340,8 +340,8 @@ mod tests {
         (0..n).map(|_| one()).collect()
     }
 
-    fn seen(all: &[(Vec<f64>, Vec<u32>)]) -> Vec<Seen<'_>> {
-        all.iter().map(|(pooled, tokens)| Seen { pooled, tokens }).collect()
+    fn seen(all: &[(Vec<f64>, Vec<u32>)]) -> Vec<OodSample<'_>> {
+        all.iter().map(|(embedding, tokens)| OodSample { embedding, tokens }).collect()
     }
 
     fn fitted() -> Domain {
@@ -374,7 +374,7 @@ mod tests {
             let below = scores.iter().filter(|p| **p <= quarter).count() as f64 / 4000.0;
             assert!((below - quarter).abs() < 0.05, "{quarter}: {below}");
         }
-        let at = |x: f64| domain.score(&Seen { pooled: &[x; D], tokens: &[3, 4, 5] });
+        let at = |x: f64| domain.score(&OodSample { embedding: &[x; D], tokens: &[3, 4, 5] });
         let falling: Vec<f64> = (10..200).map(|i| at(5.0 + f64::from(i))).collect();
         assert!(falling.windows(2).all(|w| w[0] >= w[1]), "{falling:?}");
         assert!(falling.iter().all(|p| (0.0..=1.0).contains(p)));

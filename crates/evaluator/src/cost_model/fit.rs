@@ -1,4 +1,4 @@
-//! Fitting the coefficients of a formula.
+//! Fit of a cost model's coefficients: reweighted non-negative least squares.
 
 use nneval_graph::costs::{Terms, terms};
 

@@ -1,0 +1,173 @@
+//! Evaluation of networks: files, operation strings, models; one or many.
+//!
+//! Networks of equal operation strings are encoded once.
+
+use super::encoding::Encoding;
+use super::evaluator::Evaluator;
+use super::manifest::Metric;
+use super::network::Network;
+use super::ood::OodSample;
+use super::prediction::{Estimate, Prediction};
+use super::tokenized::TokenizedNetwork;
+use crate::error::{Error, Result};
+use nneval_graph::model::Model;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+type Predicted = Result<Arc<Prediction>>;
+
+impl Evaluator {
+    /// Predicts for an ONNX file.
+    ///
+    /// # Errors
+    /// [`Error::Lower`] where the file cannot be read or is no valid model, or
+    /// [`Error::Runtime`].
+    pub fn evaluate_file(&self, path: impl AsRef<Path>) -> Result<Prediction> {
+        self.evaluate_network(&self.read(path.as_ref())?)
+    }
+
+    /// Predicts for ONNX files; a bad file fails alone.
+    pub fn evaluate_files<P: AsRef<Path> + Sync>(&self, paths: &[P]) -> Vec<Result<Prediction>> {
+        self.evaluate_each(paths, |p| self.read(p.as_ref()))
+    }
+
+    /// Predicts for an operation string, which is parsed first.
+    ///
+    /// # Errors
+    /// [`Error::Lower`] where the string does not follow the grammar, [`Error::NeedsModel`],
+    /// [`Error::Tokenizer`] or [`Error::Runtime`].
+    pub fn evaluate_string(&self, string: &str) -> Result<Prediction> {
+        self.evaluate_network(&Network::from_untrusted_string(string)?)
+    }
+
+    /// Predicts for operation strings, as [`Evaluator::evaluate_string`]; a bad one fails alone.
+    pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
+        self.evaluate_each(strings, |s| Network::from_untrusted_string(s.as_ref()))
+    }
+
+    /// Predicts for a network.
+    ///
+    /// # Errors
+    /// [`Error::NeedsModel`], [`Error::Tokenizer`] or [`Error::Runtime`].
+    pub fn evaluate_network(&self, network: &Network) -> Result<Prediction> {
+        let mut only = self.evaluate_read(vec![Ok(network.clone())]);
+        only.pop().unwrap_or_else(|| Err(none()))
+    }
+
+    /// Predicts for networks.
+    pub fn evaluate_networks(&self, networks: &[Network]) -> Vec<Result<Prediction>> {
+        self.evaluate_read(networks.iter().cloned().map(Ok).collect())
+    }
+
+    /// Predicts for items of any kind, `network` reading each; an item that
+    /// cannot be read fails alone.
+    pub fn evaluate_each<T: Sync>(
+        &self,
+        items: &[T],
+        network: impl Fn(&T) -> Result<Network> + Sync,
+    ) -> Vec<Result<Prediction>> {
+        self.evaluate_read(items.par_iter().map(&network).collect())
+    }
+
+    fn read(&self, path: &Path) -> Result<Network> {
+        self.network(&Model::open(path, &self.limits)?)
+    }
+
+    /// Predicts for networks that were read; what was not stays an error.
+    pub(super) fn evaluate_read(&self, read: Vec<Result<Network>>) -> Vec<Result<Prediction>> {
+        let scaled = |r: Result<Network>| r.and_then(|n| Ok((self.scales(&n)?, n)));
+        let read: Vec<Result<(Vec<f64>, Network)>> = read.into_iter().map(scaled).collect();
+        let good: Vec<&Network> = read.iter().flatten().map(|r| &r.1).collect();
+        let mut predictions = self.predict(&good).into_iter();
+        let join = |r: Result<(Vec<f64>, Network)>| {
+            let (scales, _) = r?;
+            let ratios = predictions.next().unwrap_or_else(|| Err(none()))?;
+            Ok(Prediction::clone(&ratios).scaled(&scales))
+        };
+        read.into_iter().map(join).collect()
+    }
+
+    /// For each metric the factor of its prediction.
+    pub(super) fn scales(&self, network: &Network) -> Result<Vec<f64>> {
+        let manifest = &self.bundle.manifest;
+        let scale = |m: &Metric| match (&m.cost_model, network.costs()) {
+            (None, _) => Ok(1.0),
+            (Some(model), Some(costs)) => Ok(model.value(costs)),
+            (Some(_), None) => Err(Error::NeedsModel(manifest.name.clone())),
+        };
+        manifest.metrics.iter().map(scale).collect()
+    }
+
+    /// One prediction a network, before scales.
+    fn predict(&self, networks: &[&Network]) -> Vec<Predicted> {
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(networks.len());
+        let mut distinct: Vec<&Network> = Vec::new();
+        for network in networks {
+            places.entry(network.string()).or_insert_with(|| {
+                distinct.push(network);
+                distinct.len() - 1
+            });
+        }
+        let strings: Vec<&str> = distinct.iter().map(|n| n.string()).collect();
+        let known = self.cache.get(&strings);
+        let unknown = distinct.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let unknown: Vec<&Network> = unknown.map(|(n, _)| *n).collect();
+        let mut fresh = self.fresh(&unknown).into_iter();
+        let all: Vec<Predicted> = known
+            .into_iter()
+            .map(|k| k.map_or_else(|| fresh.next().unwrap_or_else(|| Err(none())), Ok))
+            .collect();
+        let one = |n: &&Network| {
+            let found = places.get(n.string()).and_then(|&i| all.get(i));
+            found.cloned().unwrap_or_else(|| Err(none()))
+        };
+        networks.iter().map(one).collect()
+    }
+
+    /// Predicts for networks of distinct strings, and keeps what comes out.
+    fn fresh(&self, networks: &[&Network]) -> Vec<Predicted> {
+        let tokenized: Vec<Result<TokenizedNetwork>> =
+            networks.par_iter().map(|n| self.bundle.tokenize(n)).collect();
+        let good: Vec<&TokenizedNetwork> = tokenized.iter().flatten().collect();
+        let outputs: &[&str] = match self.bundle.manifest.domain {
+            Some(_) => &["metrics", "pooled"],
+            None => &["metrics"],
+        };
+        let encoded = match self.encode_tokenized(&good, outputs) {
+            Ok(encoded) => encoded,
+            Err(e) => return tokenized.into_iter().map(|t| t.and(Err(e.clone()))).collect(),
+        };
+        let predictions: Vec<Arc<Prediction>> =
+            encoded.par_iter().map(|e| Arc::new(self.prediction(e))).collect();
+        let kept = networks.iter().zip(&tokenized).filter(|(_, t)| t.is_ok());
+        self.cache.put(kept.map(|(n, _)| n.string()).zip(predictions.iter().cloned()));
+        let mut predictions = predictions.into_iter();
+        let join = |t: Result<_>| t.and_then(|_| predictions.next().ok_or_else(none));
+        tokenized.into_iter().map(join).collect()
+    }
+
+    fn prediction(&self, encoding: &Encoding) -> Prediction {
+        let manifest = &self.bundle.manifest;
+        let estimate = |(i, m): (usize, &Metric)| {
+            let output = encoding.outputs.get(i).copied().unwrap_or(f64::NAN);
+            Estimate { value: m.value(output), interval: m.interval(output) }
+        };
+        let sample = OodSample { embedding: &encoding.embedding, tokens: &encoding.tokens };
+        let in_domain = manifest.domain.as_ref().map(|d| d.score(&sample));
+        Prediction {
+            names: Arc::clone(&self.names),
+            estimates: manifest.metrics.iter().enumerate().map(estimate).collect(),
+            in_domain,
+            flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
+            tokens: encoding.tokens.len(),
+            windows: encoding.windows,
+        }
+    }
+}
+
+/// Each network has one prediction.
+fn none() -> Error {
+    Error::internal("a network has no prediction")
+}

@@ -1,0 +1,53 @@
+//! Evaluators that come with nneval, found by name.
+//!
+//! They lie in folders called `models`, which are searched in this order.
+//! 1. The folder that the variable `NNEVAL_MODELS` names.
+//! 2. `models` in the working folder.
+//! 3. `models` beside the program.
+//! 4. `share/nneval/models` below the prefix that the program is installed in.
+//! 5. `models` in the source tree that the program was built from.
+
+use crate::tokenizer::Tokenizer;
+use std::path::PathBuf;
+
+/// The evaluator that programs use where none is named.
+pub const DEFAULT_EVALUATOR: &str = "nats-tss";
+
+fn roots() -> impl Iterator<Item = PathBuf> {
+    let named = std::env::var_os("NNEVAL_MODELS").map(PathBuf::from);
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(|p| p.parent());
+    let beside = folder.map(|f| f.join("models"));
+    let installed = folder.and_then(|f| Some(f.parent()?.join("share/nneval/models")));
+    let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
+    let own = [Some(PathBuf::from("models")), beside, installed, Some(source)];
+    named.into_iter().chain(own.into_iter().flatten())
+}
+
+/// The folder that `name` means: a path to a folder, or an entry of `models`.
+///
+/// ```
+/// use nneval_evaluator::shipped;
+/// assert!(shipped::find("nats-tss").is_some());
+/// assert_eq!(shipped::find("no-such-evaluator"), None);
+/// ```
+pub fn find(name: &str) -> Option<PathBuf> {
+    let given = PathBuf::from(name);
+    if given.is_dir() {
+        return Some(given);
+    }
+    if name.is_empty() || given.components().count() > 2 {
+        return None;
+    }
+    roots().map(|r| r.join(name)).find(|p| p.is_dir())
+}
+
+/// The vocabulary that new evaluators are trained with.
+pub fn vocabulary() -> Option<Tokenizer> {
+    roots().find_map(|r| Tokenizer::open(&r.join("tokenizer.json")).ok())
+}
+
+/// The tokenizer of the default evaluator.
+pub fn tokenizer() -> Option<Tokenizer> {
+    Tokenizer::open(&find(DEFAULT_EVALUATOR)?.join("tokenizer.json")).ok()
+}
