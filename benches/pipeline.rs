@@ -77,7 +77,7 @@ fn untrained() -> Bundle {
         domain: None,
         files: Default::default(),
     };
-    Bundle { manifest, tokenizer: vocabulary(), model: model("medium") }
+    Bundle { manifest, tokenizer: vocabulary(), model: model("medium"), recipe: None }
 }
 
 fn read(c: &mut Criterion) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Folders that may hold `models/`: named by `NNEVAL_MODELS`, the working
 /// directory, beside the program, and the source tree it was built from.
-fn roots() -> impl Iterator<Item = PathBuf> {
+pub fn roots() -> impl Iterator<Item = PathBuf> {
     let named = std::env::var_os("NNEVAL_MODELS").map(PathBuf::from);
     let beside = std::env::current_exe().ok().and_then(|p| Some(p.parent()?.join("models")));
     let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/models"));

@@ -1,65 +1,37 @@
-//! Metrics that are predicted from a view of the networks, and their examples.
+//! Metrics that are predicted from a reduction of the networks, and their examples.
 
-use super::train_data::{DataArgs, Reading};
-use anyhow::Context;
-use nneval::evaluator::{Metric, views};
-use nneval::opstring::{self, OpGraph, View};
-use nneval::training::Examples;
+use crate::Examples;
+use crate::dataset::DatasetNetwork;
+use crate::error::Result;
+use crate::tokens::TokenizerConfig;
+use nneval_evaluator::{Metric, views};
+use nneval_graph::opstring::{self, OpGraph, View};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Views that metrics are predicted from.
-#[derive(Debug, Clone, serde::Serialize, clap::Args)]
-#[command(next_help_heading = "Data")]
-pub struct ViewArgs {
-    /// Predict a metric from a view of the networks: accuracies from what is live,
-    /// latencies on devices with a compiler from what is compiled (`nneval string
-    /// --view`); may be repeated. Of networks that are the same in the view the mean
-    /// is learnt, and predictions are equal
-    #[arg(long = "view", value_name = "METRIC=VIEW", value_parser = view)]
-    views: Vec<(String, View)>,
-}
-
-impl ViewArgs {
-    /// Sets the views of `metrics`.
-    pub fn set(&self, metrics: &mut [Metric]) -> anyhow::Result<()> {
-        for (name, view) in &self.views {
-            let metric = metrics.iter_mut().find(|m| m.spec.name == *name);
-            metric.with_context(|| format!("--view {name}={view}: no such --metric"))?.view = *view;
-        }
-        Ok(())
-    }
-}
-
-fn view(s: &str) -> Result<(String, View), String> {
-    let (name, view) = s.split_once('=').ok_or("has the form METRIC=VIEW")?;
-    Ok((name.to_owned(), view.parse()?))
-}
-
-/// A view, and the metrics that are predicted from it.
-pub struct Seen<'a> {
+/// A reduction, and the metrics that are predicted from it.
+pub struct ReducedMetrics<'a> {
     view: View,
     columns: Vec<usize>,
-    data: &'a DataArgs,
-    reading: &'a Reading,
+    tokens: &'a TokenizerConfig,
 }
 
-/// A target for each metric of a view.
+/// A target for each metric of a reduction.
 type Targets = Vec<Option<f32>>;
 
-/// What a network looks like in a view.
-struct Look {
+/// A network, reduced.
+struct Reduced {
     string: String,
     /// The graph, where it is another than the network's own.
     other: Option<OpGraph>,
 }
 
-/// What networks have in common that are the same in a view.
+/// Networks that are equal when they are reduced.
 struct Common<'a> {
     graph: &'a OpGraph,
-    /// Whether it is one of the networks.
+    /// Whether one of the networks is its own reduction.
     plain: bool,
-    /// For each metric of the view the sum of the networks' targets, and how many.
+    /// For each metric of the reduction the sum of the networks' targets, and how many.
     sums: Vec<(f32, f32)>,
 }
 
@@ -75,21 +47,27 @@ impl Common<'_> {
     }
 }
 
-impl<'a> Seen<'a> {
-    /// The views of `metrics` other than the whole networks.
-    pub fn all(metrics: &[Metric], data: &'a DataArgs, reading: &'a Reading) -> Vec<Self> {
+impl<'a> ReducedMetrics<'a> {
+    /// The reductions of `metrics`.
+    pub fn all(metrics: &[Metric], tokens: &'a TokenizerConfig) -> Vec<Self> {
         let of = |view: View| {
             let own = metrics.iter().enumerate().filter(|(_, m)| m.view == view);
-            Self { view, columns: own.map(|(i, _)| i).collect(), data, reading }
+            Self { view, columns: own.map(|(i, _)| i).collect(), tokens }
         };
         views(metrics).into_iter().map(of).collect()
     }
 
-    /// Gives networks the mean target of all that are the same in the view: these
-    /// differ by noise. What others look like that are no network of either part is
-    /// added to the first.
-    pub fn share(&self, parts: &mut [(&[OpGraph], &mut Examples); 2]) -> anyhow::Result<()> {
-        let looks = [self.look(parts[0].0), self.look(parts[1].0)];
+    /// Gives networks the mean target of all that have the same reduction: these differ by noise.
+    /// Reductions that are no network of either part are added to the first.
+    ///
+    /// # Errors
+    /// As [`TokenizerConfig::examples`].
+    pub fn share_targets(
+        &self,
+        parts: &mut [(&[&OpGraph], &mut Examples); 2],
+    ) -> Result<()> {
+        let [(first, _), (second, _)] = &*parts;
+        let looks = [self.reduce(first), self.reduce(second)];
         let mut all: BTreeMap<&str, Common> = BTreeMap::new();
         for ((graphs, examples), looks) in parts.iter().zip(&looks) {
             self.gather(graphs, &examples.targets, looks, &mut all);
@@ -106,12 +84,12 @@ impl<'a> Seen<'a> {
         self.add(others, first)
     }
 
-    /// Adds networks to what those have in common that look the same.
+    /// Adds networks to those of the same reduction.
     fn gather<'g>(
         &self,
-        graphs: &'g [OpGraph],
+        graphs: &[&'g OpGraph],
         targets: &[Targets],
-        looks: &'g [Look],
+        looks: &'g [Reduced],
         all: &mut BTreeMap<&'g str, Common<'g>>,
     ) {
         for ((graph, targets), look) in graphs.iter().zip(targets).zip(looks) {
@@ -125,10 +103,13 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Gives what networks look like that are others in the view examples of their own.
-    pub fn split(&self, graphs: &[OpGraph], examples: &mut Examples) -> anyhow::Result<()> {
+    /// Gives reductions that are other networks examples of their own.
+    ///
+    /// # Errors
+    /// As [`TokenizerConfig::examples`].
+    pub fn split_examples(&self, graphs: &[&OpGraph], examples: &mut Examples) -> Result<()> {
         let mut others = Vec::new();
-        for (targets, look) in examples.targets.iter_mut().zip(self.look(graphs)) {
+        for (targets, look) in examples.targets.iter_mut().zip(self.reduce(graphs)) {
             if let Some(graph) = look.other {
                 others.push((graph, self.of(targets)));
                 self.set(targets, Vec::new());
@@ -137,20 +118,20 @@ impl<'a> Seen<'a> {
         self.add(others, examples)
     }
 
-    fn look(&self, graphs: &[OpGraph]) -> Vec<Look> {
-        let one = |g: &OpGraph| {
+    fn reduce(&self, graphs: &[&OpGraph]) -> Vec<Reduced> {
+        let one = |g: &&OpGraph| {
             let other = self.view.of(g);
-            Look { string: opstring::write(other.as_ref().unwrap_or(g)), other }
+            Reduced { string: opstring::write(other.as_ref().unwrap_or(g)), other }
         };
         graphs.par_iter().map(one).collect()
     }
 
-    /// The targets of the view's metrics.
+    /// The targets of the reduction's metrics.
     fn of(&self, targets: &[Option<f32>]) -> Targets {
         self.columns.iter().map(|&c| targets.get(c).copied().flatten()).collect()
     }
 
-    /// Sets the targets of the view's metrics; those that are not given are unknown.
+    /// Sets the targets of the reduction's metrics; those that are not given are unknown.
     fn set(&self, targets: &mut [Option<f32>], values: Targets) {
         let values = values.into_iter().chain(std::iter::repeat(None));
         for (&column, value) in self.columns.iter().zip(values) {
@@ -160,9 +141,13 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn add(&self, others: Vec<(OpGraph, Targets)>, examples: &mut Examples) -> anyhow::Result<()> {
+    fn add(&self, others: Vec<(OpGraph, Targets)>, examples: &mut Examples) -> Result<()> {
         let (graphs, values): (Vec<OpGraph>, Vec<Targets>) = others.into_iter().unzip();
-        examples.tokens.extend(self.data.tokens(self.reading, &graphs)?.tokens);
+        let networks: Vec<DatasetNetwork> =
+            graphs.into_par_iter().map(DatasetNetwork::from).collect();
+        let networks: Vec<&DatasetNetwork> = networks.iter().collect();
+        let added = self.tokens.examples(&networks, &mut |_| ())?;
+        examples.tokens.extend(added.tokens);
         for values in values {
             let mut targets = vec![None; examples.names.len()];
             self.set(&mut targets, values);
