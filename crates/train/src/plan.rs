@@ -55,6 +55,7 @@ impl Datasets {
         if let Some(at) = self.0.iter().position(|d| d.0 == key) {
             return Ok(at);
         }
+        let source = source(s)?;
         let plain = s.metrics.iter().map(|m| &m.name).filter(|name| !name.contains('*'));
         let options = ReadOptions {
             key: s.models.as_ref().map(|_| "path".to_owned()),
@@ -62,7 +63,7 @@ impl Datasets {
             ..Default::default()
         };
         let table = LabelTable::read(file, &options)?;
-        self.0.push((key, Dataset::new(table, source(s)?)));
+        self.0.push((key, Dataset::new(table, source)));
         Ok(self.0.len() - 1)
     }
 

@@ -80,7 +80,8 @@ mod tests {
     const CSV: &str = "arch_str,b_lat_ms,a_acc_pct,a_lat_ms,note\nx,1,2,3,no number\ny,1,2,3,4\n";
 
     fn chosen(patterns: &[(&str, f32)]) -> Result<Vec<(String, f32)>> {
-        let table = LabelTable::from_reader("t.csv", CSV.as_bytes(), &ReadOptions::default())?;
+        let options = ReadOptions { columns: Some(Vec::new()), ..ReadOptions::default() };
+        let table = LabelTable::from_reader("t.csv", CSV.as_bytes(), &options)?;
         let patterns: Vec<_> = patterns.iter().map(|(n, w)| MetricPattern::new(*n, *w)).collect();
         Ok(select(&table, &patterns)?.into_iter().map(|m| (m.name, m.weight)).collect())
     }
