@@ -7,8 +7,8 @@ use super::source_args::NetworkArgs;
 use anyhow::{Context, bail};
 use nneval::evaluator::{Bundle, Encoded, Evaluator, Manifest, Training, weights};
 use nneval::labels::{KeyKind, LabelTable, MetricSpec, ReadOptions};
-use nneval::reduce::Reduction;
-use nneval::training::Source;
+use nneval::opstring::View;
+use nneval::training::NetworkSource;
 use nneval::training::adapt::{Adapted, Labelled, Prior, worth_measuring};
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
@@ -93,7 +93,7 @@ fn suggest(args: &Args, count: usize) -> anyhow::Result<()> {
     if chosen.len() < count {
         bail!("--suggest {count}: only {} of the networks could be read", chosen.len());
     }
-    let heading = if matches!(source, Source::Folder(_)) { "path" } else { "arch_str" };
+    let heading = if matches!(source, NetworkSource::Folder(_)) { "path" } else { "arch_str" };
     let mut text = csv::Writer::from_writer(Vec::new());
     text.write_record([heading])?;
     for key in chosen.iter().filter_map(|&i| keys.get(i)) {
@@ -146,11 +146,11 @@ fn read(file: &Path, columns: &[String]) -> anyhow::Result<LabelTable> {
 
 /// Where the networks are: of a table of paths, in its own folder unless another
 /// is named.
-fn source(args: &Args, table: Option<&LabelTable>) -> anyhow::Result<Source> {
+fn source(args: &Args, table: Option<&LabelTable>) -> anyhow::Result<NetworkSource> {
     match table {
         Some(t) if args.networks.models.is_none() && t.key_kind() == KeyKind::Path => {
             let folder = t.file().parent().filter(|p| !p.as_os_str().is_empty());
-            Ok(Source::Folder(folder.unwrap_or(Path::new(".")).to_owned()))
+            Ok(NetworkSource::Folder(folder.unwrap_or(Path::new(".")).to_owned()))
         }
         _ => args.networks.source(),
     }
@@ -257,7 +257,7 @@ struct FewLabels {
 impl FewLabels {
     fn encode(
         evaluator: &Evaluator,
-        source: &Source,
+        source: &NetworkSource,
         table: &LabelTable,
         specs: &[MetricSpec],
     ) -> anyhow::Result<Self> {
@@ -296,7 +296,8 @@ fn describe(
     manifest.metrics = old.chain(adapted.iter().map(|a| a.metric.clone())).collect();
     manifest.name = run_folder::evaluator_name(args.name.as_deref(), out);
     let training = &mut manifest.training;
-    training.command = format!("{} && {}", training.command, run_folder::command());
+    let before = (!training.command.is_empty()).then(|| format!("{} && ", training.command));
+    training.command = before.unwrap_or_default() + &run_folder::command();
     seen(training, classes);
 }
 

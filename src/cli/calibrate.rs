@@ -10,7 +10,7 @@ use nneval::evaluator::{
 };
 use nneval::graph::{Limits, Model};
 use nneval::labels::LabelTable;
-use nneval::training::Source;
+use nneval::training::NetworkSource;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -95,7 +95,7 @@ impl Owned {
     /// that the table lacks have no labels.
     fn new(
         evaluator: &Evaluator,
-        source: &Source,
+        source: &NetworkSource,
         table: &LabelTable,
         train: &[usize],
         held: &[usize],
@@ -167,15 +167,4 @@ fn text(r: &Reliability) -> String {
         out += &format!("flagged of networks from outside: {share:.2} %, AUROC {auroc:.5}\n");
     }
     out
-}
-
-/// Calibrates the bundle of `evaluator` with rows of a table.
-pub fn with_table(
-    evaluator: &Evaluator,
-    source: &Source,
-    table: &LabelTable,
-    train: &[usize],
-    held: &[usize],
-) -> anyhow::Result<Bundle> {
-    Owned::new(evaluator, source, table, train, held)?.calibrate(evaluator.bundle())
 }

@@ -3,8 +3,7 @@
 use super::verbosity;
 use nneval::evaluator::{Encoded, Evaluator, Network};
 use nneval::labels::LabelTable;
-use nneval::opstring::OpGraph;
-use nneval::training::Source;
+use nneval::training::NetworkSource;
 use rayon::prelude::*;
 
 /// Networks that are read, and encoded, at once.
@@ -28,7 +27,7 @@ fn parts<T, U>(
 /// Outputs and states for rows of a table.
 pub fn rows(
     evaluator: &Evaluator,
-    source: &Source,
+    source: &NetworkSource,
     table: &LabelTable,
     rows: &[usize],
 ) -> anyhow::Result<Vec<Encoded>> {
@@ -36,29 +35,16 @@ pub fn rows(
     parts(rows, |part| Ok(evaluator.encode(&source.networks(table, part, costs)?)?))
 }
 
-/// Operation graphs of rows of a table.
-pub fn graphs(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Result<Vec<OpGraph>> {
-    parts(rows, |part| Ok(source.graphs(table, part)?))
-}
-
-/// Operation graphs of the networks that keys name.
-pub fn networks<K: AsRef<str> + Sync>(source: &Source, keys: &[K]) -> anyhow::Result<Vec<OpGraph>> {
-    parts(keys, |part| {
-        let read = part.par_iter().map(|key| source.network(key.as_ref()));
-        Ok(read.collect::<nneval::files::Result<Vec<_>>>()?)
-    })
-}
-
 /// Outputs and states for the networks that keys name; one that cannot be read
 /// is reported and left out.
 pub fn keys(
     evaluator: &Evaluator,
-    source: &Source,
+    source: &NetworkSource,
     keys: &[String],
 ) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
     let both = parts(keys, |part| {
         let describe = |key: &String| source.described(key, evaluator.needs_costs());
-        let described: Vec<nneval::files::Result<Network>> = part.par_iter().map(describe).collect();
+        let described: Vec<nneval::training::Result<Network>> = part.par_iter().map(describe).collect();
         let (mut good, mut networks) = (Vec::new(), Vec::new());
         for (key, network) in part.iter().zip(described) {
             match network {

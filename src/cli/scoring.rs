@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use nneval::evaluator::{Calibrated, Encoded, Evaluator, Manifest, Metric, calibrated};
 use nneval::labels::{LabelTable, MetricSpec, ScoreReport, score_table};
 use nneval::report::MetricScores;
-use nneval::training::Source;
+use nneval::training::NetworkSource;
 use std::collections::HashSet;
 
 /// Which rows of a table are scored.
@@ -65,7 +65,7 @@ pub struct Scored {
     /// Its rows.
     pub rows: Vec<usize>,
     /// Where its networks are.
-    pub networks: Source,
+    pub networks: NetworkSource,
     /// Positions of the metrics among the evaluator's.
     chosen: Vec<usize>,
     encoded: Vec<Encoded>,

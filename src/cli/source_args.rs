@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::labels::{LabelTable, ReadOptions};
 use nneval::spaces::{Dataset, ModelOptions, Space};
-use nneval::training::Source;
+use nneval::training::NetworkSource;
 use std::path::PathBuf;
 
 /// A label table and the networks it labels.
@@ -42,7 +42,7 @@ impl SourceArgs {
     }
 
     /// Where the networks are.
-    pub fn source(&self) -> anyhow::Result<Source> {
+    pub fn source(&self) -> anyhow::Result<NetworkSource> {
         self.networks.source()
     }
 
@@ -54,13 +54,13 @@ impl SourceArgs {
 
 impl NetworkArgs {
     /// Where the networks are.
-    pub fn source(&self) -> anyhow::Result<Source> {
+    pub fn source(&self) -> anyhow::Result<NetworkSource> {
         Ok(match &self.models {
             Some(dir) if !dir.is_dir() => bail!("{}: no such folder", dir.display()),
-            Some(dir) => Source::Folder(dir.clone()),
+            Some(dir) => NetworkSource::Folder(dir.clone()),
             None => {
                 let options = ModelOptions { dataset: self.dataset, ..Default::default() };
-                Source::Space(self.space, options)
+                NetworkSource::Space(self.space, options)
             }
         })
     }

@@ -1,54 +1,127 @@
-//! What `nneval train` shows: a progress bar with ETA on a terminal, a line an
-//! epoch.
+//! What `nneval train` and `pretrain` show: progress bars with ETA on a terminal, a line an epoch.
 
+use super::runtime_args;
+use super::verbosity;
 use indicatif::ProgressBar;
-use nneval::training::{Config, Event, Outcome};
+use nneval::report::learning_curves;
+use nneval::training::{Error, Event, Hint, Progress};
+use std::path::PathBuf;
 
-/// The view of one run.
+/// The view of one training.
+#[derive(Default)]
 pub struct View {
-    bar: ProgressBar,
+    bar: Option<ProgressBar>,
     epochs: usize,
     names: Vec<String>,
+    folder: PathBuf,
+    curves_failed: bool,
 }
 
 impl View {
-    /// Announces the run on stderr.
-    pub fn new(config: &Config, train: usize, valid: usize, names: &[String]) -> Self {
-        super::note(format_args!(
-            "training on {train} rows, validating on {valid}, {} metrics",
-            names.len()
-        ));
-        let bar = super::verbosity::bar(0, "steps");
-        Self { bar, epochs: config.epochs, names: names.to_vec() }
+    /// Shows what a training tells.
+    pub fn show(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Seed(seed) => super::note(format_args!("seed {seed}")),
+            Progress::Stage(name, at, of) if *of > 1 => {
+                super::note(format_args!("stage {name} ({at} of {of})"));
+            }
+            Progress::Networks { done, total } => self.networks(*done, *total),
+            Progress::Placement(placement) => runtime_args::tell(Some(placement)),
+            Progress::Truncated { strings, max_length } => super::note(format_args!(
+                "{strings} strings are longer than max-length {max_length}: trained on their start"
+            )),
+            Progress::Teaching => self.bar = Some(verbosity::spinner("asking the teachers")),
+            Progress::Taught => self.clear(),
+            Progress::Training { rows, valid, metrics, epochs, folder } => {
+                super::note(format_args!(
+                    "training on {rows} rows, validating on {valid}, {} metrics",
+                    metrics.len()
+                ));
+                self.bar = Some(verbosity::bar(0, "steps"));
+                (self.epochs, self.names, self.folder) =
+                    (*epochs, metrics.to_vec(), folder.to_path_buf());
+            }
+            Progress::Optimisation(event) => self.event(event),
+            Progress::Trained(outcome) => {
+                self.clear();
+                super::note(format_args!("best epoch {}: score {:.4}", outcome.epoch, outcome.score));
+            }
+            Progress::Shrunk(factors) => {
+                super::note(format_args!("corrections of formulas kept: {factors:?}"));
+            }
+            Progress::Scored(folder) => {
+                super::note(format_args!("scored: {}", folder.join("scores.csv").display()));
+            }
+            _ => {}
+        }
     }
 
-    /// Shows one event.
-    pub fn show(&mut self, event: &Event) {
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn networks(&mut self, done: usize, total: usize) {
+        let bar = self.bar.get_or_insert_with(|| verbosity::bar(0, "networks"));
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        if done == total {
+            self.clear();
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
         match event {
             Event::Step(step, total, report) => {
-                self.bar.set_length(*total);
-                self.bar.set_position(*step);
-                self.bar.set_message(format!("loss {:.4}", report.loss));
+                let Some(bar) = &self.bar else { return };
+                bar.set_length(*total);
+                bar.set_position(*step);
+                bar.set_message(format!("loss {:.4}", report.loss));
             }
             Event::Epoch(epoch, loss, taus, seconds) => {
-                let known: Vec<f64> = taus.iter().flatten().copied().collect();
-                let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-                let shown =
-                    self.names.iter().zip(taus).take(3).map(|(n, t)| {
-                        format!("{n} {}", t.map_or("-".into(), |t| format!("{t:.4}")))
-                    });
-                let shown = shown.collect::<Vec<_>>().join(", ");
-                let of = self.epochs;
-                self.bar.suspend(|| {
-                    super::note(format_args!("epoch {epoch}/{of}: loss {loss:.5}, validation τ {mean:.4} ({shown}), {seconds:.1} s"));
-                });
+                self.epoch(*epoch, *loss, taus, *seconds);
+                self.draw_curves();
             }
         }
     }
 
-    /// Ends the view.
-    pub fn finish(&self, outcome: &Outcome) {
-        self.bar.finish_and_clear();
-        super::note(format_args!("best epoch {}: score {:.4}", outcome.epoch, outcome.score));
+    fn epoch(&self, epoch: usize, loss: f64, taus: &[Option<f64>], seconds: f64) {
+        let known: Vec<f64> = taus.iter().flatten().copied().collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        let tau = |t: &Option<f64>| t.map_or("-".into(), |t| format!("{t:.4}"));
+        let shown = self.names.iter().zip(taus).take(3).map(|(n, t)| format!("{n} {}", tau(t)));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        let of = self.epochs;
+        let tell = || {
+            super::note(format_args!(
+                "epoch {epoch}/{of}: loss {loss:.5}, validation τ {mean:.4} ({shown}), {seconds:.1} s"
+            ));
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
     }
+
+    /// Redraws `curves.svg`. A picture that cannot be drawn does not stop a run; it is said once.
+    fn draw_curves(&mut self) {
+        let [table, picture] = ["epochs.csv", "curves.svg"].map(|name| self.folder.join(name));
+        if let (Err(e), false) = (learning_curves(&table, &picture), self.curves_failed) {
+            super::note(format_args!("no learning curves: {e}"));
+            self.curves_failed = true;
+        }
+    }
+}
+
+/// The error with what may help, in the words of the command line.
+pub fn worded(error: Error) -> anyhow::Error {
+    let help = match error.hint() {
+        Some(Hint::ResumeOrOtherFolder) => {
+            "; --resume goes on with it, another folder starts anew"
+        }
+        Some(Hint::LowerLearningRate) => "; lower the learning rate, as in --set lr=1e-3",
+        _ => return anyhow::anyhow!("{error}"),
+    };
+    anyhow::anyhow!("{error}{help}")
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 const MODEL: &str = "evaluator.onnx";
 const TOKENIZER: &str = "tokenizer.json";
 const MANIFEST: &str = "evaluator.json";
+const RECIPE: &str = "recipe.toml";
 
 /// The content of an evaluator folder (`docs/bundle-format.md`).
 ///
@@ -28,6 +29,9 @@ pub struct Bundle {
     pub tokenizer: Tokenizer,
     /// Its model, as ONNX bytes.
     pub model: Vec<u8>,
+    /// The recipe that it was trained by, as TOML. Nothing that is predicted depends on it, so it
+    /// has no checksum and may be missing.
+    pub recipe: Option<String>,
 }
 
 impl Bundle {
@@ -80,7 +84,8 @@ impl Bundle {
             return Err(bad(format!("{MANIFEST}: {fault}")));
         }
         let tokenizer = Tokenizer::from_bytes(&tokenizer).map_err(|e| bad(e.to_string()))?;
-        Ok(Self { manifest, tokenizer, model })
+        let recipe = std::fs::read_to_string(dir.join(RECIPE)).ok();
+        Ok(Self { manifest, tokenizer, model, recipe })
     }
 
     /// Token numbers of an operation string, in the bundle's style.
@@ -107,6 +112,9 @@ impl Bundle {
             .map_err(|e| Error::Bundle { path: dir.to_owned(), reason: format!("{MANIFEST}: {e}") })?;
         write_atomic(&dir.join(MODEL), &self.model)?;
         write_atomic(&dir.join(TOKENIZER), tokenizer.as_bytes())?;
+        if let Some(recipe) = &self.recipe {
+            write_atomic(&dir.join(RECIPE), recipe.as_bytes())?;
+        }
         write_atomic(&dir.join(MANIFEST), format!("{manifest}\n").as_bytes())?;
         Ok(())
     }

@@ -117,7 +117,11 @@ impl Metric {
         Ok(Self { cost_model: Some(model), transform, ..metric })
     }
 
-    fn fit_as(spec: MetricSpec, kind: TransformKind, labels: &[f64]) -> Result<Self> {
+    /// As [`Metric::fit`], with a transform of the given kind.
+    ///
+    /// # Errors
+    /// As [`TargetTransform::fit`].
+    pub fn fit_as(spec: MetricSpec, kind: TransformKind, labels: &[f64]) -> Result<Self> {
         let transform = TargetTransform::fit(kind, labels)?;
         let lo = labels.iter().copied().fold(f64::INFINITY, f64::min);
         let hi = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -265,6 +269,7 @@ pub struct Training {
     /// Classes that settings and epoch were chosen by, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation_classes: Vec<u64>,
-    /// The command that reproduces it.
+    /// The command that made it, of evaluators made before there were recipes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub command: String,
 }

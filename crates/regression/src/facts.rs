@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use nneval_graph::features;
 use nneval_graph::opstring::OpGraph;
 use rayon::prelude::*;
+use std::borrow::Borrow;
 
 /// Facts below this spread are the same for all networks and are not scaled up.
 const LEAST_SPREAD: f64 = 1e-6;
@@ -40,18 +41,21 @@ impl Facts {
     /// The structural facts ([`features::structure`]) of each part, minus the
     /// mean and over the standard deviation that they have over all parts; facts
     /// that do not vary are 0.
-    pub fn of(parts: &[&[OpGraph]]) -> Vec<Self> {
+    pub fn of<G: Borrow<OpGraph> + Sync>(parts: &[&[G]]) -> Vec<Self> {
         Self::by(parts, features::structure)
     }
 
     /// As [`Facts::of`], with the facts of segments
     /// ([`features::structure_and_segments`]).
-    pub fn with_segments(parts: &[&[OpGraph]]) -> Vec<Self> {
+    pub fn with_segments<G: Borrow<OpGraph> + Sync>(parts: &[&[G]]) -> Vec<Self> {
         Self::by(parts, features::structure_and_segments)
     }
 
-    fn by(parts: &[&[OpGraph]], facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send) -> Vec<Self> {
-        let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter()).collect();
+    fn by<G: Borrow<OpGraph> + Sync>(
+        parts: &[&[G]],
+        facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send,
+    ) -> Vec<Self> {
+        let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter().map(G::borrow)).collect();
         let rows: Vec<Vec<f64>> = every.into_par_iter().map(facts).collect();
         let scale = Scale::fit(&rows, rows.first().map_or(0, Vec::len));
         let row =

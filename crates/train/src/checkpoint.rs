@@ -4,7 +4,7 @@
 //! rest), then the four vectors as little-endian f32.
 
 use super::step::State;
-use crate::error::{Error, Result};
+use crate::error::{CheckpointFault, Error, Result};
 use nneval_files::{sha256, write_atomic};
 use nneval_runtime::{Runtime, SessionOptions};
 use serde::{Deserialize, Serialize};
@@ -77,33 +77,33 @@ struct Header {
 /// Writes a checkpoint; an earlier one at `path` is replaced whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Base`].
 pub fn save(path: &Path, progress: &Progress, state: &State) -> Result<()> {
     let vectors = [&state.params, &state.adam_m, &state.adam_v, &state.average];
     let body: Vec<u8> =
         vectors.iter().flat_map(|v| v.iter()).flat_map(|x| x.to_le_bytes()).collect();
     let header =
         Header { progress: progress.clone(), n: state.params.len(), sha256: sha256(&body) };
-    let header = serde_json::to_string(&header).map_err(|e| Error::Training(e.to_string()))?;
+    let header = serde_json::to_string(&header).map_err(|e| Error::Data(e.to_string()))?;
     let mut bytes = format!("{MAGIC}\n{header}\n").into_bytes();
     bytes.extend(body);
-    write_atomic(path, &bytes)
+    Ok(write_atomic(path, &bytes)?)
 }
 
 /// Reads a checkpoint.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::Training`] where the file is damaged.
+/// [`Error::Base`], or [`Error::Checkpoint`] where the file is damaged.
 pub fn load(path: &Path) -> Result<(Progress, State)> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    parse(&bytes)
-        .ok_or_else(|| Error::Training(format!("{}: not a checkpoint, or damaged", path.display())))
+    let damaged = || Error::Checkpoint { path: path.to_owned(), fault: CheckpointFault::Damaged };
+    parse(&bytes).ok_or_else(damaged)
 }
 
 /// The averaged parameters in a checkpoint.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::Training`] where the file is damaged.
+/// [`Error::Base`], or [`Error::Checkpoint`] where the file is damaged.
 pub fn checkpoint_parameters(path: &Path) -> Result<Vec<f32>> {
     load(path).map(|(_, state)| state.average)
 }

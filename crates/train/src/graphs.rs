@@ -87,13 +87,13 @@ impl TrainingGraphs {
     /// Reads `graph.json`, `train.onnx` and `encoder.onnx` from `dir`.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Training`] where they do not belong together.
+    /// [`Error::Base`], or [`Error::Graphs`] where they do not belong together.
     pub fn open(dir: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = dir.join(name);
             std::fs::read(&path).map_err(|e| Error::io(&path, e))
         };
-        let bad = |reason: String| Error::Training(format!("{}: {reason}", dir.display()));
+        let bad = |reason: String| Error::Graphs { path: dir.to_owned(), reason };
         let info: GraphInfo = serde_json::from_slice(&read("graph.json")?)
             .map_err(|e| bad(format!("graph.json: {e}")))?;
         if info.version != 1 {

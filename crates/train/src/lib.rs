@@ -1,72 +1,78 @@
-//! Training: token sequences and labels in, parameters of an evaluator out.
+//! Training: labelled networks in, an evaluator out.
 //!
-//! The graphs come from `tools/` (ONNX Runtime training artifacts, lowered to
-//! operators that a stock ONNX Runtime has); one run of the training graph is
-//! one optimisation step. Everything else (batches, schedule, checkpoints,
-//! validation) is here.
+//! A [`Recipe`] says how an evaluator is trained. A [`Plan`] is a recipe with its label tables read
+//! and split. A [`Trainer`] runs the stages of a plan one after another. The training graphs come
+//! from `tools/` (ONNX Runtime training artifacts, lowered to operators that a stock ONNX Runtime
+//! has); one run of the training graph is one optimisation step.
+//!
+//! ```no_run
+//! use nneval_runtime::{Runtime, SessionOptions};
+//! use nneval_train::{Datasets, LabelFiles, Plan, Recipe, RunOptions, Shipped, Trainer};
+//! # fn main() -> nneval_train::Result<()> {
+//! let mut recipe = Recipe::open("models/nats-tss/recipe.toml".as_ref())?;
+//! recipe.set("stage.distil.lr", "3e-3")?;
+//! let mut datasets = Datasets::default();
+//! let plan = Plan::new(&recipe, &LabelFiles::one("labels.csv"), &mut datasets)?;
+//! let located = nneval_runtime::locate(None)?.expect("`nneval runtime --install` was run");
+//! let runtime = Runtime::load(&located)?;
+//! let shipped = Shipped { roots: vec!["models".into()] };
+//! let trainer = Trainer { runtime: &runtime, session: SessionOptions::default(), shipped };
+//! let options = RunOptions::new("mine");
+//! trainer.train(&plan, &mut datasets, &options, &mut |progress| println!("{progress:?}"))?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod adapt;
 mod batches;
+mod calibration;
 mod checkpoint;
 mod config;
-mod drift;
+mod dataset;
+pub mod detrend;
+pub mod distillation;
 pub mod error;
+mod examples;
 mod graphs;
 mod log;
-mod pairs;
+mod plan;
+mod pretrain;
+mod progress;
+pub mod recipe;
+mod reduction;
+mod residual_shrinkage;
 mod run;
+mod run_folder;
 mod schedule;
+mod seeds;
+mod shipped;
 mod source;
-mod start;
+mod stage_run;
 mod step;
 mod structure;
-mod trees;
+pub mod targets;
+mod tokens;
+mod train;
+mod warm_start;
 
-pub use checkpoint::{Environment, Progress, checkpoint_parameters};
+pub use calibration::CalibrationRows;
+pub use checkpoint::{Environment, Progress as RunProgress, checkpoint_parameters};
 pub use config::Config;
-pub use drift::without_drift;
-pub use error::{Error, Result};
+pub use dataset::{Dataset, DatasetNetwork, graphs};
+pub use error::{CheckpointFault, Error, ErrorKind, Hint, Result};
+pub use examples::Examples;
 pub use graphs::{GraphInfo, Head, Init, ParamInfo, TrainingGraphs};
-pub use pairs::Pairs;
+pub use plan::{Datasets, LabelFiles, Plan, PlannedStage};
+pub use progress::{Observer, Progress};
+pub use recipe::Recipe;
+pub use reduction::ReducedMetrics;
+pub use residual_shrinkage::shrinkage_factors;
 pub use run::{Event, Outcome, Run};
-pub use source::{Source, spellings};
-pub use start::{Wanted, from_bundle};
+pub use seeds::{SeedScores, seed_evaluator};
+pub use shipped::Shipped;
+pub use source::{NetworkSource, spellings};
 pub use step::{Batch, Report, Settings, State, Stepper};
 pub use structure::StructureScale;
-pub use trees::{Effort, Trees};
-
-/// Rows to train or validate on.
-#[derive(Debug, Clone, Default)]
-pub struct Examples {
-    /// Metric names, in column order; auxiliary targets come last.
-    pub names: Vec<String>,
-    /// How many of the names, at the end, are auxiliary: trained on, but
-    /// neither validated nor part of the evaluator.
-    pub auxiliary: usize,
-    /// For each row its spellings as token sequences, the canonical one first.
-    pub tokens: Vec<Vec<Vec<u32>>>,
-    /// For each row one transformed label a name, `None` where missing.
-    pub targets: Vec<Vec<Option<f32>>>,
-}
-
-impl Examples {
-    /// Number of metrics, auxiliary targets not counted.
-    pub fn metrics(&self) -> usize {
-        self.names.len().saturating_sub(self.auxiliary)
-    }
-
-    /// Column of the head that name `i` of `names` trains, of `columns` in all:
-    /// metrics take the first, auxiliary targets the last, so that parameters
-    /// trained for some metrics can start a run for others.
-    pub fn column(&self, i: usize, columns: usize) -> usize {
-        match i < self.metrics() {
-            true => i,
-            false => (columns + i).saturating_sub(self.names.len()),
-        }
-    }
-
-    /// The canonical token sequences.
-    pub fn canonical(&self) -> Vec<Vec<u32>> {
-        self.tokens.iter().map(|t| t.first().cloned().unwrap_or_default()).collect()
-    }
-}
+pub use tokens::TokenizerConfig;
+pub use train::{RunOptions, Trainer, evaluator_name};
+pub use warm_start::{HeadTarget, from_bundle};

@@ -7,7 +7,7 @@ use super::log::Log;
 use super::schedule::Schedule;
 use super::step::{Batch, Report, Settings, State, Stepper};
 use super::{Examples, batches};
-use crate::error::{Error, Result};
+use crate::error::{CheckpointFault, Error, Result};
 use nneval_evaluator::{Encoder, Options, weights};
 use nneval_files::sha256;
 use nneval_runtime::{Runtime, SessionOptions};
@@ -95,8 +95,8 @@ impl<'a> Run<'a> {
     /// A resumed run takes the very steps that an uninterrupted one takes.
     ///
     /// # Errors
-    /// [`Error::Training`] for senseless settings, a checkpoint of another run
-    /// or a loss that is not finite; [`Error::Io`]. The last good checkpoint stays.
+    /// [`Error::Setting`], [`Error::Data`], [`Error::Checkpoint`] for one of another run,
+    /// [`Error::NotFinite`], [`Error::Base`]. The last good checkpoint stays.
     pub fn execute(&self, resume: bool, observe: &mut dyn FnMut(&Event)) -> Result<Outcome> {
         self.consistent()?;
         let (mut progress, mut state) = self.start(resume)?;
@@ -158,15 +158,15 @@ impl<'a> Run<'a> {
 
     fn consistent(&self) -> Result<()> {
         if let Some(fault) = self.config.fault() {
-            return Err(Error::Training(fault.into()));
+            return Err(Error::Setting(fault.into()));
         }
         if self.train.tokens.is_empty() {
-            return Err(Error::Training("there are no training rows".into()));
+            return Err(Error::Data("there are no training rows".into()));
         }
         let (metrics, max) = (self.train.names.len(), self.graphs.info.max_metrics);
         if metrics == 0 || metrics > max {
             let name = &self.graphs.info.name;
-            return Err(Error::Training(format!(
+            return Err(Error::Data(format!(
                 "{metrics} metrics; graphs {name:?} train 1 to {max}"
             )));
         }
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
         let rows = self.train.tokens.iter().chain(&self.valid.tokens);
         let all = rows.chain(&self.unlabelled.tokens).flatten().flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
-            true => Err(Error::Training(format!(
+            true => Err(Error::Data(format!(
                 "the tokenizer has more than the graphs' {vocab} tokens"
             ))),
             false => Ok(()),
@@ -196,33 +196,28 @@ impl<'a> Run<'a> {
         let last = self.dir.join("last.ckpt");
         let fingerprint = self.fingerprint();
         let environment = Environment::new(self.runtime, &self.session);
+        let refuse = |fault| Error::Checkpoint { path: last.clone(), fault };
         if resume && last.exists() {
             let (progress, state) = checkpoint::load(&last)?;
             if progress.fingerprint != fingerprint
                 || state.params.len() != self.graphs.info.n_params
             {
-                let path = last.display();
-                return Err(Error::Training(format!(
-                    "{path}: is of a run with other settings or data; resume with the same, or start anew"
-                )));
+                return Err(refuse(CheckpointFault::OtherRun));
             }
             if progress.environment != environment {
-                let (path, was) = (last.display(), &progress.environment);
-                return Err(Error::Training(format!(
-                    "{path}: was computed with {was}; here are {environment}, with which the steps would differ in their last bits; resume with the same"
-                )));
+                return Err(refuse(CheckpointFault::OtherEnvironment {
+                    was: Box::new(progress.environment),
+                    here: Box::new(environment),
+                }));
             }
             return Ok((progress, state));
         }
         if last.exists() {
-            let path = last.display();
-            return Err(Error::Training(format!(
-                "{path}: a run stands here; --resume goes on with it, another folder starts anew"
-            )));
+            return Err(refuse(CheckpointFault::RunStands));
         }
         let params = match &self.initial {
             Some(p) if p.len() == self.graphs.info.n_params => p.clone(),
-            Some(_) => return Err(Error::Training("initial parameters of another size".into())),
+            Some(_) => return Err(Error::Start("training: initial parameters of another size".into())),
             None => self.graphs.info.initial(self.config.seed),
         };
         let progress =

@@ -1,10 +1,13 @@
 //! Where the networks of a label table are: a search space, or model files.
 
+use crate::dataset::DatasetNetwork;
 use crate::error::{Error, Result};
 use nneval_evaluator::Network;
-use nneval_graph::costs::{self, Costs};
+use nneval_graph::costs::{self, Costs, Terms};
+use nneval_graph::inputs::all_sizes;
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph, Style};
+use nneval_graph::shape::Bindings;
 use nneval_spaces::{ModelOptions, Space, model_of_arch};
 use nneval_tables::labels::LabelTable;
 use rayon::prelude::*;
@@ -12,14 +15,14 @@ use std::path::{Path, PathBuf};
 
 /// How a table's keys become networks.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub enum NetworkSource {
     /// Keys are architecture strings of a search space.
     Space(Space, ModelOptions),
     /// Keys are file names below a folder.
     Folder(PathBuf),
 }
 
-impl Source {
+impl NetworkSource {
     /// The networks of the given rows as evaluators read them, in their order,
     /// with static costs where `costs` says so.
     ///
@@ -39,7 +42,7 @@ impl Source {
     /// The operation graphs of the given rows, in their order.
     ///
     /// # Errors
-    /// As [`Source::networks`].
+    /// As [`NetworkSource::networks`].
     pub fn graphs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<OpGraph>> {
         rows.par_iter().map(|&row| self.graph(table, row)).collect()
     }
@@ -48,7 +51,7 @@ impl Source {
     /// sample (symbolic dimensions are 1); `None` where they are not a number.
     ///
     /// # Errors
-    /// As [`Source::networks`].
+    /// As [`NetworkSource::networks`].
     pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
         let macs = |c: Option<Costs>| c.and_then(|c| c.macs.known()).map(|n| n as f64);
         Ok(self.costs(table, rows)?.into_iter().map(macs).collect())
@@ -58,7 +61,7 @@ impl Source {
     /// dimensions are 1); `None` where they cannot be counted.
     ///
     /// # Errors
-    /// As [`Source::networks`].
+    /// As [`NetworkSource::networks`].
     pub fn costs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<Costs>>> {
         let of = |&row: &usize| Ok(costs::of_one_sample(&self.model(table, row)?).ok());
         rows.par_iter().map(of).collect()
@@ -68,7 +71,7 @@ impl Source {
     /// where `costs` says so.
     ///
     /// # Errors
-    /// As [`Source::network`].
+    /// As [`NetworkSource::network`].
     pub fn described(&self, key: &str, costs: bool) -> Result<Network> {
         Ok(Network::of_model(&self.of_key(key)?, costs)?)
     }
@@ -93,7 +96,31 @@ impl Source {
         Ok(opstring::of_model(&self.of_key(key)?)?)
     }
 
-    fn of_key(&self, key: &str) -> Result<Model> {
+    /// The network of a row, with static costs where `costs` says so.
+    ///
+    /// # Errors
+    /// As [`NetworkSource::networks`].
+    pub fn read_row(&self, table: &LabelTable, row: usize, costs: bool) -> Result<DatasetNetwork> {
+        described(&self.model(table, row)?, costs)
+    }
+
+    /// The network that `key` names, with static costs where `costs` says so.
+    ///
+    /// # Errors
+    /// As [`NetworkSource::network`].
+    pub fn read_key(&self, key: &str, costs: bool) -> Result<DatasetNetwork> {
+        described(&self.of_key(key)?, costs)
+    }
+
+    /// Name of the search space, or the folder.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Space(space, _) => space.to_string(),
+            Self::Folder(dir) => dir.display().to_string(),
+        }
+    }
+
+    fn of_key(&self, key: &str) -> nneval_files::Result<Model> {
         match self {
             Self::Space(space, options) => Ok(model_of_arch(*space, key, options)?),
             Self::Folder(dir) => Ok(Model::open(dir.join(key), &Limits::default())?),
@@ -101,18 +128,25 @@ impl Source {
     }
 
     fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
-        let model = self.model(table, row)?;
-        Ok(opstring::of_model(&model)?)
+        Ok(opstring::of_model(&self.model(table, row)?)?)
     }
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
         let key = table.key(row).unwrap_or_default();
-        self.of_key(key).map_err(|e| Error::Labels {
+        let labels = |e: nneval_files::Error| nneval_files::Error::Labels {
             file: table.file().to_owned(),
             line: table.line(row),
             reason: e.to_string(),
-        })
+        };
+        Ok(self.of_key(key).map_err(labels)?)
     }
+}
+
+/// Graph, string and, with `costs`, static costs at the default input sizes.
+fn described(model: &Model, costs: bool) -> Result<DatasetNetwork> {
+    let network = DatasetNetwork::from(opstring::of_model(model)?);
+    let of = || Terms::of_model(model, &all_sizes(model, &Bindings::default()));
+    Ok(DatasetNetwork { costs: costs.then(of).transpose()?, ..network })
 }
 
 /// Names of the `.onnx` files in a folder, sorted.

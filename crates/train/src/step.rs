@@ -83,15 +83,15 @@ pub struct Stepper {
     branches: [usize; 2],
 }
 
-fn failed(e: impl std::fmt::Display) -> Error {
-    Error::Training(e.to_string())
+fn failed(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Step(e.into())
 }
 
 impl Stepper {
     /// Opens the training graph.
     ///
     /// # Errors
-    /// [`Error::Runtime`].
+    /// [`Error::Base`].
     pub fn new(
         runtime: &Runtime,
         graphs: &TrainingGraphs,
@@ -105,7 +105,7 @@ impl Stepper {
     /// Takes one step: `state` moves on, the report is of the loss before it.
     ///
     /// # Errors
-    /// [`Error::Training`]; `state` is then unchanged.
+    /// [`Error::Step`] or [`Error::NotFinite`]; `state` is then unchanged.
     pub fn step(&mut self, state: &mut State, batch: &Batch, s: &Settings) -> Result<Report> {
         let inputs = self.inputs(state, batch, s)?;
         let out = self.session.run(inputs).map_err(failed)?;
@@ -113,7 +113,7 @@ impl Stepper {
             let v = out.get(name).ok_or_else(|| failed(format!("no output {name:?}")))?;
             Ok(v.try_extract_tensor::<f32>().map_err(failed)?.1)
         };
-        let scalar = |name: &str| Ok::<f32, Error>(get(name)?.first().copied().unwrap_or(f32::NAN));
+        let scalar = |name: &str| -> Result<f32> { Ok(get(name)?.first().copied().unwrap_or(f32::NAN)) };
         let report = Report {
             loss: scalar("loss")?,
             mse: scalar("mse_loss")?,
@@ -121,8 +121,7 @@ impl Stepper {
             grad_norm: scalar("grad_norm")?,
         };
         if !report.loss.is_finite() || !report.grad_norm.is_finite() {
-            let step = state.step + 1;
-            return Err(failed(format!("the loss is not finite at step {step}; lower --lr")));
+            return Err(Error::NotFinite { step: state.step + 1 });
         }
         replace(&mut state.params, get("params_out")?)?;
         replace(&mut state.adam_m, get("adam_m_out")?)?;
@@ -135,7 +134,7 @@ impl Stepper {
     /// Loss and unclipped gradients at `state`, which stays as it is.
     ///
     /// # Errors
-    /// [`Error::Training`].
+    /// [`Error::Step`].
     pub fn gradients(
         &mut self,
         state: &State,

@@ -5,6 +5,7 @@ use nneval_graph::features;
 use nneval_graph::opstring::OpGraph;
 use nneval_regression::Scale;
 use rayon::prelude::*;
+use std::borrow::Borrow;
 
 /// Mean and standard deviation of each fact over a set of networks.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +21,8 @@ impl StructureScale {
     /// Appends the facts of `graphs`, standardised and times √`weight`, to the
     /// targets of `examples` (one graph a row). Facts that do not vary are left
     /// without a target.
-    pub fn add(&self, graphs: &[OpGraph], weight: f32, examples: &mut Examples) {
-        let standard = |g: &OpGraph| self.0.standard(&features::structure(g));
+    pub fn add<G: Borrow<OpGraph> + Sync>(&self, graphs: &[G], weight: f32, examples: &mut Examples) {
+        let standard = |g: &G| self.0.standard(&features::structure(g.borrow()));
         let facts: Vec<Vec<Option<f64>>> = graphs.par_iter().map(standard).collect();
         for (targets, facts) in examples.targets.iter_mut().zip(facts) {
             targets.extend(facts.into_iter().map(|x| x.map(|x| x as f32 * weight.sqrt())));

@@ -45,16 +45,16 @@ impl Fitted {
     /// the covariance (eq. 5.12 there).
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 3 or more than 2,000 labels, or all equal.
+    /// [`Error::Data`]: fewer than 3 or more than 2,000 labels, or all equal.
     pub fn fit(prior: &Prior, features: &[Vec<f64>], labels: &[f64]) -> Result<Self> {
         let n = labels.len();
         if !(FEWEST_LABELS..=MOST_LABELS).contains(&n) || features.len() != n {
-            return Err(Error::Training(format!(
+            return Err(Error::Data(format!(
                 "adapting takes {FEWEST_LABELS} to {MOST_LABELS} labels a metric, not {n}"
             )));
         }
         if labels.iter().all(|v| Some(v) == labels.first()) {
-            return Err(Error::Training("adapting: all labels are equal".into()));
+            return Err(Error::Data("adapting: all labels are equal".into()));
         }
         let width = prior.variance.len();
         let at = |i: usize, j: usize| features.get(i).and_then(|r| r.get(j)).copied();
@@ -63,7 +63,7 @@ impl Fitted {
             .into_iter()
             .filter_map(|kind| in_space(prior, &x, kind, labels))
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        best.map(|b| b.1).ok_or_else(|| Error::Training("adapting: the labels admit no fit".into()))
+        best.map(|b| b.1).ok_or_else(|| Error::Data("adapting: the labels admit no fit".into()))
     }
 }
 

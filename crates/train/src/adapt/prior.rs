@@ -40,11 +40,11 @@ impl Prior {
     /// one row a network. Outputs that do not vary there are left out.
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 3 networks, or no output that varies.
+    /// [`Error::Data`]: fewer than 3 networks, or no output that varies.
     pub fn fit(reference: &[Vec<f64>]) -> Result<Self> {
         let width = reference.first().map_or(0, Vec::len);
         if reference.len() < FEWEST_NETWORKS || reference.iter().any(|r| r.len() != width) {
-            return Err(Error::Training(format!(
+            return Err(Error::Data(format!(
                 "adapting needs {FEWEST_NETWORKS} networks or more, not {}",
                 reference.len()
             )));
@@ -53,7 +53,7 @@ impl Prior {
         let z = DMatrix::from_fn(reference.len(), width, |i, j| at(i, j).unwrap_or(0.0));
         let scale = Scale::fit(&z);
         if scale.count == 0.0 {
-            return Err(Error::Training(
+            return Err(Error::Data(
                 "adapting: the evaluator's outputs do not vary over the networks".into(),
             ));
         }

@@ -1,19 +1,51 @@
 //! Labels freed from the drift of the device that they were measured on.
 
-use super::{Effort, Trees};
+use crate::distillation::{Budget, GradientBoostedTrees};
 use crate::error::Result;
+use nneval_evaluator::Metric;
 use nneval_regression::drift::drift;
+use nneval_graph::opstring::OpGraph;
 use nneval_regression::{Facts, labelled};
+use nneval_tables::labels::TransformKind;
+use rayon::prelude::*;
 
 /// Parts that labels are predicted in, each by trees fitted to the others.
 const FOLDS: usize = 3;
+
+/// `labels`, in model units, of the networks `graphs` in `rows` of a table, metric by metric, free
+/// of the device's drift. Metrics that are all positive, such as latencies, drift by a factor.
+///
+/// # Errors
+/// As [`without_drift`].
+pub fn detrended(
+    labels: &[Vec<Option<f64>>],
+    metrics: &[Metric],
+    graphs: &[&OpGraph],
+    rows: &[usize],
+) -> Result<Vec<Vec<Option<f64>>>> {
+    let facts = Facts::with_segments(&[graphs]);
+    let Some(facts) = facts.first() else { return Ok(labels.to_vec()) };
+    let one = |(m, column): (&Metric, &Vec<Option<f64>>)| {
+        let t = &m.transform;
+        let factor = t.kind() == TransformKind::Identity
+            && column.iter().flatten().all(|z| t.invert(*z) > 0.0);
+        if !factor {
+            return without_drift(facts, rows, column);
+        }
+        let log = |z: f64| t.invert(z).ln();
+        let logs: Vec<Option<f64>> = column.iter().map(|z| z.map(log)).collect();
+        let steady = without_drift(facts, rows, &logs)?;
+        Ok(steady.into_iter().map(|l| t.apply(l?.exp())).collect())
+    };
+    metrics.par_iter().zip(labels).map(one).collect()
+}
 
 /// `labels` less the drift ([`drift`]) of what trees on the networks' facts leave
 /// unexplained, in the labels' unit. `order` says for each network when it was
 /// measured: its row in a table of which other rows may not be known.
 ///
 /// # Errors
-/// As [`Trees::fit`]: too few labels.
+/// As [`GradientBoostedTrees::fit`]: too few labels.
 pub fn without_drift(
     facts: &Facts,
     order: &[usize],
@@ -43,7 +75,7 @@ fn expected(facts: &Facts, labels: &[Option<f64>]) -> Result<Vec<f64>> {
         let rows: Vec<usize> = (fold..labels.len()).step_by(FOLDS).collect();
         let others: Vec<Option<f64>> =
             labels.iter().enumerate().map(|(i, l)| l.filter(|_| i % FOLDS != fold)).collect();
-        let trees = Trees::fit(facts, &others, Effort::Quick)?;
+        let trees = GradientBoostedTrees::fit(facts, &others, Budget::Quick)?;
         for (row, p) in rows.iter().zip(trees.predict(&facts.select(&rows))) {
             if let Some(slot) = expected.get_mut(*row) {
                 *slot = p;

@@ -1,11 +1,12 @@
-//! Mixtures of predictions, chosen by how well they fit reported values.
+//! Stacked generalisation (Wolpert, Neural Networks 1992): weights of several predictors, chosen
+//! on held-out labels.
 
-/// Steps that a share is chosen in.
-const SHARES: usize = 10;
+/// Weights are multiples of one by this.
+const STEPS: usize = 10;
 
-/// Shares, summing to 1, whose mixture has the least squared error on the
+/// Weights, summing to 1, whose weighted sum has the least squared error on the
 /// reported values; equal ones where none is reported.
-pub fn best_shares(predicted: &[&[f64]], reported: &[Option<f64>]) -> Vec<f64> {
+pub fn stacking_weights(predicted: &[&[f64]], reported: &[Option<f64>]) -> Vec<f64> {
     let error = |shares: &[f64]| -> f64 {
         let mixed = mix(predicted, shares);
         mixed.iter().zip(reported).filter_map(|(p, r)| Some((p - (*r)?).powi(2))).sum()
@@ -15,7 +16,7 @@ pub fn best_shares(predicted: &[&[f64]], reported: &[Option<f64>]) -> Vec<f64> {
     if predicted.len() < 2 || !known {
         return equal;
     }
-    let scored = grid(predicted.len(), SHARES).into_iter().map(|s| (error(&s), s));
+    let scored = grid(predicted.len(), STEPS).into_iter().map(|s| (error(&s), s));
     let best = scored.filter(|s| s.0.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0));
     best.map_or(equal, |b| b.1)
 }
@@ -57,10 +58,10 @@ mod tests {
         let (a, b) = ([0.0, 1.0, 2.0, 3.0], [1.0, 0.0, 0.0, 1.0]);
         let reported: Vec<Option<f64>> =
             a.iter().zip(&b).map(|(a, b)| Some(0.7 * a + 0.3 * b)).collect();
-        let shares = best_shares(&[&a, &b], &reported);
+        let shares = stacking_weights(&[&a, &b], &reported);
         assert!((shares[0] - 0.7).abs() < 1e-9 && (shares[1] - 0.3).abs() < 1e-9, "{shares:?}");
-        assert_eq!(best_shares(&[&a, &b], &[None; 4]), [0.5, 0.5]);
-        assert_eq!(best_shares(&[&a], &reported), [1.0]);
+        assert_eq!(stacking_weights(&[&a, &b], &[None; 4]), [0.5, 0.5]);
+        assert_eq!(stacking_weights(&[&a], &reported), [1.0]);
     }
 
     #[test]

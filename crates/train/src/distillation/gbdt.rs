@@ -1,6 +1,7 @@
-//! Gradient-boosted trees on the structural facts of networks: a teacher for
-//! when there are many labels. Trees follow the steps of measured latencies,
-//! which smooth functions do not.
+//! Gradient-boosted trees on the structural facts of networks.
+//!
+//! A teacher for many labels. Trees follow the steps of measured latencies, which smooth functions
+//! do not.
 
 use crate::error::{Error, Result};
 use forust_ml::objective::ObjectiveType;
@@ -20,14 +21,14 @@ const BINS: u16 = 64;
 
 /// How well to fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
+pub enum Budget {
     /// As well as is worth it.
     Full,
     /// In a fifth of the time.
     Quick,
 }
 
-impl Effort {
+impl Budget {
     /// Trees, and the share of what is left that each takes.
     fn steps(self) -> (usize, f32) {
         match self {
@@ -38,20 +39,20 @@ impl Effort {
 }
 
 /// Fitted trees.
-pub struct Trees(GradientBooster);
+pub struct GradientBoostedTrees(GradientBooster);
 
-impl Trees {
+impl GradientBoostedTrees {
     /// Fits `labels` of the networks with `facts`, rows without a label left
     /// out. One thread, so that the result does not depend on the machine.
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 50 labels, or no fit.
-    pub fn fit(facts: &Facts, labels: &[Option<f64>], effort: Effort) -> Result<Self> {
+    /// [`Error::Teacher`]: fewer than 50 labels, or no fit.
+    pub fn fit(facts: &Facts, labels: &[Option<f64>], effort: Budget) -> Result<Self> {
         let (rows, values) = labelled_enough(labels, FEWEST_ROWS, "trees on structural facts")?;
         let mut trees = booster(effort);
         let columns = columns(facts, &rows);
         let matrix = Matrix::new(&columns, rows.len(), facts.width());
-        let failed = |e| Error::Training(format!("trees on structural facts: {e}"));
+        let failed = |e| Error::Teacher(format!("training: trees on structural facts: {e}"));
         trees.fit_unweighted(&matrix, &values, None).map_err(failed)?;
         Ok(Self(trees))
     }
@@ -68,7 +69,7 @@ impl Trees {
 }
 
 /// Trees to be fitted to values of mean 0.
-fn booster(effort: Effort) -> GradientBooster {
+fn booster(effort: Budget) -> GradientBooster {
     let (trees, rate) = effort.steps();
     GradientBooster::default()
         .set_objective_type(ObjectiveType::SquaredLoss)
@@ -109,7 +110,7 @@ mod tests {
         let (train, test) = (facts(800, 0.0), facts(50, 0.013));
         let labels: Vec<Option<f64>> =
             (0..800).map(|i| (i % 7 != 0).then(|| train.at(i, 3).floor())).collect();
-        let trees = Trees::fit(&train, &labels, Effort::Full).unwrap();
+        let trees = GradientBoostedTrees::fit(&train, &labels, Budget::Full).unwrap();
         let far_from_a_step = |x: f64| (0.1..0.9).contains(&x.fract());
         for (i, p) in trees.predict(&test).into_iter().enumerate() {
             let x = test.at(i, 3);
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn too_few_labels_are_refused() {
         let few = facts(10, 0.0);
-        let reason = Trees::fit(&few, &[Some(1.0); 10], Effort::Quick).err().unwrap().to_string();
+        let reason = GradientBoostedTrees::fit(&few, &[Some(1.0); 10], Budget::Quick).err().unwrap().to_string();
         assert!(reason.contains("at least 50"), "{reason}");
     }
 }

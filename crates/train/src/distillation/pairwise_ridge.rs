@@ -1,5 +1,7 @@
-//! Ridge regression on pairs of operations: a teacher for metrics that are sums
-//! over operations and pairs of them, as latencies of large batches are.
+//! Ridge regression on pairs of operations.
+//!
+//! A teacher for metrics that are sums over operations and pairs of them, as latencies of large
+//! batches are.
 
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
@@ -16,22 +18,22 @@ const PENALTIES: [f64; 7] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 /// ([`features::kind_counts`]), their products, two at a time, and a constant.
 /// The penalty is the one with the least error by generalised cross-validation
 /// (Golub, Heath and Wahba, Technometrics 1979).
-pub struct Pairs {
+pub struct PairwiseRidge {
     columns: Vec<usize>,
     weights: DVector<f64>,
 }
 
-impl Pairs {
+impl PairwiseRidge {
     /// Fits `labels` of the networks with `facts` ([`Facts::with_segments`]),
     /// rows without a label left out.
     ///
     /// # Errors
-    /// [`Error::Training`]: fewer than 50 labels, or no fit.
+    /// [`Error::Teacher`]: fewer than 50 labels, or no fit.
     pub fn fit(facts: &Facts, labels: &[Option<f64>]) -> Result<Self> {
         let (rows, values) = labelled_enough(labels, FEWEST_ROWS, "pairs of operations")?;
         let varies = |&c: &usize| rows.iter().any(|&r| facts.at(r, c) != 0.0);
         let columns: Vec<usize> = features::kind_counts().filter(varies).collect();
-        let none = || Error::Training("pairs of operations found no fit".into());
+        let none = || Error::Teacher("training: pairs of operations found no fit".into());
         let x = design(facts, &rows, &columns);
         let weights = ridge(&x, &DVector::from_vec(values)).ok_or_else(none)?;
         Ok(Self { columns, weights })
@@ -100,7 +102,7 @@ mod tests {
         let facts = facts(64);
         let noise = |i: usize| ((i * 2_654_435_761) % 1000) as f64 / 500.0 - 1.0;
         let labels: Vec<Option<f64>> = (0..64).map(|i| Some(noise(i))).collect();
-        let p = Pairs::fit(&facts, &labels).unwrap().predict(&facts);
+        let p = PairwiseRidge::fit(&facts, &labels).unwrap().predict(&facts);
         let squares = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>();
         let fitted = squares(&mut p.iter().copied()) / squares(&mut (0..64).map(noise));
         assert!(fitted < 0.3, "{fitted}");
@@ -116,10 +118,10 @@ mod tests {
         };
         let labels: Vec<Option<f64>> =
             (0..1280).map(|i| (i % 64 != 18).then(|| truth(i))).collect();
-        let pairs = Pairs::fit(&facts, &labels).unwrap();
+        let pairs = PairwiseRidge::fit(&facts, &labels).unwrap();
         let p = pairs.predict(&facts);
         assert!((p[18] - truth(18)).abs() < 0.5, "{} {}", p[18], truth(18));
-        assert!(Pairs::fit(&facts, &[Some(1.0); 9]).is_err());
+        assert!(PairwiseRidge::fit(&facts, &[Some(1.0); 9]).is_err());
         assert!(pairs.predict(&Facts::from_rows(Vec::new())).is_empty());
     }
 }

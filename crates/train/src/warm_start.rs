@@ -1,4 +1,4 @@
-//! Parameters to start from: those of a finished evaluator.
+//! Warm start: parameters of a finished evaluator as the start of a run.
 
 use super::graphs::GraphInfo;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A metric that a run trains: the head's column at its place in the list.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct HeadTarget<'a> {
     /// The metric, its transform fitted to the run's labels.
     pub metric: &'a Metric,
     /// Labels of the training rows.
@@ -25,12 +25,12 @@ pub struct Wanted<'a> {
 /// columns are drawn with `seed`.
 ///
 /// # Errors
-/// [`Error::Training`] naming the first parameter that the evaluator lacks or has
+/// [`Error::Start`] naming the first parameter that the evaluator lacks or has
 /// in other dimensions.
 pub fn from_bundle(
     info: &GraphInfo,
     bundle: &Bundle,
-    wanted: &[Wanted],
+    wanted: &[HeadTarget],
     seed: u64,
 ) -> Result<Vec<f32>> {
     let own = weights::parameters(&bundle.model)?;
@@ -40,8 +40,8 @@ pub fn from_bundle(
     for p in info.params.iter().filter(|p| p.name != info.head.weight && p.name != info.head.bias) {
         let (graphs, shape) = (&info.name, &p.shape);
         let found = own.get(p.name.as_str()).ok_or_else(|| {
-            Error::Training(format!(
-                "evaluator {name}: has no parameter {} of graphs {graphs}",
+            Error::Start(format!(
+                "training: evaluator {name}: has no parameter {} of graphs {graphs}",
                 p.name
             ))
         })?;
@@ -50,8 +50,8 @@ pub fn from_bundle(
             Some(place) => place.copy_from_slice(&found.values),
             None => {
                 let dims = &found.dims;
-                return Err(Error::Training(format!(
-                    "evaluator {name}: {} has dimensions {dims:?}, in graphs {graphs} {shape:?}",
+                return Err(Error::Start(format!(
+                    "training: evaluator {name}: {} has dimensions {dims:?}, in graphs {graphs} {shape:?}",
                     p.name
                 )));
             }

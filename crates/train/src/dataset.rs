@@ -1,0 +1,162 @@
+//! Labelled networks: a label table, and each of its networks read and spelled once.
+
+use crate::error::Result;
+use crate::progress::{Observer, Progress};
+use crate::source::NetworkSource;
+use nneval_evaluator::{Encoded, Evaluator, Network};
+use nneval_graph::costs::Terms;
+use nneval_graph::opstring::{self, OpGraph};
+use nneval_tables::labels::LabelTable;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// Networks that are read, or encoded, at once.
+const CHUNK: usize = 512;
+
+/// A network of a dataset.
+#[derive(Debug, Clone)]
+pub struct DatasetNetwork {
+    /// Its operations.
+    pub graph: OpGraph,
+    /// Its canonical operation string.
+    pub string: String,
+    /// Its static costs, where they were asked for.
+    pub costs: Option<Terms>,
+}
+
+impl DatasetNetwork {
+    /// The network as evaluators read it.
+    pub fn network(&self) -> Network {
+        Network { costs: self.costs, ..Network::of_string(self.string.clone()) }
+    }
+}
+
+/// A label table and the networks that its keys name. Networks are read when they are first
+/// needed and kept; slices of the dataset borrow them.
+#[derive(Debug)]
+pub struct Dataset {
+    table: LabelTable,
+    source: NetworkSource,
+    networks: HashMap<String, DatasetNetwork>,
+}
+
+impl Dataset {
+    /// A dataset of which no network has been read.
+    pub fn new(table: LabelTable, source: NetworkSource) -> Self {
+        Self { table, source, networks: HashMap::new() }
+    }
+
+    /// The labels.
+    pub fn table(&self) -> &LabelTable {
+        &self.table
+    }
+
+    /// Where the networks are.
+    pub fn source(&self) -> &NetworkSource {
+        &self.source
+    }
+
+    /// Classes of `rows`.
+    pub fn classes(&self, rows: &[usize]) -> Vec<u64> {
+        rows.iter().filter_map(|&r| self.table.class(r)).collect()
+    }
+
+    /// Labels of a metric at `rows`.
+    ///
+    /// # Errors
+    /// As [`LabelTable::gather`].
+    pub fn labels(&self, metric: &str, rows: &[usize]) -> Result<Vec<Option<f64>>> {
+        Ok(self.table.gather(metric, rows)?)
+    }
+
+    /// Reads those networks of `rows` that have not been read, with static costs where `costs`
+    /// says so.
+    ///
+    /// # Errors
+    /// As [`NetworkSource::networks`].
+    pub fn read(&mut self, rows: &[usize], costs: bool, observer: Observer) -> Result<()> {
+        let missing: Vec<usize> = rows.iter().copied().filter(|&r| self.lacks(r, costs)).collect();
+        for (done, part) in parts(&missing) {
+            let read: Result<Vec<DatasetNetwork>> =
+                part.par_iter().map(|&row| self.source.read_row(&self.table, row, costs)).collect();
+            let keys = part.iter().map(|&r| self.table.key(r).unwrap_or_default().to_owned());
+            self.networks.extend(keys.zip(read?));
+            observer(&Progress::Networks { done, total: missing.len() });
+        }
+        Ok(())
+    }
+
+    fn lacks(&self, row: usize, costs: bool) -> bool {
+        let known = self.table.key(row).and_then(|key| self.networks.get(key));
+        known.is_none_or(|n| costs && n.costs.is_none())
+    }
+
+    /// Keys of the networks of the space or folder that are none of `rows`, all of which are
+    /// read.
+    ///
+    /// # Errors
+    /// As [`NetworkSource::keys`] and [`NetworkSource::network`].
+    pub fn read_rest(&mut self, rows: &[usize], observer: Observer) -> Result<Vec<String>> {
+        let labelled: HashSet<&str> = rows.iter().filter_map(|&r| self.table.key(r)).collect();
+        let mut keys = self.source.keys()?;
+        keys.retain(|k| !labelled.contains(k.as_str()));
+        let missing: Vec<String> =
+            keys.iter().filter(|k| !self.networks.contains_key(*k)).cloned().collect();
+        for (done, part) in parts(&missing) {
+            let read: Result<Vec<DatasetNetwork>> =
+                part.par_iter().map(|key| self.source.read_key(key, false)).collect();
+            self.networks.extend(part.iter().cloned().zip(read?));
+            observer(&Progress::Networks { done, total: missing.len() });
+        }
+        Ok(keys)
+    }
+
+    /// The networks of `rows`; those that have not been read are left out.
+    pub fn slice(&self, rows: &[usize]) -> Vec<&DatasetNetwork> {
+        self.named(rows.iter().filter_map(|&r| self.table.key(r)))
+    }
+
+    /// The networks that `keys` name; those that have not been read are left out.
+    pub fn named<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Vec<&DatasetNetwork> {
+        keys.filter_map(|key| self.networks.get(key)).collect()
+    }
+
+    /// Outputs and embeddings of the networks of `rows`.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`] and [`Evaluator::encode`].
+    pub fn encode(
+        &mut self,
+        evaluator: &Evaluator,
+        rows: &[usize],
+        observer: Observer,
+    ) -> Result<Vec<Encoded>> {
+        self.read(rows, evaluator.needs_costs(), observer)?;
+        let mut all = Vec::with_capacity(rows.len());
+        for (done, part) in parts(rows) {
+            let networks: Vec<Network> = self.slice(part).iter().map(|n| n.network()).collect();
+            all.extend(evaluator.encode(&networks)?);
+            observer(&Progress::Networks { done, total: rows.len() });
+        }
+        Ok(all)
+    }
+}
+
+/// Parts of `items`, each with how many are done with it.
+fn parts<T>(items: &[T]) -> impl Iterator<Item = (usize, &[T])> {
+    items.chunks(CHUNK).scan(0, |done, part| {
+        *done += part.len();
+        Some((*done, part))
+    })
+}
+
+/// Operation graphs of networks.
+pub fn graphs<'n>(networks: &[&'n DatasetNetwork]) -> Vec<&'n OpGraph> {
+    networks.iter().map(|n| &n.graph).collect()
+}
+
+impl From<OpGraph> for DatasetNetwork {
+    fn from(graph: OpGraph) -> Self {
+        Self { string: opstring::write(&graph), graph, costs: None }
+    }
+}

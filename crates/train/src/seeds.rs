@@ -1,0 +1,158 @@
+//! Runs of a recipe on several splits, each scored on its test classes.
+
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::plan::{Datasets, LabelFiles, Plan};
+use crate::progress::{Observer, Progress};
+use crate::recipe::Recipe;
+use crate::train::{RunOptions, Trainer};
+use nneval_evaluator::{Bundle, Evaluator, Options};
+use nneval_files::write_atomic;
+use nneval_tables::labels::{MetricSpec, ScoreReport, score_table};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Bootstrap resamples of the classes behind the intervals of a score.
+const RESAMPLES: usize = 200;
+
+/// Agreement with the test labels over several runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeedScores {
+    /// Metric.
+    pub metric: String,
+    /// Kendall's τ-b of each run.
+    pub taus: Vec<f64>,
+}
+
+impl SeedScores {
+    /// Mean of the runs.
+    pub fn mean(&self) -> f64 {
+        self.taus.iter().sum::<f64>() / self.taus.len() as f64
+    }
+
+    /// Standard deviation between the runs, with n - 1; 0 for one run.
+    pub fn deviation(&self) -> f64 {
+        let (mean, n) = (self.mean(), self.taus.len());
+        if n < 2 {
+            return 0.0;
+        }
+        let squares = self.taus.iter().map(|t| (t - mean).powi(2)).sum::<f64>();
+        (squares / (n - 1) as f64).sqrt()
+    }
+}
+
+impl Trainer<'_> {
+    /// Trains one evaluator a seed, with its own split, and scores it on the test classes of the
+    /// split. A seed's evaluator is in `out/seedN/evaluator`, its scores in `out/seedN/scores.csv`;
+    /// a seed that has scores is not run again.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the split has no test rows, or as [`Trainer::train`].
+    pub fn train_seeds(
+        &self,
+        recipe: &Recipe,
+        seeds: &[u64],
+        labels: &LabelFiles,
+        options: &RunOptions,
+        observer: Observer,
+    ) -> Result<Vec<SeedScores>> {
+        let mut datasets = Datasets::default();
+        let mut taus: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let mut order: Vec<String> = Vec::new();
+        for &seed in seeds {
+            let folder = options.out.join(format!("seed{seed}"));
+            let scores = folder.join("scores.csv");
+            if !scores.exists() {
+                observer(&Progress::Seed(seed));
+                let plan = Plan::new(&recipe.with_seed(seed), labels, &mut datasets)?;
+                self.train_seed(&plan, &mut datasets, &folder, options, observer)?;
+            }
+            for (metric, tau) in read_taus(&scores)? {
+                if !taus.contains_key(&metric) {
+                    order.push(metric.clone());
+                }
+                taus.entry(metric).or_default().push(tau);
+            }
+        }
+        let scores = order.into_iter().filter_map(|metric| {
+            let taus = taus.remove(&metric)?;
+            Some(SeedScores { metric, taus })
+        });
+        Ok(scores.collect())
+    }
+
+    fn train_seed(
+        &self,
+        plan: &Plan,
+        datasets: &mut Datasets,
+        folder: &Path,
+        options: &RunOptions,
+        observer: Observer,
+    ) -> Result<()> {
+        let untested = |at: Option<&crate::PlannedStage>| at.is_none_or(|s| s.test.is_empty());
+        let last = plan.stages.last();
+        let (Some(stage), false) = (last, untested(last)) else {
+            return Err(Error::Setting("split.test is 0: no rows are left to score on".into()));
+        };
+        let own = RunOptions {
+            out: folder.join("evaluator"),
+            run_folder: folder.join("run"),
+            ..options.clone()
+        };
+        let bundle = self.train(plan, datasets, &own, observer)?;
+        let report = self.score(bundle, datasets.get(stage.dataset)?, &stage.test, observer)?;
+        write_atomic(&folder.join("scores.csv"), report.to_csv()?.as_bytes())?;
+        observer(&Progress::Scored(folder));
+        Ok(())
+    }
+
+    fn score(
+        &self,
+        bundle: Bundle,
+        dataset: &mut Dataset,
+        rows: &[usize],
+        observer: Observer,
+    ) -> Result<ScoreReport> {
+        let evaluator = Evaluator::from_bundle(bundle, self.runtime, Options::default())?;
+        let encoded = dataset.encode(&evaluator, rows, observer)?;
+        let metrics = &evaluator.manifest().metrics;
+        let specs: Vec<MetricSpec> = metrics.iter().map(|m| m.spec.clone()).collect();
+        let reported = specs.iter().map(|s| dataset.labels(&s.name, rows));
+        let reported = reported.collect::<Result<Vec<_>>>()?;
+        let numbered = || metrics.iter().enumerate();
+        let predicted: Vec<Vec<f64>> = numbered()
+            .map(|(i, m)| encoded.iter().map(|e| e.value(i, m).unwrap_or(f64::NAN)).collect())
+            .collect();
+        let intervals: Vec<Vec<Option<[f64; 2]>>> = numbered()
+            .map(|(i, m)| encoded.iter().map(|e| e.interval(i, m)).collect())
+            .collect();
+        let classes = dataset.classes(rows);
+        let mut report = score_table(&specs, &reported, &predicted, None, &classes, RESAMPLES, 0)?;
+        report.add_intervals(&reported, &intervals, &classes);
+        Ok(report)
+    }
+}
+
+/// τ of each metric in a file of scores.
+fn read_taus(file: &Path) -> Result<Vec<(String, f64)>> {
+    let damaged =
+        |e: &dyn std::fmt::Display| Error::Data(format!("{}: not a table of scores: {e}", file.display()));
+    let mut table = csv::Reader::from_path(file).map_err(|e| damaged(&e))?;
+    let header = table.headers().map_err(|e| damaged(&e))?.clone();
+    let at = |name: &str| {
+        header.iter().position(|h| h == name).ok_or_else(|| damaged(&format!("no column {name}")))
+    };
+    let (metric, tau) = (at("metric")?, at("tau")?);
+    let mut taus = Vec::new();
+    for row in table.records() {
+        let row = row.map_err(|e| damaged(&e))?;
+        let value = row.get(tau).and_then(|t| t.parse().ok());
+        taus.extend(row.get(metric).map(str::to_owned).zip(value));
+    }
+    Ok(taus)
+}
+
+/// Folder of the evaluator of a seed.
+pub fn seed_evaluator(out: &Path, seed: u64) -> PathBuf {
+    out.join(format!("seed{seed}")).join("evaluator")
+}

@@ -1,0 +1,331 @@
+//! One stage of a training: from labels and networks to a calibrated evaluator.
+
+use crate::calibration::CalibrationRows;
+use crate::checkpoint::{Environment, checkpoint_parameters};
+use crate::dataset::{Dataset, DatasetNetwork, graphs};
+use crate::distillation::{self, Parts, Teachers};
+use crate::error::Result;
+use crate::graphs::TrainingGraphs;
+use crate::plan::PlannedStage;
+use crate::progress::{Observer, Progress};
+use crate::recipe::Recipe;
+use crate::reduction::ReducedMetrics;
+use crate::residual_shrinkage::shrinkage_factors;
+use crate::run::{Outcome, Run};
+use crate::run_folder::{self, RunFiles};
+use crate::tokens::TokenizerConfig;
+use crate::train::Trainer;
+use crate::warm_start::{HeadTarget, from_bundle};
+use crate::{Examples, detrend, targets};
+use nneval_evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, weights};
+use nneval_files::check_writable;
+use nneval_graph::opstring::{self, OpGraph};
+use nneval_runtime::Provider;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What parameters start from instead of random ones.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// The parameters of a checkpoint.
+    Checkpoint(PathBuf),
+    /// An evaluator's parameters, vocabulary, style and longest sequence.
+    Evaluator(PathBuf),
+}
+
+impl Start {
+    /// The file that the start depends on.
+    fn file(&self) -> PathBuf {
+        match self {
+            Self::Checkpoint(file) => file.clone(),
+            Self::Evaluator(folder) => folder.join("evaluator.onnx"),
+        }
+    }
+}
+
+/// A stage that is about to run.
+pub(crate) struct StageRun<'a> {
+    pub trainer: &'a Trainer<'a>,
+    pub recipe: &'a Recipe,
+    pub stage: &'a PlannedStage,
+    pub graphs: TrainingGraphs,
+    pub start: Option<Start>,
+    pub run_folder: PathBuf,
+    pub recipe_folder: &'a Path,
+    pub out: PathBuf,
+    pub name: String,
+    pub resume: bool,
+}
+
+/// What a stage learns from.
+struct Data {
+    train: Examples,
+    valid: Examples,
+    unlabelled: Examples,
+}
+
+impl StageRun<'_> {
+    /// Trains, calibrates, and writes the evaluator.
+    pub fn execute(
+        &self,
+        dataset: &mut Dataset,
+        teachers: impl FnOnce() -> Result<Teachers>,
+        observer: Observer,
+    ) -> Result<Bundle> {
+        let (stage, settings) = (self.stage, &self.stage.settings);
+        let from = match &self.start {
+            Some(Start::Evaluator(folder)) => Some(Bundle::open(folder)?),
+            _ => None,
+        };
+        let tokens = TokenizerConfig::new(settings, from.as_ref(), &self.trainer.shipped)?;
+        let rows = [stage.train.as_slice(), &stage.valid].concat();
+        dataset.read(&rows, settings.cost_model, observer)?;
+        let metrics =
+            targets::fit_metrics(dataset, &stage.train, &stage.metrics, settings.cost_model)?;
+        self.tell_placement(observer)?;
+        let data = self.examples(dataset, &tokens, &metrics, &teachers()?, observer)?;
+        let initial = self.initial(dataset, from.as_ref(), &metrics)?;
+        let outcome = self.optimise(&tokens, &data, initial, observer)?;
+        let manifest = self.manifest(dataset, &tokens, metrics);
+        let bundle = self.evaluator(dataset, tokens, manifest, &outcome, observer)?;
+        bundle.clone().save(&self.out)?;
+        Ok(bundle)
+    }
+
+    fn tell_placement(&self, observer: Observer) -> Result<()> {
+        let Trainer { runtime, session, .. } = self.trainer;
+        if session.provider != Provider::Cpu {
+            observer(&Progress::Placement(&runtime.placement(&self.graphs.train, session)?));
+        }
+        Ok(())
+    }
+
+    fn weights(&self) -> Vec<f32> {
+        self.stage.metrics.iter().map(|m| m.weight).collect()
+    }
+
+    /// Factors on the targets of the metrics: a squared error times a weight is that of targets
+    /// times its root.
+    fn scales(&self) -> Vec<f32> {
+        self.stage.metrics.iter().map(|m| m.weight.sqrt()).collect()
+    }
+
+    fn examples(
+        &self,
+        dataset: &mut Dataset,
+        tokens: &TokenizerConfig,
+        metrics: &[Metric],
+        teachers: &Teachers,
+        observer: Observer,
+    ) -> Result<Data> {
+        let (stage, s) = (self.stage, &self.stage.settings);
+        let rest = match s.config.unlabelled > 0.0 {
+            true => dataset.read_rest(&stage.train, observer)?,
+            false => Vec::new(),
+        };
+        let dataset = &*dataset;
+        let unlabelled = dataset.named(rest.iter().map(String::as_str));
+        let (train, valid) = (dataset.slice(&stage.train), dataset.slice(&stage.valid));
+        let parts = Parts { train: &train, unlabelled: &unlabelled, valid: &valid };
+        let labels = targets::labels(dataset, &stage.train, metrics, s.average_duplicates)?;
+        let labels = match s.detrend {
+            true => detrend::detrended(&labels, metrics, &graphs(&train), &stage.train)?,
+            false => labels,
+        };
+        let reported = targets::labels(dataset, &stage.valid, metrics, false)?;
+        let mut data = self.labelled(tokens, metrics, &parts, [&labels, &reported], observer)?;
+        if !teachers.is_empty() {
+            observer(&Progress::Teaching);
+            let taught = teachers.soft_targets(metrics, &parts, [&labels, &reported])?;
+            observer(&Progress::Taught);
+            if let Some([own, other]) = taught {
+                let weights = self.weights();
+                distillation::apply(&own, &weights, s.distill_weight, &mut data.train);
+                distillation::apply(&other, &weights, s.distill_weight, &mut data.unlabelled);
+            }
+        }
+        self.finish(tokens, metrics, &parts, &mut data)?;
+        Ok(data)
+    }
+
+    /// Tokens and labels of the parts.
+    fn labelled(
+        &self,
+        tokens: &TokenizerConfig,
+        metrics: &[Metric],
+        parts: &Parts,
+        [labels, reported]: [&[Vec<Option<f64>>]; 2],
+        observer: Observer,
+    ) -> Result<Data> {
+        let weights = self.weights();
+        let mut examples = |part: &[&DatasetNetwork]| tokens.examples(part, observer);
+        let mut train = examples(parts.train)?;
+        let mut valid = examples(parts.valid)?;
+        let mut unlabelled = examples(parts.unlabelled)?;
+        targets::add_labels(labels, metrics, &weights, &mut train);
+        targets::add_labels(reported, metrics, &weights, &mut valid);
+        targets::add_unknown(metrics, &mut unlabelled);
+        Ok(Data { train, valid, unlabelled })
+    }
+
+    /// Auxiliary targets, and examples of reduced networks.
+    fn finish(
+        &self,
+        tokens: &TokenizerConfig,
+        metrics: &[Metric],
+        parts: &Parts,
+        data: &mut Data,
+    ) -> Result<()> {
+        let [train, unlabelled, valid]: [Vec<&OpGraph>; 3] =
+            [parts.train, parts.unlabelled, parts.valid].map(graphs);
+        let mut both = [
+            (train.as_slice(), &mut data.train),
+            (unlabelled.as_slice(), &mut data.unlabelled),
+        ];
+        targets::add_structure(self.stage.settings.aux_weight, &mut both);
+        for reduced in ReducedMetrics::all(metrics, tokens) {
+            reduced.share_targets(&mut both)?;
+            reduced.split_examples(&valid, &mut data.valid)?;
+        }
+        Ok(())
+    }
+
+    fn initial(
+        &self,
+        dataset: &Dataset,
+        from: Option<&Bundle>,
+        metrics: &[Metric],
+    ) -> Result<Option<Vec<f32>>> {
+        let Some(bundle) = from else {
+            return match &self.start {
+                Some(Start::Checkpoint(file)) => checkpoint_parameters(file).map(Some),
+                _ => Ok(None),
+            };
+        };
+        let labels = |m: &Metric| -> Result<Vec<f64>> {
+            Ok(dataset.labels(&m.spec.name, &self.stage.train)?.into_iter().flatten().collect())
+        };
+        let labels = metrics.iter().map(labels).collect::<Result<Vec<_>>>()?;
+        let scales = self.scales();
+        let columns = metrics.iter().zip(&labels).zip(&scales);
+        let targets: Vec<HeadTarget> = columns
+            .map(|((metric, labels), &scale)| HeadTarget { metric, labels, scale })
+            .collect();
+        let seed = self.stage.settings.config.seed;
+        Ok(Some(from_bundle(&self.graphs.info, bundle, &targets, seed)?))
+    }
+
+    fn optimise(
+        &self,
+        tokens: &TokenizerConfig,
+        data: &Data,
+        initial: Option<Vec<f32>>,
+        observer: Observer,
+    ) -> Result<Outcome> {
+        let Trainer { runtime, session, .. } = self.trainer;
+        let config = &self.stage.settings.config;
+        let run = Run {
+            runtime,
+            session: session.clone(),
+            graphs: &self.graphs,
+            config,
+            train: &data.train,
+            valid: &data.valid,
+            unlabelled: &data.unlabelled,
+            initial,
+            dir: &self.run_folder,
+        };
+        run.check(self.resume)?;
+        check_writable(&self.out)?;
+        let start = self.start.as_ref().map(|start| ("from", start.file()));
+        RunFiles {
+            environment: &Environment::new(runtime, session),
+            runtime,
+            inputs: std::iter::once(("labels", self.stage.labels.clone())).chain(start).collect(),
+            graphs: &self.graphs,
+            tokenizer: &tokens.tokenizer.to_json()?,
+        }
+        .write(&self.run_folder)?;
+        run_folder::write_recipe(self.recipe_folder, &self.recipe.explicit())?;
+        let names: Vec<String> = self.stage.metrics.iter().map(|m| m.name.clone()).collect();
+        observer(&Progress::Training {
+            rows: self.stage.train.len(),
+            valid: self.stage.valid.len(),
+            metrics: &names,
+            epochs: config.epochs,
+            folder: &self.run_folder,
+        });
+        let outcome =
+            run.execute(self.resume, &mut |e| observer(&Progress::Optimisation(e)))?;
+        observer(&Progress::Trained(&outcome));
+        Ok(outcome)
+    }
+
+    /// The trained parameters as an evaluator, corrections of cost models shrunk, calibrated.
+    fn evaluator(
+        &self,
+        dataset: &mut Dataset,
+        tokens: TokenizerConfig,
+        manifest: Manifest,
+        outcome: &Outcome,
+        observer: Observer,
+    ) -> Result<Bundle> {
+        let runtime = self.trainer.runtime;
+        let scales = self.scales();
+        let model = |scales: &[f32]| {
+            let parameters = self.graphs.info.scaled_parameters(&outcome.params, scales);
+            weights::embed(&self.graphs.encoder, parameters, &["metrics", "pooled"])
+        };
+        let recipe = Some(run_folder::bundled(self.recipe).to_toml()?);
+        let bundle =
+            Bundle { manifest, tokenizer: tokens.tokenizer, model: model(&scales)?, recipe };
+        let mut evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
+        let factors = shrinkage_factors(&evaluator, dataset, &self.stage.valid, observer)?;
+        if factors.iter().any(|f| *f < 1.0) {
+            observer(&Progress::Shrunk(&factors));
+            let smaller: Vec<f32> =
+                scales.iter().zip(&factors).map(|(scale, f)| scale / f).collect();
+            let bundle = Bundle { model: model(&smaller)?, ..evaluator.bundle().clone() };
+            evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
+        }
+        let (train, valid) = (&self.stage.train, &self.stage.valid);
+        CalibrationRows::new(&evaluator, dataset, train, valid, observer)?
+            .calibrate(evaluator.bundle())
+    }
+
+    fn manifest(
+        &self,
+        dataset: &Dataset,
+        tokens: &TokenizerConfig,
+        metrics: Vec<Metric>,
+    ) -> Manifest {
+        let (stage, s) = (self.stage, &self.stage.settings);
+        let classes_of = |rows: &[usize]| {
+            let mut classes = dataset.classes(rows);
+            classes.sort_unstable();
+            classes.dedup();
+            classes
+        };
+        let file = stage.labels.file_name().map(|n| n.to_string_lossy().into_owned());
+        Manifest {
+            format: FORMAT,
+            string_version: opstring::VERSION,
+            string_style: tokens.style,
+            name: self.name.clone(),
+            window: tokens.max_length,
+            metrics,
+            training: Training {
+                labels: file.unwrap_or_default(),
+                space: dataset.source().name(),
+                dataset: s.dataset.to_string(),
+                rows: stage.train.len(),
+                seed: s.config.seed,
+                classes: classes_of(&stage.train),
+                validation_classes: classes_of(&stage.valid),
+                command: String::new(),
+            },
+            domain: None,
+            files: BTreeMap::new(),
+        }
+    }
+}
