@@ -1,12 +1,16 @@
 //! `nneval score`: predictions against reported values.
 
+use super::bars::Bars;
 use super::evaluator_args::EvaluatorArgs;
 use super::score_plots;
-use super::scoring::{Request, Scored, ScoringArgs, baseline};
+use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
+use nneval::evaluator::Evaluator;
 use nneval::labels::ScoreReport;
 use nneval::tables::{Column, Format, Kind};
+use nneval::training::Progress;
+use nneval::training::score::{Baseline, ScoreRequest, ScoredTable};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,22 +53,30 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         nneval::files::check_writable(dir)?;
     }
     let evaluator = args.evaluator.load()?;
-    let columns: Vec<String> = args.baseline.iter().cloned().collect();
-    let request = Request {
-        source: &args.source,
-        metrics: &args.metrics,
-        rows: args.scoring.rows,
-        columns: &columns,
-    };
-    let scored = Scored::new(&evaluator, &request)?;
-    let (name, values) = baseline(&args.source, args.baseline.as_ref(), &scored)?;
-    let report =
-        scored.report(Some((&name, &values)), args.scoring.bootstrap, args.scoring.seed)?;
+    let (scored, report) = args.scores(&evaluator)?;
     if let Some(dir) = &args.plot {
         score_plots::write(&scored, &report, dir, args.run.as_deref())?;
     }
     print(&report, args.format)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn scores(&self, evaluator: &Evaluator) -> anyhow::Result<(ScoredTable, ScoreReport)> {
+        let columns: Vec<String> = self.baseline.iter().chain(&self.metrics).cloned().collect();
+        let (table, source) = (self.source.table(&columns)?, self.source.source()?);
+        let request = ScoreRequest { metrics: &self.metrics, rows: self.scoring.rows.into() };
+        let (mut bars, dataset) = (Bars::default(), self.source.networks.dataset);
+        let show = &mut |p: &Progress| bars.show(p);
+        let scores = || {
+            let scored = ScoredTable::predict(evaluator, &source, &table, &request, show)?;
+            let named = self.baseline.as_deref();
+            let baseline = Baseline::choose(named, dataset, &source, &table, &scored.rows)?;
+            let report = scored.report(Some(&baseline), self.scoring.bootstrap(), show)?;
+            Ok((scored, report))
+        };
+        scores().map_err(worded_score)
+    }
 }
 
 fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {

@@ -1,12 +1,12 @@
 //! What `nneval score --plot` draws.
 
-use super::scoring::Scored;
 use super::verbosity;
 use nneval::evaluator::{LEVEL, coverage_curve};
 use nneval::labels::ScoreReport;
 use nneval::report::{
     MetricScores, calibration, learning_curves_svg, residuals, scatter, write_picture,
 };
+use nneval::training::score::ScoredTable;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub const SPLITS: u64 = 20;
 /// Draws every metric of `report` that has a row, and the learning curves of
 /// `run` where it is given.
 pub fn write(
-    scored: &Scored,
+    scored: &ScoredTable,
     report: &ScoreReport,
     dir: &Path,
     run: Option<&Path>,
@@ -27,7 +27,7 @@ pub fn write(
         let svg = learning_curves_svg(&run.join("epochs.csv"))?;
         write_picture(&svg, dir, "learning-curves")?;
     }
-    let pictures = scored.pictures(report);
+    let pictures = pictures(scored, report);
     let bar = verbosity::bar(pictures.len() as u64, "pictures");
     let without: Vec<String> = pictures
         .par_iter()
@@ -48,9 +48,20 @@ pub fn write(
     Ok(())
 }
 
+/// What pictures are drawn from, a metric each of `report`'s rows.
+fn pictures(scored: &ScoredTable, report: &ScoreReport) -> Vec<MetricScores> {
+    let columns = scored.reported.iter().zip(&scored.predicted).zip(&scored.intervals);
+    let rows = report.rows.iter().zip(&scored.metrics).zip(columns);
+    rows.map(|((row, metric), ((reported, predicted), intervals))| {
+        let level = metric.interval.as_ref().map(|interval| interval.level);
+        MetricScores::new(row, level, reported, predicted, intervals)
+    })
+    .collect()
+}
+
 /// Draws one metric; what could not be drawn for want of rows.
 fn metric(
-    scored: &Scored,
+    scored: &ScoredTable,
     at: usize,
     scores: &MetricScores,
     dir: &Path,

@@ -21,7 +21,8 @@ pub use error::{Error, Result};
 pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
 pub use page::{
-    Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded,
+    ComparedMetric, Comparison, Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch,
+    PageTau, evaluator_facts, rounded,
 };
 pub use raster::{png, write_picture};
 pub use residuals::residuals;
