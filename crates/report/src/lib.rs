@@ -7,6 +7,7 @@ pub mod error;
 mod front;
 mod hexbin;
 mod layout;
+mod metric_pictures;
 mod page;
 mod raster;
 mod residuals;
@@ -20,6 +21,7 @@ pub use drawing::{Drawing, DrawnBlock, DrawnNode};
 pub use error::{Error, Result};
 pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
+pub use metric_pictures::{NotDrawn, metric_pictures};
 pub use page::{
     ComparedMetric, Comparison, Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch,
     PageTau, evaluator_facts, rounded,

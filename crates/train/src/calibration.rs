@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn halvings_are_told_one_by_one() {
-        let rows = 40;
+        let rows = 40u32;
         let held = (0..rows).map(|i| encoded(&[f64::from(i) / 10.0])).collect();
         let reported = vec![(0..rows).map(|i| Some(f64::from(i % 10) + 1.0)).collect()];
-        let classes = (0..u64::from(rows.unsigned_abs())).collect();
+        let classes = (0..u64::from(rows)).collect();
         let rows = CalibrationRows { train: vec![], held, classes, reported };
         let mut told = Vec::new();
         let observer = &mut |p: &Progress| told.push(format!("{p:?}"));
