@@ -7,10 +7,10 @@ use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
 use nneval::evaluator::Evaluator;
-use nneval::labels::ScoreReport;
+use nneval::labels::{LabelTable, ScoreReport};
 use nneval::tables::{Column, Format, Kind};
-use nneval::training::Progress;
 use nneval::training::score::{Baseline, ScoreRequest, ScoredTable};
+use nneval::training::{NetworkSource, Progress};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,7 +53,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         nneval::files::check_writable(dir)?;
     }
     let evaluator = args.evaluator.load()?;
-    let (scored, report) = args.scores(&evaluator)?;
+    let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
+    let (table, source) = (args.source.table(&columns)?, args.source.source()?);
+    let scores = args.scores(&evaluator, &table, &source);
+    let (scored, report) = scores.map_err(worded_score)?;
     if let Some(dir) = &args.plot {
         score_plots::write(&scored, &report, dir, args.run.as_deref())?;
     }
@@ -62,20 +65,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 impl Args {
-    fn scores(&self, evaluator: &Evaluator) -> anyhow::Result<(ScoredTable, ScoreReport)> {
-        let columns: Vec<String> = self.baseline.iter().chain(&self.metrics).cloned().collect();
-        let (table, source) = (self.source.table(&columns)?, self.source.source()?);
+    fn scores(
+        &self,
+        evaluator: &Evaluator,
+        table: &LabelTable,
+        source: &NetworkSource,
+    ) -> nneval::training::Result<(ScoredTable, ScoreReport)> {
         let request = ScoreRequest { metrics: &self.metrics, rows: self.scoring.rows.into() };
-        let (mut bars, dataset) = (Bars::default(), self.source.networks.dataset);
+        let (named, dataset) = (self.baseline.as_deref(), self.source.networks.dataset);
+        let mut bars = Bars::default();
         let show = &mut |p: &Progress| bars.show(p);
-        let scores = || {
-            let scored = ScoredTable::predict(evaluator, &source, &table, &request, show)?;
-            let named = self.baseline.as_deref();
-            let baseline = Baseline::choose(named, dataset, &source, &table, &scored.rows)?;
-            let report = scored.report(Some(&baseline), self.scoring.bootstrap(), show)?;
-            Ok((scored, report))
-        };
-        scores().map_err(worded_score)
+        let scored = ScoredTable::predict(evaluator, source, table, &request, show)?;
+        let baseline = Baseline::choose(named, dataset, source, table, &scored.rows)?;
+        let report = scored.report(Some(&baseline), self.scoring.bootstrap(), show)?;
+        Ok((scored, report))
     }
 }
 
