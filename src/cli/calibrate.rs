@@ -1,17 +1,15 @@
 //! `nneval calibrate`: intervals and in-domain statistics for a finished evaluator.
 
-use super::encoding;
+use super::bars::Bars;
 use super::evaluator_args::EvaluatorArgs;
 use super::paths;
 use super::source_args::SourceArgs;
-use anyhow::bail;
-use nneval::evaluator::{
-    self, Bundle, CalibrationData, Encoded, Evaluator, Network, Reliability, Training,
+use super::training_view::worded;
+use nneval::evaluator::Reliability;
+use nneval::graph::Limits;
+use nneval::training::{
+    CalibrationRows, CalibrationSplit, Error, Progress, RequestFault, encode_files,
 };
-use nneval::graph::{Limits, Model};
-use nneval::labels::LabelTable;
-use nneval::training::NetworkSource;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,108 +40,33 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let evaluator = args.evaluator.load()?;
-    let table = args.source.table(&[])?;
-    let [train, held] = rows(&evaluator.manifest().training, &table);
-    if held.is_empty() {
-        let file = table.file().display();
-        bail!(
-            "{file}: the evaluator was trained on all of its classes; none is left to calibrate on"
-        );
-    }
-    let owned = Owned::new(&evaluator, &args.source.source()?, &table, &train, &held)?;
+    let (table, source) = (args.source.table(&[])?, args.source.source()?);
+    let manifest = evaluator.manifest();
+    let mut bars = Bars::default();
+    let show = &mut |p: &Progress| bars.show(p);
+    let split = CalibrationSplit::of(&manifest.training, &table).map_err(worded_rows)?;
+    let rows = CalibrationRows::encode(&evaluator, &source, &table, &split, show);
+    let rows = rows.map_err(worded)?;
     if let Some(splits) = args.check {
-        let splits = splits.max(1);
-        let outside = evaluator.encode(&outside(&evaluator, &args.outside)?)?;
-        let metrics = &evaluator.manifest().metrics;
-        let bar = super::verbosity::bar(splits, "halvings");
-        let on = &mut || bar.inc(1);
-        let found = evaluator::reliability(metrics, &owned.data(), &outside, splits, on)?;
-        bar.finish_and_clear();
-        super::print(text(&found))?;
+        let files = paths::models(&args.outside)?;
+        let outside = encode_files(&evaluator, &files, &Limits::default(), show);
+        let found = rows.reliability(&manifest.metrics, &outside.map_err(worded)?, splits, show);
+        super::print(text(&found.map_err(worded)?))?;
     }
     if let Some(out) = &args.out {
-        owned.calibrate(evaluator.bundle())?.save(out)?;
+        rows.calibrate(evaluator.bundle()).map_err(worded)?.save(out)?;
         super::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Rows trained on, and rows to calibrate on: those of the validation classes
-/// where the evaluator names them, else of all classes not trained on.
-fn rows(training: &Training, table: &LabelTable) -> [Vec<usize>; 2] {
-    let set = |classes: &[u64]| classes.iter().copied().collect::<HashSet<u64>>();
-    let (seen, chosen) = (set(&training.classes), set(&training.validation_classes));
-    let class_in = |r: usize, s: &HashSet<u64>| table.class(r).is_some_and(|c| s.contains(&c));
-    let held = |&r: &usize| match chosen.is_empty() {
-        true => !class_in(r, &seen),
-        false => class_in(r, &chosen) && !class_in(r, &seen),
-    };
-    let all = || 0..table.rows();
-    [all().filter(|&r| class_in(r, &seen)).collect(), all().filter(held).collect()]
-}
-
-/// What [`CalibrationData`] borrows.
-struct Owned {
-    train: Vec<Encoded>,
-    held: Vec<Encoded>,
-    classes: Vec<u64>,
-    reported: Vec<Vec<Option<f64>>>,
-}
-
-impl Owned {
-    /// Training and held-out rows of a table, labels of the latter. Metrics
-    /// that the table lacks have no labels.
-    fn new(
-        evaluator: &Evaluator,
-        source: &NetworkSource,
-        table: &LabelTable,
-        train: &[usize],
-        held: &[usize],
-    ) -> anyhow::Result<Self> {
-        let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
-        let column = |name: &String| match there.contains(name.as_str()) {
-            true => table.gather(name, held),
-            false => Ok(vec![None; held.len()]),
-        };
-        let columns = evaluator.manifest().metrics.iter().map(|m| column(&m.spec.name));
-        Ok(Self {
-            train: encoding::rows(evaluator, source, table, train)?,
-            held: encoding::rows(evaluator, source, table, held)?,
-            classes: held.iter().filter_map(|&r| table.class(r)).collect(),
-            reported: columns.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// The bundle that encoded, calibrated.
-    fn calibrate(&self, bundle: &Bundle) -> anyhow::Result<Bundle> {
-        let mut bundle = bundle.clone();
-        evaluator::calibrate(&mut bundle, &self.data())?;
-        Ok(bundle)
-    }
-
-    /// What the library takes.
-    fn data(&self) -> CalibrationData<'_> {
-        CalibrationData {
-            train: &self.train,
-            held: &self.held,
-            classes: &self.classes,
-            reported: &self.reported,
+fn worded_rows(error: Error) -> anyhow::Error {
+    match &error {
+        Error::Request(fault @ RequestFault::AllClassesSeen { .. }) => {
+            anyhow::anyhow!("{fault}; none is left to calibrate on")
         }
+        _ => worded(error),
     }
-}
-
-/// The models; a bad one is reported and left out.
-fn outside(own: &Evaluator, given: &[PathBuf]) -> anyhow::Result<Vec<Network>> {
-    let mut networks = Vec::new();
-    for path in paths::models(given)? {
-        let model = Model::open(&path, &Limits::default());
-        let model = model.map_err(evaluator::Error::from);
-        match model.and_then(|m| own.network(&m)) {
-            Ok(network) => networks.push(network),
-            Err(e) => super::report(e),
-        }
-    }
-    Ok(networks)
 }
 
 fn text(r: &Reliability) -> String {

@@ -3,12 +3,12 @@
 //! gone ends the program quietly, with 0.
 
 mod adapt;
+mod bars;
 mod bind_args;
 mod calibrate;
 mod completions;
 #[cfg(test)]
 mod docs;
-mod encoding;
 mod evaluate;
 mod evaluate_list;
 mod evaluate_output;
@@ -23,8 +23,7 @@ pub mod message;
 mod paths;
 mod pretrain;
 mod report;
-mod report_facts;
-mod report_scores;
+mod report_folder;
 mod run_folder;
 mod runtime;
 mod runtime_args;

@@ -1,16 +1,21 @@
 //! `nneval report`: results as one page.
 
-use super::report_facts::{self, Found};
-use super::report_scores;
+use super::bars::Bars;
+use super::report_folder::Found;
 use super::run_folder::command;
 use super::runtime_args::RuntimeArgs;
-use super::scoring::ScoringArgs;
+use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::{NetworkArgs, SourceArgs};
-use super::{evaluator_args, shipped};
+use super::{evaluator_args, shipped, verbosity};
 use anyhow::{Context, bail};
-use nneval::evaluator::Bundle;
+use nneval::evaluator::{Bundle, Evaluator, Manifest};
 use nneval::files::write_atomic;
-use nneval::report::{Page, PageCurves, PageSearch};
+use nneval::labels::LabelTable;
+use nneval::report::{
+    ComparedMetric, Comparison, Page, PageCurves, PageScores, PageSearch, evaluator_facts,
+};
+use nneval::training::score::{Baseline, RowSelection, ScoreRequest, ScoredTable};
+use nneval::training::{NetworkSource, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -63,12 +68,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let search = search.transpose()?;
     let bundle = args.bundle(&found, search.as_ref())?;
     let curves = found.epochs.as_deref().map(PageCurves::read).transpose()?;
-    let evaluator = bundle.as_ref().map(|b| report_facts::evaluator(&b.manifest));
+    let evaluator = bundle.as_ref().map(|b| evaluator_facts(&b.manifest));
     let title = args.title.clone().unwrap_or_else(|| title(bundle.as_ref(), search.as_ref()));
     let scores = match (bundle, &args.labels) {
         (None, Some(_)) => bail!("--labels: which evaluator predicts? --evaluator names it"),
         (None, None) => None,
-        (Some(bundle), None) => Some(report_facts::validation(&bundle.manifest)),
+        (Some(bundle), None) => Some(validation(&bundle.manifest)),
         (Some(bundle), Some(labels)) => Some(args.scores(bundle, labels)?),
     };
     let program = concat!("nneval ", env!("CARGO_PKG_VERSION")).to_owned();
@@ -96,19 +101,79 @@ impl Args {
         Ok(bundle.filter(|b| nneval::files::sha256(&b.model).starts_with(sum)))
     }
 
-    fn scores(&self, bundle: Bundle, labels: &Path) -> anyhow::Result<nneval::report::PageScores> {
+    fn scores(&self, bundle: Bundle, labels: &Path) -> anyhow::Result<PageScores> {
         let (runtime, session) = self.runtime.load()?;
         let evaluator = evaluator_args::evaluator(bundle, &runtime, &session)?;
         let source = SourceArgs { labels: labels.to_owned(), networks: self.networks.clone() };
-        let request = report_scores::Request {
-            source: &source,
-            metrics: &self.metrics,
-            rows: self.scoring.rows,
-            baselines: &self.baselines,
-            bootstrap: self.scoring.bootstrap,
-            seed: self.scoring.seed,
+        let columns = [self.baselines.as_slice(), &self.metrics].concat();
+        let compare = || {
+            let (table, networks) = (source.table(&columns)?, source.source()?);
+            self.compare(&evaluator, &table, &networks).map_err(worded_score)
         };
-        report_scores::scores(&evaluator, &request).with_context(|| labels.display().to_string())
+        compare().with_context(|| labels.display().to_string())
+    }
+
+    fn compare(
+        &self,
+        evaluator: &Evaluator,
+        table: &LabelTable,
+        networks: &NetworkSource,
+    ) -> nneval::training::Result<PageScores> {
+        let rows = RowSelection::from(self.scoring.rows);
+        let request = ScoreRequest { metrics: &self.metrics, rows };
+        let mut bars = Bars::default();
+        let show = &mut |p: &Progress| bars.show(p);
+        let scored = ScoredTable::predict(evaluator, networks, table, &request, show)?;
+        let baselines = self.baselines(table, networks, &scored.rows)?;
+        let bootstrap = self.scoring.bootstrap();
+        let report = scored.report(None, bootstrap, show)?;
+        let columns = scored.reported.iter().zip(&scored.predicted).zip(&scored.intervals);
+        let metrics = scored.metrics.iter().zip(&report.rows).zip(columns);
+        let comparison = Comparison {
+            about: rows.classes(),
+            keys: scored.rows.iter().filter_map(|&r| table.key(r)).collect(),
+            classes: &scored.classes,
+            metrics: metrics
+                .map(|((metric, row), ((reported, predicted), intervals))| ComparedMetric {
+                    row,
+                    level: metric.interval.as_ref().map(|i| i.level),
+                    reported,
+                    predicted,
+                    intervals,
+                })
+                .collect(),
+            baselines: baselines.iter().map(|b| (b.name.as_str(), b.values.as_slice())).collect(),
+            resamples: bootstrap.resamples,
+            seed: bootstrap.seed,
+        };
+        let bar = verbosity::bar(scored.metrics.len() as u64, "metrics, baselines");
+        let scores = PageScores::compare(&comparison, &mut || bar.inc(1));
+        bar.finish_and_clear();
+        Ok(scores)
+    }
+
+    /// MACs, parameters, and the columns asked for.
+    fn baselines(
+        &self,
+        table: &LabelTable,
+        networks: &NetworkSource,
+        rows: &[usize],
+    ) -> nneval::training::Result<Vec<Baseline>> {
+        let mut all = Vec::from(Baseline::costs(networks, table, rows)?);
+        for name in &self.baselines {
+            all.push(Baseline::column(name, table, rows)?);
+        }
+        Ok(all)
+    }
+}
+
+/// What the evaluator states itself, and how to have more.
+fn validation(manifest: &Manifest) -> PageScores {
+    PageScores {
+        about: "On the classes that chose the epoch, as the evaluator states it; nneval report \
+                --labels compares with reported values and baselines."
+            .into(),
+        ..PageScores::validation(manifest)
     }
 }
 

@@ -1,12 +1,16 @@
 //! `nneval score`: predictions against reported values.
 
+use super::bars::Bars;
 use super::evaluator_args::EvaluatorArgs;
 use super::score_plots;
-use super::scoring::{Request, Scored, ScoringArgs, baseline};
+use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
+use nneval::evaluator::Evaluator;
+use nneval::labels::{LabelTable, ScoreReport, ScoreRow};
 use nneval::tables::Format;
-use nneval::tables::statistics::{ScoreReport, ScoreRow};
+use nneval::training::score::{Baseline, ScoreRequest, ScoredTable};
+use nneval::training::{NetworkSource, Progress};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,22 +53,33 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         nneval::files::check_writable(dir)?;
     }
     let evaluator = args.evaluator.load()?;
-    let columns: Vec<String> = args.baseline.iter().cloned().collect();
-    let request = Request {
-        source: &args.source,
-        metrics: &args.metrics,
-        rows: args.scoring.rows,
-        columns: &columns,
-    };
-    let scored = Scored::new(&evaluator, &request)?;
-    let (name, values) = baseline(&args.source, args.baseline.as_ref(), &scored)?;
-    let report =
-        scored.report(Some((&name, &values)), args.scoring.bootstrap, args.scoring.seed)?;
+    let columns: Vec<String> = args.baseline.iter().chain(&args.metrics).cloned().collect();
+    let (table, source) = (args.source.table(&columns)?, args.source.source()?);
+    let scores = args.scores(&evaluator, &table, &source);
+    let (scored, report) = scores.map_err(worded_score)?;
     if let Some(dir) = &args.plot {
         score_plots::write(&scored, &report, dir, args.run.as_deref())?;
     }
     print(&report, args.format)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn scores(
+        &self,
+        evaluator: &Evaluator,
+        table: &LabelTable,
+        source: &NetworkSource,
+    ) -> nneval::training::Result<(ScoredTable, ScoreReport)> {
+        let request = ScoreRequest { metrics: &self.metrics, rows: self.scoring.rows.into() };
+        let (named, dataset) = (self.baseline.as_deref(), self.source.networks.dataset);
+        let mut bars = Bars::default();
+        let show = &mut |p: &Progress| bars.show(p);
+        let scored = ScoredTable::predict(evaluator, source, table, &request, show)?;
+        let baseline = Baseline::choose(named, dataset, source, table, &scored.rows)?;
+        let report = scored.report(Some(&baseline), self.scoring.bootstrap(), show)?;
+        Ok((scored, report))
+    }
 }
 
 fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ pub mod error;
 mod front;
 mod hexbin;
 mod layout;
+mod metric_pictures;
 mod page;
 mod picture;
 mod place;
@@ -23,8 +24,10 @@ pub use drawing::{Drawing, DrawnBlock, DrawnNode};
 pub use error::{Error, ErrorKind, Result};
 pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
+pub use metric_pictures::{NotDrawn, metric_pictures};
 pub use page::{
-    Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch, PageTau, rounded,
+    ComparedMetric, Comparison, Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch,
+    PageTau, evaluator_facts, rounded,
 };
 pub use picture::write_picture;
 #[cfg(feature = "png")]

@@ -1,6 +1,7 @@
 //! Errors of training, recipes and adapting.
 
 use super::checkpoint::Environment;
+use super::request_fault::RequestFault;
 use std::path::{Path, PathBuf};
 
 /// What went wrong, where, and why. `Display` writes the whole message.
@@ -56,6 +57,20 @@ pub enum Error {
     /// ONNX Runtime could not run the training graph.
     #[error("training: {0}")]
     Step(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Metrics or rows that were asked for do not fit the evaluator.
+    #[error(transparent)]
+    Request(#[from] RequestFault),
+    /// The labels of a column admit no fit.
+    #[error("{}: column {column}: {cause}", file.display())]
+    Column {
+        /// The label table.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// Why not.
+        #[source]
+        cause: Box<Error>,
+    },
     /// An error of the crates that training is built on.
     #[error(transparent)]
     Base(#[from] nneval_files::Error),
@@ -109,6 +124,8 @@ pub enum ErrorKind {
     Diverged,
     /// ONNX Runtime failed.
     Runtime,
+    /// Metrics or rows that were asked for do not fit the evaluator.
+    Request,
     /// An error of a crate below.
     Base,
 }
@@ -137,7 +154,8 @@ impl Error {
         match self {
             Self::Recipe { .. } => ErrorKind::Recipe,
             Self::Setting(_) => ErrorKind::Setting,
-            Self::Data(_) => ErrorKind::Data,
+            Self::Data(_) | Self::Column { .. } => ErrorKind::Data,
+            Self::Request(_) => ErrorKind::Request,
             Self::Start(_) | Self::Graphs { .. } => ErrorKind::Start,
             Self::Teacher(_) => ErrorKind::Teacher,
             Self::Checkpoint { .. } => ErrorKind::Checkpoint,
@@ -152,6 +170,8 @@ impl Error {
         match self {
             Self::Recipe { file, .. } => file.as_deref(),
             Self::Graphs { path, .. } | Self::Checkpoint { path, .. } => Some(path),
+            Self::Request(fault) => fault.table(),
+            Self::Column { file, .. } => Some(file),
             Self::Base(nneval_files::Error::Io { path, .. }) => Some(path),
             Self::Base(nneval_files::Error::Labels { file, .. }) => Some(file),
             _ => None,

@@ -1,5 +1,6 @@
 //! What a training tells while it runs.
 
+use crate::error::Error;
 use crate::run::{Event, Outcome};
 use nneval_runtime::Placement;
 
@@ -16,6 +17,22 @@ pub enum Progress<'a> {
     Stage(&'a str, usize, usize),
     /// Networks were read or encoded.
     Networks {
+        /// How many are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// A network cannot be read and is left out.
+    Unreadable(&'a Error),
+    /// Metrics were scored.
+    Metrics {
+        /// How many are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// Held-out classes were halved and intervals tested.
+    Halvings {
         /// How many are done.
         done: usize,
         /// How many there are.

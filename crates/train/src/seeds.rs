@@ -5,10 +5,11 @@ use crate::error::{Error, Result};
 use crate::plan::{Datasets, LabelFiles, Plan};
 use crate::progress::{Observer, Progress};
 use crate::recipe::Recipe;
+use crate::score::{Bootstrap, ScoredTable};
 use crate::train::{RunOptions, Trainer};
 use nneval_evaluator::{Bundle, Evaluator, Options};
 use nneval_files::write_atomic;
-use nneval_tables::labels::{MetricSpec, ScoreReport, score_table};
+use nneval_tables::labels::ScoreReport;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -115,21 +116,10 @@ impl Trainer<'_> {
     ) -> Result<ScoreReport> {
         let evaluator = Evaluator::from_bundle(bundle, self.runtime, Options::default())?;
         let encoded = dataset.encode(&evaluator, rows, observer)?;
-        let metrics = &evaluator.manifest().metrics;
-        let specs: Vec<MetricSpec> = metrics.iter().map(|m| m.spec.clone()).collect();
-        let reported = specs.iter().map(|s| dataset.labels(&s.name, rows));
-        let reported = reported.collect::<Result<Vec<_>>>()?;
-        let numbered = || metrics.iter().enumerate();
-        let predicted: Vec<Vec<f64>> = numbered()
-            .map(|(i, m)| encoded.iter().map(|e| e.value(i, m).unwrap_or(f64::NAN)).collect())
-            .collect();
-        let intervals: Vec<Vec<Option<[f64; 2]>>> = numbered()
-            .map(|(i, m)| encoded.iter().map(|e| e.interval(i, m)).collect())
-            .collect();
-        let classes = dataset.classes(rows);
-        let mut report = score_table(&specs, &reported, &predicted, None, &classes, RESAMPLES, 0)?;
-        report.add_intervals(&reported, &intervals, &classes);
-        Ok(report)
+        let manifest = evaluator.manifest();
+        let all = (0..manifest.metrics.len()).collect();
+        let scored = ScoredTable::new(manifest, dataset.table(), all, rows.to_vec(), encoded)?;
+        scored.report(None, Bootstrap { resamples: RESAMPLES, seed: 0 }, observer)
     }
 }
 

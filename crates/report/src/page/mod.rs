@@ -1,16 +1,18 @@
 //! Report page: one self-contained HTML file. Its content is JSON in the page.
 //! The scripts make elements of it and never read it as markup.
 
+mod facts;
 mod number;
+mod scores;
 mod search;
 
+pub use facts::evaluator_facts;
 pub use number::rounded;
-
+pub use scores::{ComparedMetric, Comparison, PageMetric, PageScores, PageTau};
 pub use search::{PageColumn, PageSearch};
 
 use super::curves;
 use crate::error::{Error, Result};
-use nneval_tables::labels::ScoreRow;
 use serde::Serialize;
 use std::path::Path;
 
@@ -44,52 +46,6 @@ pub struct Page {
     pub curves: Option<PageCurves>,
     /// A search.
     pub search: Option<PageSearch>,
-}
-
-/// Scores of an evaluator.
-#[derive(Debug, Clone, Serialize, Default)]
-pub struct PageScores {
-    /// Which rows, one sentence.
-    pub about: String,
-    /// Whether the metrics have points.
-    pub has_points: bool,
-    /// Names of the networks behind the points.
-    pub keys: Vec<String>,
-    /// Names of the baselines.
-    pub baselines: Vec<String>,
-    /// The metrics.
-    pub metrics: Vec<PageMetric>,
-}
-
-/// Scores of one metric; its lists have an entry for each of
-/// [`PageScores::keys`].
-#[derive(Debug, Clone, Serialize)]
-pub struct PageMetric {
-    /// Statistics.
-    pub row: ScoreRow,
-    /// What the baselines reach.
-    pub baselines: Vec<PageTau>,
-    /// Share of reported values that the intervals were made to hold.
-    pub level: Option<f64>,
-    /// Reported values.
-    pub reported: Vec<Option<f64>>,
-    /// Predictions.
-    pub predicted: Vec<f64>,
-    /// Lower ends of their intervals.
-    pub lo: Vec<Option<f64>>,
-    /// Upper ends.
-    pub hi: Vec<Option<f64>>,
-}
-
-/// Kendall's τ-b with the ends of its interval.
-#[derive(Debug, Clone, Copy, Serialize, Default)]
-pub struct PageTau {
-    /// τ-b.
-    pub tau: Option<f64>,
-    /// Lower end.
-    pub lo: Option<f64>,
-    /// Upper end.
-    pub hi: Option<f64>,
 }
 
 /// Learning curves.

@@ -2,12 +2,24 @@
 //! the columns that the evaluator has.
 
 mod design;
+mod few_labels;
 mod fit;
+mod known;
+mod new_metrics;
 mod prior;
+mod run;
+mod sample;
+mod suggest;
 
 pub use design::worth_measuring;
+pub use few_labels::FewLabels;
 pub use fit::{FEWEST_LABELS, Fitted, MOST_LABELS};
+pub use known::{common_reduction, kept_metrics, known_metrics, known_outputs};
+pub use new_metrics::new_metrics;
 pub use prior::Prior;
+pub use run::{AdaptOptions, AdaptedEvaluator, adapt, networks_beside};
+pub use sample::sample_keys;
+pub use suggest::{SuggestOptions, suggest, suggestions};
 
 use crate::error::Result;
 use nneval_evaluator::Metric;
