@@ -131,6 +131,9 @@ impl Error {
         match self {
             Self::Evaluator(e) => e.hint(),
             Self::Runtime(e) => e.hint(),
+            Self::Measure(e) => e.hint(),
+            Self::Train(e) => e.runtime_hint(),
+            Self::Search(e) => e.hint(),
             _ => None,
         }
     }

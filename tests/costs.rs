@@ -420,7 +420,7 @@ fn squeezenet_agrees_with_torchvision() {
 #[test]
 fn the_corpus_is_read_spelled_and_costed() {
     let models = common::corpus();
-    let check = |path: &std::path::PathBuf| -> nneval::files::Result<bool> {
+    let check = |path: &std::path::PathBuf| -> nneval::Result<bool> {
         let m = Model::open(path, &Limits::default())?;
         let string = nneval::opstring::write(&nneval::opstring::of_model(&m)?);
         let c = of_model(&m, &Bindings::default())?;

@@ -23,7 +23,7 @@ use onnx_protobuf::ModelProto;
 use std::path::Path;
 
 /// The operation graph of a model in memory.
-fn graph_of(m: &ModelProto) -> nneval::files::Result<OpGraph> {
+fn graph_of(m: &ModelProto) -> nneval::Result<OpGraph> {
     let file = Path::new("model");
     let model = Model::from_bytes(common::onnx::bytes(m).into(), file, &Limits::default())?;
     Ok(opstring::of_model(&model)?)

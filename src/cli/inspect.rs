@@ -100,7 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::files::Result<Report> {
+fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<Report> {
     let model = Model::open(path, limits)?;
     let costs = costs::of_model(&model, bindings)?;
     let shapes = Shapes::infer(&model, bindings);
@@ -123,7 +123,7 @@ fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::files::R
 }
 
 /// The terms of cost formulas, at the sizes given and else the usual ones.
-fn terms(model: &Model, bindings: &Bindings) -> nneval::files::Result<BTreeMap<&'static str, f64>> {
+fn terms(model: &Model, bindings: &Bindings) -> nneval::Result<BTreeMap<&'static str, f64>> {
     let Terms(values) = Terms::of_model(model, &inputs::all_sizes(model, bindings))?;
     Ok(costs::terms::NAMES.into_iter().zip(values).collect())
 }
@@ -144,7 +144,7 @@ fn print(
     out: &mut impl Write,
     format: Format,
     path: &Path,
-    result: nneval::files::Result<Report>,
+    result: nneval::Result<Report>,
 ) -> std::io::Result<()> {
     match (format, result) {
         (Format::Json, Ok(r)) => writeln!(out, "{}", serde_json::to_string(&r)?),

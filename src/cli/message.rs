@@ -13,13 +13,13 @@ pub fn of(failure: &anyhow::Error) -> String {
             let separator = if text.is_empty() { "" } else { ": " };
             text.extend([separator, &own]);
         }
-        remedy = remedy.or_else(|| hint(cause));
+        remedy = remedy.or_else(|| remedy_of(cause));
         if is_whole(cause) {
             break;
         }
     }
     match remedy {
-        Some(remedy) => format!("{text}; {}", words(remedy)),
+        Some(remedy) => format!("{text}; {remedy}"),
         None => text,
     }
 }
@@ -28,15 +28,38 @@ pub fn of(failure: &anyhow::Error) -> String {
 fn is_whole(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<nneval::Error>()
         || cause.is::<nneval::files::Error>()
-        || cause.is::<nneval::evaluator::Error>()
+        || cause.is::<nneval::graph::Error>()
+        || cause.is::<nneval::tables::Error>()
+        || cause.is::<nneval::spaces::Error>()
         || cause.is::<nneval::runtime::Error>()
+        || cause.is::<nneval::evaluator::Error>()
+        || cause.is::<nneval::measure::Error>()
+        || cause.is::<nneval::regression::Error>()
+        || cause.is::<nneval::training::Error>()
+        || cause.is::<nneval::search::Error>()
+        || cause.is::<nneval::report::Error>()
+}
+
+/// What may help, in the words of this program.
+fn remedy_of(cause: &(dyn StdError + 'static)) -> Option<String> {
+    let interrupted = match cause.downcast_ref::<nneval::measure::Error>() {
+        Some(nneval::measure::Error::Interrupted { .. }) => {
+            Some("go on with --resume, or remove it".to_owned())
+        }
+        _ => None,
+    };
+    interrupted.or_else(|| hint(cause).map(words))
 }
 
 fn hint(cause: &(dyn StdError + 'static)) -> Option<Hint> {
     let of_all = cause.downcast_ref::<nneval::Error>().and_then(nneval::Error::hint);
     let of_evaluator = || cause.downcast_ref::<nneval::evaluator::Error>()?.hint();
     let of_runtime = || cause.downcast_ref::<nneval::runtime::Error>()?.hint();
-    of_all.or_else(of_evaluator).or_else(of_runtime)
+    let of_measure = || cause.downcast_ref::<nneval::measure::Error>()?.hint();
+    let of_training = || cause.downcast_ref::<nneval::training::Error>()?.runtime_hint();
+    let of_search = || cause.downcast_ref::<nneval::search::Error>()?.hint();
+    let upper = || of_measure().or_else(of_training).or_else(of_search);
+    of_all.or_else(of_evaluator).or_else(of_runtime).or_else(upper)
 }
 
 /// What may help, as options and commands of this program.

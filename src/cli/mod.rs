@@ -96,22 +96,6 @@ pub fn report(message: impl Display) {
     line(format_args!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" ")));
 }
 
-/// The message of an error: its contexts, and the first error of the library, which
-/// holds those below it.
-pub fn message(e: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in e.chain() {
-        text = if text.is_empty() { cause.to_string() } else { format!("{text}: {cause}") };
-        if cause.is::<nneval::Error>()
-            || cause.is::<nneval::spaces::Error>()
-            || cause.is::<nneval::tables::Error>()
-        {
-            break;
-        }
-    }
-    text
-}
-
 /// One line on stderr, unless --quiet. Where nobody reads stderr, it is lost.
 pub fn note(message: impl Display) {
     if !verbosity::is_quiet() {

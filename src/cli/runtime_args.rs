@@ -38,10 +38,11 @@ impl RuntimeArgs {
     /// as asked for, full optimisation. Where no library is found, it is installed
     /// first, and that is said on stderr.
     pub fn load(&self) -> anyhow::Result<(Runtime, SessionOptions)> {
-        let located = match runtime::locate_for(self.onnxruntime.as_deref(), self.provider.wants_gpu())? {
-            Some(located) => located,
-            None => self.install()?,
-        };
+        let located =
+            match runtime::locate_for(self.onnxruntime.as_deref(), self.provider.wants_gpu())? {
+                Some(located) => located,
+                None => self.install()?,
+            };
         super::detail(format_args!("ONNX Runtime: {}", located.path.display()));
         let runtime = Runtime::load(&located)?;
         let options = self.session_options(self.provider, &runtime)?;
@@ -90,16 +91,4 @@ pub fn tell(placement: Option<&Placement>) {
     if let Some(placement) = placement {
         super::note(format_args!("Provider {placement}"));
     }
-}
-
-/// As [`tell`] for a model that is opened later; nothing on the CPU.
-pub fn tell_placement(
-    runtime: &Runtime,
-    model: &[u8],
-    options: &SessionOptions,
-) -> anyhow::Result<()> {
-    if options.provider != Provider::Cpu {
-        tell(Some(&runtime.placement(model, options)?));
-    }
-    Ok(())
 }

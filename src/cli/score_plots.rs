@@ -2,9 +2,7 @@
 
 use super::verbosity;
 use nneval::labels::ScoreReport;
-use nneval::report::{
-    MetricScores, NotDrawn, learning_curves_svg, metric_pictures, write_picture,
-};
+use nneval::report::{MetricScores, NotDrawn, learning_curves_svg, metric_pictures, write_picture};
 use nneval::training::score::ScoredTable;
 use rayon::prelude::*;
 use std::path::Path;

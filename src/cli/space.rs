@@ -159,7 +159,7 @@ fn write_models(
     models: &BTreeMap<String, Arch>,
     out: &Path,
     options: &ModelOptions,
-) -> nneval::files::Result<()> {
+) -> nneval::Result<()> {
     let bar = super::verbosity::bar(models.len() as u64, "networks");
     let result = models.par_iter().try_for_each(|(file, arch)| {
         write_atomic(&out.join(file), &to_bytes(&arch.model(options)?)?)?;

@@ -20,7 +20,7 @@ pub fn run(count: usize, seed: u64, out: &Path) -> anyhow::Result<ExitCode> {
         bar.inc(1);
         Ok([file, family.to_owned()])
     });
-    let rows: nneval::files::Result<Vec<[String; 2]>> = written.collect();
+    let rows: nneval::Result<Vec<[String; 2]>> = written.collect();
     bar.finish_and_clear();
     write_list(&rows?, out)?;
     super::print(format_args!("{count} models in {}\n", out.display()))?;

@@ -112,7 +112,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::files::Result<Line> {
+fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
     let model = Model::open(path, &args.limits.limits())?;
     let bindings = args.bind.bindings();
     let graph = opstring::build(&model, &Shapes::infer(&model, &bindings))?;
@@ -126,7 +126,7 @@ fn print(
     out: &mut impl Write,
     format: Format,
     path: &Path,
-    result: nneval::files::Result<Line>,
+    result: nneval::Result<Line>,
 ) -> std::io::Result<()> {
     let name = path.display().to_string();
     match (format, result) {

@@ -46,7 +46,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let files = paths::models(&args.paths)?;
         let limits = Limits::default();
         let of = |p: &PathBuf| opstring::of_file(p, &limits);
-        strings.extend(files.par_iter().map(of).collect::<nneval::Result<Vec<_>>>()?);
+        strings.extend(files.par_iter().map(of).collect::<Result<Vec<_>, _>>()?);
     }
     anyhow::ensure!(!strings.is_empty(), "nothing to learn from: name a --space or models");
     reading.set_message("building the vocabulary");

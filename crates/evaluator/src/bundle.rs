@@ -37,7 +37,7 @@ pub struct Bundle {
 impl Bundle {
     /// A bundle of its three parts.
     pub fn new(manifest: Manifest, tokenizer: Tokenizer, model: Vec<u8>) -> Self {
-        Self { manifest, tokenizer, model }
+        Self { manifest, tokenizer, model, recipe: None }
     }
 
     /// Reads the folder `dir` and checks versions and checksums.
@@ -108,8 +108,10 @@ impl Bundle {
             (TOKENIZER.to_owned(), sha256(tokenizer.as_bytes())),
         ]
         .into();
-        let manifest = serde_json::to_string_pretty(&self.manifest)
-            .map_err(|e| Error::Bundle { path: dir.to_owned(), reason: format!("{MANIFEST}: {e}") })?;
+        let manifest = serde_json::to_string_pretty(&self.manifest).map_err(|e| Error::Bundle {
+            path: dir.to_owned(),
+            reason: format!("{MANIFEST}: {e}"),
+        })?;
         write_atomic(&dir.join(MODEL), &self.model)?;
         write_atomic(&dir.join(TOKENIZER), tokenizer.as_bytes())?;
         if let Some(recipe) = &self.recipe {

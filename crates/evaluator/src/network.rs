@@ -56,6 +56,12 @@ impl Network {
         Ok(Self { string, reductions, costs: None })
     }
 
+    /// The same network with static costs.
+    #[must_use]
+    pub fn with_costs(self, costs: Option<Terms>) -> Self {
+        Self { costs, ..self }
+    }
+
     /// The operation string.
     pub fn string(&self) -> &str {
         &self.string
@@ -87,7 +93,8 @@ fn reductions(graph: &OpGraph, string: &str) -> Vec<(Reduction, String)> {
     if !Reduction::may_change(string) {
         return Vec::new();
     }
-    let reduced = REDUCTIONS.into_iter().filter_map(|reduction| Some((reduction, reduction.reduce(graph)?)));
+    let reduced =
+        REDUCTIONS.into_iter().filter_map(|reduction| Some((reduction, reduction.reduce(graph)?)));
     reduced.map(|(reduction, graph)| (reduction, opstring::write(&graph))).collect()
 }
 
@@ -109,7 +116,9 @@ mod tests {
             for needed in [&[][..], &[Reduction::DeadCode], &[Reduction::Reachable], &REDUCTIONS] {
                 assert_eq!(later.reductions(needed).unwrap(), network.reductions(needed).unwrap());
             }
-            let of_string = |reduction: Reduction| reduction.reduce_string(network.string()).unwrap().into_owned();
+            let of_string = |reduction: Reduction| {
+                reduction.reduce_string(network.string()).unwrap().into_owned()
+            };
             for (reduction, string) in network.reductions(&REDUCTIONS).unwrap() {
                 assert_eq!(of_string(reduction), string);
                 differ += 1;

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 /// The evaluator that programs use where none is named.
 pub const DEFAULT_EVALUATOR: &str = "nats-tss";
 
-fn roots() -> impl Iterator<Item = PathBuf> {
+/// Folders that are searched, in their order. Some may not exist.
+pub fn roots() -> impl Iterator<Item = PathBuf> {
     let named = std::env::var_os("NNEVAL_MODELS").map(PathBuf::from);
     let program = std::env::current_exe().ok();
     let folder = program.as_deref().and_then(|p| p.parent());

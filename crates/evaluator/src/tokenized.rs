@@ -23,7 +23,8 @@ impl Bundle {
     /// As [`Bundle::tokens`].
     pub(super) fn tokenize(&self, network: &Network) -> Result<TokenizedNetwork> {
         let reductions = network.reductions(&views(&self.manifest.metrics))?;
-        let tokens = |(reduction, string): (Reduction, String)| Ok((reduction, self.tokens(&string)?));
+        let tokens =
+            |(reduction, string): (Reduction, String)| Ok((reduction, self.tokens(&string)?));
         Ok(TokenizedNetwork {
             unreduced: self.tokens(network.string())?,
             reduced: reductions.into_iter().map(tokens).collect::<Result<_>>()?,

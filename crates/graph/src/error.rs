@@ -137,9 +137,6 @@ mod tests {
         assert!(bad.to_string().ends_with(&source), "{bad}");
         let string = crate::opstring::parse("|1:Input").unwrap_err();
         assert_eq!((string.kind(), string.offset()), (ErrorKind::OpString, Some(3)));
-        assert_eq!(
-            bad.to_string(),
-            format!("bad.onnx: not an ONNX model, or truncated: {source}")
-        );
+        assert_eq!(bad.to_string(), format!("bad.onnx: not an ONNX model, or truncated: {source}"));
     }
 }

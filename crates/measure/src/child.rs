@@ -114,7 +114,10 @@ impl Loaded {
         let outputs = self.session.run(feeds);
         outputs.map(|o| look(&o)).map_err(|e| {
             let words = e.to_string();
-            Error::model(format!("a run fails: {}", words.split_whitespace().collect::<Vec<_>>().join(" ")))
+            Error::model(format!(
+                "a run fails: {}",
+                words.split_whitespace().collect::<Vec<_>>().join(" ")
+            ))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Errors of measuring: settings, logs, measuring processes.
 
+use nneval_runtime::Hint;
 use std::path::{Path, PathBuf};
 
 /// Why a model cannot be measured, or a measurement cannot continue.
@@ -114,6 +115,14 @@ impl Error {
     pub fn node(&self) -> Option<&str> {
         match self {
             Self::Graph(e) => e.node(),
+            _ => None,
+        }
+    }
+
+    /// What may help.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Runtime(e) => e.hint(),
             _ => None,
         }
     }

@@ -207,12 +207,10 @@ fn read(path: &Path) -> Result<(Vec<Entry>, u64)> {
     let lines = bytes.get(..whole).unwrap_or_default().split(|&b| b == b'\n');
     let mut entries = Vec::new();
     for (i, line) in lines.enumerate().filter(|(_, l)| !l.is_empty()) {
-        let entry = serde_json::from_slice(line).map_err(|e| {
-            Error::Log {
-                path: path.to_owned(),
-                line: Some(i + 1),
-                reason: format!("not a log of measurements: {e}"),
-            }
+        let entry = serde_json::from_slice(line).map_err(|e| Error::Log {
+            path: path.to_owned(),
+            line: Some(i + 1),
+            reason: format!("not a log of measurements: {e}"),
         })?;
         entries.push(entry);
     }
@@ -230,7 +228,9 @@ fn same<T: Serialize>(path: &Path, before: &T, now: &T) -> Result<()> {
         None => Ok(()),
         Some((name, value)) => {
             let other = now.get(name).map(ToString::to_string).unwrap_or_default();
-            let reason = format!("was begun with {name} {value}, not {other}: measurements made differently do not go into one table");
+            let reason = format!(
+                "was begun with {name} {value}, not {other}: measurements made differently do not go into one table"
+            );
             Err(Error::Log { path: path.to_owned(), line: None, reason })
         }
     }

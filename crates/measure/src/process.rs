@@ -96,7 +96,10 @@ impl Process {
     /// [`Error::Process`] where the program cannot be started.
     pub fn start(launcher: &Launcher, purpose: Purpose) -> Result<Self> {
         let fail = |e: std::io::Error| {
-            Error::process_fails(format_args!("{} cannot be started", launcher.program.display()), e)
+            Error::process_fails(
+                format_args!("{} cannot be started", launcher.program.display()),
+                e,
+            )
         };
         let stderr = tempfile::tempfile().map_err(fail)?;
         let mut command = Command::new(&launcher.program);
@@ -128,7 +131,8 @@ impl Process {
     /// Sends a request. A child that no longer reads is found out by
     /// [`receive`](Self::receive).
     pub fn send(&mut self, request: &Request) -> Result<()> {
-        let line = serde_json::to_string(request).map_err(|e| Error::process_fails("a request cannot be written", e))?;
+        let line = serde_json::to_string(request)
+            .map_err(|e| Error::process_fails("a request cannot be written", e))?;
         if let Some(stdin) = self.stdin.as_mut() {
             let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
         }

@@ -9,7 +9,8 @@ use std::io::Write;
 /// # Errors
 /// [`Error::Process`] where stdout cannot be written.
 pub fn reply(reply: &Reply) -> Result<()> {
-    let line = serde_json::to_string(reply).map_err(|e| Error::process_fails("a reply cannot be written", e))?;
+    let line = serde_json::to_string(reply)
+        .map_err(|e| Error::process_fails("a reply cannot be written", e))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())

@@ -18,11 +18,10 @@ use rand_chacha::ChaCha8Rng;
 pub fn make(plans: &[InputPlan], seed: u64) -> Result<Vec<DynValue>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let made = plans.iter().map(|plan| {
-        one(plan, &mut rng)
-            .map_err(|e| Error::Model {
-                reason: format!("input {:?} cannot be made: {e}", plan.name),
-                source: Some(Box::new(e)),
-            })
+        one(plan, &mut rng).map_err(|e| Error::Model {
+            reason: format!("input {:?} cannot be made: {e}", plan.name),
+            source: Some(Box::new(e)),
+        })
     });
     made.collect()
 }

@@ -42,7 +42,8 @@ pub fn watch() -> Result<()> {
     let mut command = Command::new(std::env::current_exe().map_err(fail)?);
     command.args(std::env::args_os().skip(1));
     let child = Role::Watched.give(&mut command).spawn().map_err(fail)?;
-    let pid = i32::try_from(child.id()).map_err(|e| Error::process_fails("a process to be watched", e))?;
+    let pid = i32::try_from(child.id())
+        .map_err(|e| Error::process_fails("a process to be watched", e))?;
     let mut watch = Watch { pid: Pid::from_raw(pid), replies: 0, seen: Seen::default() };
     match watch.follow().map_err(|e| Error::process_fails("watching a process", e))? {
         WaitStatus::Exited(_, 0) => reply(&Reply::Peak(watch.seen.memory)),

@@ -43,8 +43,7 @@ pub struct FrontPicture {
 /// # Errors
 /// [`Error::File`] naming the file, or [`Error::Picture`] where it cannot be drawn.
 pub fn front_picture(picture: &FrontPicture, svg: &Path) -> Result<()> {
-    let text = draw(picture)
-        .map_err(|e| Error::picture(svg, format!("cannot be drawn: {e}")))?;
+    let text = draw(picture).map_err(|e| Error::picture(svg, format!("cannot be drawn: {e}")))?;
     Ok(write_atomic(svg, text.as_bytes())?)
 }
 

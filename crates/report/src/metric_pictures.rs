@@ -1,7 +1,7 @@
 //! Pictures of one metric's scores: scatter, residuals, calibration.
 
 use super::calibration::calibration;
-use super::raster::write_picture;
+use super::picture::write_picture;
 use super::residuals::residuals;
 use super::scatter::scatter;
 use super::scores::MetricScores;

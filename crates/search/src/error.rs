@@ -113,6 +113,14 @@ impl Error {
         }
     }
 
+    /// What may help.
+    pub fn hint(&self) -> Option<nneval_evaluator::Hint> {
+        match self {
+            Self::Evaluator(e) => e.hint(),
+            _ => None,
+        }
+    }
+
     /// An I/O error about `path`.
     pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         nneval_files::Error::io(path, source).into()

@@ -189,7 +189,10 @@ impl CandidateEvaluator {
     }
 
     /// For each evaluator what it predicts; nothing where no column reads it.
-    fn predictions(&self, networks: &[Network]) -> Vec<std::vec::IntoIter<nneval_evaluator::Result<Prediction>>> {
+    fn predictions(
+        &self,
+        networks: &[Network],
+    ) -> Vec<std::vec::IntoIter<nneval_evaluator::Result<Prediction>>> {
         let used = |i: usize| {
             let reads =
                 |s: &Source| matches!(s, Source::Metric { evaluator, .. } if *evaluator == i);
@@ -247,14 +250,12 @@ fn source(evaluators: &[Evaluator], name: &str, told: bool) -> Result<Source> {
                 .chain(COSTS.iter().map(|c| c.name.to_owned()))
                 .collect();
             let hint = near_names(name, &names);
-            let reason =
-                format!("no evaluator predicts {name:?}, and it is no static cost{hint}");
+            let reason = format!("no evaluator predicts {name:?}, and it is no static cost{hint}");
             Err(Error::Metric { name: name.to_owned(), reason })
         }
         _ => {
-            let reason = format!(
-                "several evaluators predict {name}; name one of them: EVALUATOR:{name}"
-            );
+            let reason =
+                format!("several evaluators predict {name}; name one of them: EVALUATOR:{name}");
             Err(Error::Metric { name: name.to_owned(), reason })
         }
     }

@@ -142,11 +142,7 @@ impl CalibrationRows {
 }
 
 /// Labels of the metrics at `rows`; none for a metric that the table lacks.
-fn labels(
-    metrics: &[Metric],
-    table: &LabelTable,
-    rows: &[usize],
-) -> Result<Vec<Vec<Option<f64>>>> {
+fn labels(metrics: &[Metric], table: &LabelTable, rows: &[usize]) -> Result<Vec<Vec<Option<f64>>>> {
     let there: HashSet<&str> = table.column_names().iter().map(String::as_str).collect();
     let column = |m: &Metric| match there.contains(m.spec.name.as_str()) {
         true => Ok(table.gather(&m.spec.name, rows)?),

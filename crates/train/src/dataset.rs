@@ -27,7 +27,7 @@ pub struct DatasetNetwork {
 impl DatasetNetwork {
     /// The network as evaluators read it.
     pub fn network(&self) -> Network {
-        Network { costs: self.costs, ..Network::of_string(self.string.clone()) }
+        Network::from_string(self.string.clone()).with_costs(self.costs)
     }
 }
 

@@ -24,9 +24,7 @@ pub fn encode_rows(
     observer: Observer,
 ) -> Result<Vec<Encoded>> {
     let costs = evaluator.needs_costs();
-    parts(rows, observer, |part, _| {
-        Ok(evaluator.encode(&source.networks(table, part, costs)?)?)
-    })
+    parts(rows, observer, |part, _| Ok(evaluator.encode(&source.networks(table, part, costs)?)?))
 }
 
 /// The keys whose networks can be read, with outputs and embeddings of these. The observer is

@@ -71,9 +71,27 @@ pub enum Error {
         #[source]
         cause: Box<Error>,
     },
-    /// An error of the crates that training is built on.
+    /// Too few labels for a regression, or no fit.
+    #[error("training: {0}")]
+    Regression(#[from] nneval_regression::Error),
+    /// A file could not be read or written.
     #[error(transparent)]
-    Base(#[from] nneval_files::Error),
+    File(#[from] nneval_files::Error),
+    /// A model is malformed.
+    #[error(transparent)]
+    Graph(#[from] nneval_graph::Error),
+    /// A table is malformed, or does not hold what is asked of it.
+    #[error(transparent)]
+    Table(#[from] nneval_tables::Error),
+    /// A network of a search space cannot be written.
+    #[error(transparent)]
+    Space(#[from] nneval_spaces::Error),
+    /// ONNX Runtime is missing, or refused a request.
+    #[error(transparent)]
+    Runtime(#[from] nneval_runtime::Error),
+    /// An evaluator cannot be loaded, calibrated, or cannot predict.
+    #[error(transparent)]
+    Evaluator(#[from] nneval_evaluator::Error),
 }
 
 /// Why a checkpoint cannot be used.
@@ -84,9 +102,7 @@ pub enum CheckpointFault {
     #[error("not a checkpoint, or damaged")]
     Damaged,
     /// The checkpoint belongs to a run with other settings or data.
-    #[error(
-        "is of a run with other settings or data; resume with the same, or start anew"
-    )]
+    #[error("is of a run with other settings or data; resume with the same, or start anew")]
     OtherRun,
     /// The checkpoint was computed in another environment.
     #[error(
@@ -126,8 +142,18 @@ pub enum ErrorKind {
     Runtime,
     /// Metrics or rows that were asked for do not fit the evaluator.
     Request,
-    /// An error of a crate below.
-    Base,
+    /// Too few labels for a regression, or no fit.
+    Regression,
+    /// A file could not be read or written.
+    Io,
+    /// A model is malformed.
+    Model,
+    /// A table is malformed, or does not hold what is asked of it.
+    Table,
+    /// A network of a search space cannot be written.
+    Space,
+    /// An evaluator cannot be loaded, calibrated, or cannot predict.
+    Evaluator,
 }
 
 /// What may help; the program words it.
@@ -146,7 +172,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An I/O error about `path`.
     pub fn io(path: impl AsRef<Path>, cause: std::io::Error) -> Self {
-        Self::Base(nneval_files::Error::io(path, cause))
+        nneval_files::Error::io(path, cause).into()
     }
 
     /// Coarse kind of the error.
@@ -160,8 +186,13 @@ impl Error {
             Self::Teacher(_) => ErrorKind::Teacher,
             Self::Checkpoint { .. } => ErrorKind::Checkpoint,
             Self::NotFinite { .. } => ErrorKind::Diverged,
-            Self::Step(_) => ErrorKind::Runtime,
-            Self::Base(_) => ErrorKind::Base,
+            Self::Step(_) | Self::Runtime(_) => ErrorKind::Runtime,
+            Self::Regression(_) => ErrorKind::Regression,
+            Self::File(_) => ErrorKind::Io,
+            Self::Graph(_) => ErrorKind::Model,
+            Self::Table(_) => ErrorKind::Table,
+            Self::Space(_) => ErrorKind::Space,
+            Self::Evaluator(_) => ErrorKind::Evaluator,
         }
     }
 
@@ -172,8 +203,12 @@ impl Error {
             Self::Graphs { path, .. } | Self::Checkpoint { path, .. } => Some(path),
             Self::Request(fault) => fault.table(),
             Self::Column { file, .. } => Some(file),
-            Self::Base(nneval_files::Error::Io { path, .. }) => Some(path),
-            Self::Base(nneval_files::Error::Labels { file, .. }) => Some(file),
+            Self::File(e) => Some(e.path()),
+            Self::Graph(e) => e.path(),
+            Self::Table(e) => e.path(),
+            Self::Space(e) => e.path(),
+            Self::Runtime(e) => e.path(),
+            Self::Evaluator(e) => e.path(),
             _ => None,
         }
     }
@@ -186,6 +221,15 @@ impl Error {
         }
     }
 
+    /// What may help where ONNX Runtime is at fault.
+    pub fn runtime_hint(&self) -> Option<nneval_runtime::Hint> {
+        match self {
+            Self::Runtime(e) => e.hint(),
+            Self::Evaluator(e) => e.hint(),
+            _ => None,
+        }
+    }
+
     /// What may help.
     pub fn hint(&self) -> Option<Hint> {
         match self {
@@ -194,18 +238,6 @@ impl Error {
             }
             Self::NotFinite { .. } => Some(Hint::LowerLearningRate),
             _ => None,
-        }
-    }
-}
-
-impl From<Error> for nneval_files::Error {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Base(base) => base,
-            other => {
-                let text = other.to_string();
-                Self::Training(text.strip_prefix("training: ").unwrap_or(&text).to_owned())
-            }
         }
     }
 }

@@ -5,13 +5,14 @@ use crate::dataset::DatasetNetwork;
 use crate::error::Result;
 use crate::tokens::TokenizerConfig;
 use nneval_evaluator::{Metric, views};
-use nneval_graph::opstring::{self, OpGraph, View};
+use nneval_graph::opstring::{self, OpGraph};
+use nneval_graph::reduce::Reduction;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A reduction, and the metrics that are predicted from it.
 pub struct ReducedMetrics<'a> {
-    view: View,
+    reduction: Reduction,
     columns: Vec<usize>,
     tokens: &'a TokenizerConfig,
 }
@@ -50,9 +51,9 @@ impl Common<'_> {
 impl<'a> ReducedMetrics<'a> {
     /// The reductions of `metrics`.
     pub fn all(metrics: &[Metric], tokens: &'a TokenizerConfig) -> Vec<Self> {
-        let of = |view: View| {
-            let own = metrics.iter().enumerate().filter(|(_, m)| m.view == view);
-            Self { view, columns: own.map(|(i, _)| i).collect(), tokens }
+        let of = |reduction: Reduction| {
+            let own = metrics.iter().enumerate().filter(|(_, m)| m.view == reduction);
+            Self { reduction, columns: own.map(|(i, _)| i).collect(), tokens }
         };
         views(metrics).into_iter().map(of).collect()
     }
@@ -62,10 +63,7 @@ impl<'a> ReducedMetrics<'a> {
     ///
     /// # Errors
     /// As [`TokenizerConfig::examples`].
-    pub fn share_targets(
-        &self,
-        parts: &mut [(&[&OpGraph], &mut Examples); 2],
-    ) -> Result<()> {
+    pub fn share_targets(&self, parts: &mut [(&[&OpGraph], &mut Examples); 2]) -> Result<()> {
         let [(first, _), (second, _)] = &*parts;
         let looks = [self.reduce(first), self.reduce(second)];
         let mut all: BTreeMap<&str, Common> = BTreeMap::new();
@@ -120,7 +118,7 @@ impl<'a> ReducedMetrics<'a> {
 
     fn reduce(&self, graphs: &[&OpGraph]) -> Vec<Reduced> {
         let one = |g: &&OpGraph| {
-            let other = self.view.of(g);
+            let other = self.reduction.reduce(g);
             Reduced { string: opstring::write(other.as_ref().unwrap_or(g)), other }
         };
         graphs.par_iter().map(one).collect()

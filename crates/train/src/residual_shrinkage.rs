@@ -34,7 +34,7 @@ pub fn shrinkage_factors(
     let encoded = dataset.encode(evaluator, rows, observer)?;
     let classes: Vec<Option<u64>> = rows.iter().map(|&r| dataset.table().class(r)).collect();
     let factor = |(i, metric): (usize, &Metric)| -> Result<f32> {
-        if metric.formula.is_none() {
+        if metric.cost_model.is_none() {
             return Ok(1.0);
         }
         let reported = dataset.labels(&metric.spec.name, rows)?;

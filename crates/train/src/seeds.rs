@@ -125,8 +125,9 @@ impl Trainer<'_> {
 
 /// τ of each metric in a file of scores.
 fn read_taus(file: &Path) -> Result<Vec<(String, f64)>> {
-    let damaged =
-        |e: &dyn std::fmt::Display| Error::Data(format!("{}: not a table of scores: {e}", file.display()));
+    let damaged = |e: &dyn std::fmt::Display| {
+        Error::Data(format!("{}: not a table of scores: {e}", file.display()))
+    };
     let mut table = csv::Reader::from_path(file).map_err(|e| damaged(&e))?;
     let header = table.headers().map_err(|e| damaged(&e))?.clone();
     let at = |name: &str| {

@@ -120,7 +120,7 @@ impl NetworkSource {
         }
     }
 
-    fn of_key(&self, key: &str) -> nneval_files::Result<Model> {
+    fn of_key(&self, key: &str) -> Result<Model> {
         match self {
             Self::Space(space, options) => Ok(model_of_arch(*space, key, options)?),
             Self::Folder(dir) => Ok(Model::open(dir.join(key), &Limits::default())?),
@@ -133,10 +133,8 @@ impl NetworkSource {
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
         let key = table.key(row).unwrap_or_default();
-        let labels = |e: nneval_files::Error| nneval_files::Error::Labels {
-            file: table.file().to_owned(),
-            line: table.line(row),
-            reason: e.to_string(),
+        let labels = |e: Error| {
+            nneval_tables::Error::malformed(table.file(), table.line(row), e.to_string())
         };
         Ok(self.of_key(key).map_err(labels)?)
     }

@@ -17,11 +17,10 @@ use crate::tokens::TokenizerConfig;
 use crate::train::Trainer;
 use crate::warm_start::{HeadTarget, from_bundle};
 use crate::{Examples, detrend, targets};
-use nneval_evaluator::{Bundle, Evaluator, FORMAT, Manifest, Metric, Options, Training, weights};
+use nneval_evaluator::{Bundle, Evaluator, Manifest, Metric, Options, Training, weights};
 use nneval_files::check_writable;
-use nneval_graph::opstring::{self, OpGraph};
+use nneval_graph::opstring::OpGraph;
 use nneval_runtime::Provider;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What parameters start from instead of random ones.
@@ -178,10 +177,8 @@ impl StageRun<'_> {
     ) -> Result<()> {
         let [train, unlabelled, valid]: [Vec<&OpGraph>; 3] =
             [parts.train, parts.unlabelled, parts.valid].map(graphs);
-        let mut both = [
-            (train.as_slice(), &mut data.train),
-            (unlabelled.as_slice(), &mut data.unlabelled),
-        ];
+        let mut both =
+            [(train.as_slice(), &mut data.train), (unlabelled.as_slice(), &mut data.unlabelled)];
         targets::add_structure(self.stage.settings.aux_weight, &mut both);
         for reduced in ReducedMetrics::all(metrics, tokens) {
             reduced.share_targets(&mut both)?;
@@ -255,8 +252,7 @@ impl StageRun<'_> {
             epochs: config.epochs,
             folder: &self.run_folder,
         });
-        let outcome =
-            run.execute(self.resume, &mut |e| observer(&Progress::Optimisation(e)))?;
+        let outcome = run.execute(self.resume, &mut |e| observer(&Progress::Optimisation(e)))?;
         observer(&Progress::Trained(&outcome));
         Ok(outcome)
     }
@@ -272,20 +268,21 @@ impl StageRun<'_> {
     ) -> Result<Bundle> {
         let runtime = self.trainer.runtime;
         let scales = self.scales();
-        let model = |scales: &[f32]| {
+        let model = |scales: &[f32]| -> Result<Vec<u8>> {
             let parameters = self.graphs.info.scaled_parameters(&outcome.params, scales);
-            weights::embed(&self.graphs.encoder, parameters, &["metrics", "pooled"])
+            Ok(weights::embed(&self.graphs.encoder, parameters, &["metrics", "pooled"])?)
         };
         let recipe = Some(run_folder::bundled(self.recipe).to_toml()?);
-        let bundle =
-            Bundle { manifest, tokenizer: tokens.tokenizer, model: model(&scales)?, recipe };
+        let mut bundle = Bundle::new(manifest, tokens.tokenizer, model(&scales)?);
+        bundle.recipe = recipe;
         let mut evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
         let factors = shrinkage_factors(&evaluator, dataset, &self.stage.valid, observer)?;
         if factors.iter().any(|f| *f < 1.0) {
             observer(&Progress::Shrunk(&factors));
             let smaller: Vec<f32> =
                 scales.iter().zip(&factors).map(|(scale, f)| scale / f).collect();
-            let bundle = Bundle { model: model(&smaller)?, ..evaluator.bundle().clone() };
+            let mut bundle = evaluator.bundle().clone();
+            bundle.model = model(&smaller)?;
             evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
         }
         let (train, valid) = (&self.stage.train, &self.stage.valid);
@@ -307,25 +304,16 @@ impl StageRun<'_> {
             classes
         };
         let file = stage.labels.file_name().map(|n| n.to_string_lossy().into_owned());
-        Manifest {
-            format: FORMAT,
-            string_version: opstring::VERSION,
-            string_style: tokens.style,
-            name: self.name.clone(),
-            window: tokens.max_length,
-            metrics,
-            training: Training {
-                labels: file.unwrap_or_default(),
-                space: dataset.source().name(),
-                dataset: s.dataset.to_string(),
-                rows: stage.train.len(),
-                seed: s.config.seed,
-                classes: classes_of(&stage.train),
-                validation_classes: classes_of(&stage.valid),
-                command: String::new(),
-            },
-            domain: None,
-            files: BTreeMap::new(),
-        }
+        let mut training = Training::default();
+        training.labels = file.unwrap_or_default();
+        training.space = dataset.source().name();
+        training.dataset = s.dataset.to_string();
+        training.rows = stage.train.len();
+        training.seed = s.config.seed;
+        training.classes = classes_of(&stage.train);
+        training.validation_classes = classes_of(&stage.valid);
+        let mut manifest = Manifest::new(self.name.clone(), tokens.max_length, metrics, training);
+        manifest.string_style = tokens.style;
+        manifest
     }
 }

@@ -44,7 +44,9 @@ pub fn fit_metrics(
             }
             false => Metric::fit_as(spec, wanted.transform.into(), &values)?,
         };
-        Ok(Metric { view: wanted.reduce.into(), ..metric })
+        let mut metric = metric;
+        metric.view = wanted.reduce;
+        Ok(metric)
     };
     chosen.iter().map(fit).collect()
 }
@@ -68,7 +70,7 @@ pub fn labels(
             values = class_means(&dataset.classes(rows), &values);
         }
         let target = |(i, value): (usize, Option<f64>)| {
-            let scale = match &m.formula {
+            let scale = match &m.cost_model {
                 None => 1.0,
                 Some(formula) => formula.value(networks.get(i)?.costs.as_ref()?),
             };

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::request_fault::RequestFault;
 use nneval_evaluator::{Encoded, Manifest, Metric};
-use nneval_graph::opstring::View;
+use nneval_graph::reduce::Reduction;
 
 /// Positions of the evaluator's metrics but those `without`.
 ///
@@ -25,7 +25,11 @@ pub fn kept_metrics(manifest: &Manifest, without: &[String]) -> Result<Vec<usize
 ///
 /// # Errors
 /// As [`kept_metrics`], and [`RequestFault::NoKnownMetric`].
-pub fn known_metrics(manifest: &Manifest, without: &[String], accuracy: bool) -> Result<Vec<usize>> {
+pub fn known_metrics(
+    manifest: &Manifest,
+    without: &[String],
+    accuracy: bool,
+) -> Result<Vec<usize>> {
     let all = kept_metrics(manifest, without)?;
     if all.is_empty() {
         return Err(RequestFault::NoKnownMetric { evaluator: manifest.name.clone() }.into());
@@ -38,17 +42,17 @@ pub fn known_metrics(manifest: &Manifest, without: &[String], accuracy: bool) ->
 
 /// The reduction that all metrics at the positions `known` have, and so has a sum of them;
 /// the unreduced networks where they have several.
-pub fn common_reduction(metrics: &[Metric], known: &[usize]) -> View {
+pub fn common_reduction(metrics: &[Metric], known: &[usize]) -> Reduction {
     let mut reductions = known.iter().filter_map(|&i| metrics.get(i)).map(|m| m.view);
     let first = reductions.next().unwrap_or_default();
-    if reductions.all(|other| other == first) { first } else { View::Whole }
+    if reductions.all(|other| other == first) { first } else { Reduction::None }
 }
 
 /// Outputs for the metrics at the positions `known`, a row a network: those of their
 /// reduction, or of the unreduced networks.
-pub fn known_outputs(encoded: &[Encoded], known: &[usize], reduction: View) -> Vec<Vec<f64>> {
+pub fn known_outputs(encoded: &[Encoded], known: &[usize], reduction: Reduction) -> Vec<Vec<f64>> {
     let of = |e: &Encoded, i: usize| {
-        if reduction.is_whole() { e.whole.get(i) } else { e.outputs.get(i) }.copied()
+        if reduction.is_none() { e.unreduced_outputs.get(i) } else { e.outputs.get(i) }.copied()
     };
     encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
 }
@@ -79,20 +83,20 @@ mod tests {
     #[test]
     fn a_sum_has_the_reduction_that_all_of_its_parts_have() {
         let mut metrics = manifest(&METRICS).metrics;
-        metrics[0].view = View::Live;
-        metrics[2].view = View::Live;
-        metrics[3].view = View::Compiled;
-        assert_eq!(common_reduction(&metrics, &[0, 2]), View::Live);
-        assert_eq!(common_reduction(&metrics, &[0, 3]), View::Whole);
-        assert_eq!(common_reduction(&metrics, &[3]), View::Compiled);
-        assert_eq!(common_reduction(&metrics, &[]), View::Whole);
+        metrics[0].view = Reduction::Live;
+        metrics[2].view = Reduction::Live;
+        metrics[3].view = Reduction::Compiled;
+        assert_eq!(common_reduction(&metrics, &[0, 2]), Reduction::Live);
+        assert_eq!(common_reduction(&metrics, &[0, 3]), Reduction::None);
+        assert_eq!(common_reduction(&metrics, &[3]), Reduction::Compiled);
+        assert_eq!(common_reduction(&metrics, &[]), Reduction::None);
     }
 
     #[test]
     fn outputs_are_of_the_reduction() {
         let encoded = [encoded(&[1.0, 2.0, 3.0]), encoded(&[4.0, 5.0, 6.0])];
         let outputs = |reduction| known_outputs(&encoded, &[2, 0], reduction);
-        assert_eq!(outputs(View::Live), [[3.0, 1.0], [6.0, 4.0]]);
-        assert_eq!(outputs(View::Whole), [[103.0, 101.0], [106.0, 104.0]]);
+        assert_eq!(outputs(Reduction::Live), [[3.0, 1.0], [6.0, 4.0]]);
+        assert_eq!(outputs(Reduction::None), [[103.0, 101.0], [106.0, 104.0]]);
     }
 }

@@ -95,7 +95,7 @@ fn fit(
     spec: MetricSpec,
     reference: &[Vec<f64>],
     labelled: &[super::Labelled],
-    reduction: nneval_graph::opstring::View,
+    reduction: nneval_graph::reduce::Reduction,
 ) -> Result<Adapted> {
     let column = spec.name.clone();
     let prior = Prior::fit(reference);
@@ -152,8 +152,10 @@ mod tests {
     #[test]
     fn the_manifest_has_kept_metrics_then_new_ones() {
         let mut manifest = manifest(&["a_ms", "b_ms"]);
-        let new = |name: &str, command: &str| {
-            AdaptOptions { name: name.into(), command: command.into(), ..Default::default() }
+        let new = |name: &str, command: &str| AdaptOptions {
+            name: name.into(),
+            command: command.into(),
+            ..Default::default()
         };
         describe(&mut manifest, &new("first", "one"), &[1], &[adapted("c_ms")], &[4]);
         let names: Vec<&str> = manifest.metrics.iter().map(|m| m.spec.name.as_str()).collect();

@@ -29,7 +29,7 @@ pub fn open_teachers(
 
 fn check(bundle: &Bundle, held: &HashSet<u64>, dir: &Path) -> Result<()> {
     let refuse = |reason: &str| Err(Error::Teacher(format!("{}: {reason}", dir.display())));
-    if bundle.manifest.metrics.iter().any(|m| m.formula.is_some()) {
+    if bundle.manifest.metrics.iter().any(|m| m.cost_model.is_some()) {
         return refuse("multiples of formulas of costs cannot be taught");
     }
     if bundle.manifest.training.classes.iter().any(|c| held.contains(c)) {
@@ -54,7 +54,7 @@ fn mean(
     networks: &[&DatasetNetwork],
 ) -> Result<Columns> {
     let strings: Vec<Network> =
-        networks.iter().map(|n| Network::of_string(n.string.clone())).collect();
+        networks.iter().map(|n| Network::from_string(n.string.clone())).collect();
     let mut sums = vec![vec![0.0; networks.len()]; metrics.len()];
     for evaluator in evaluators {
         let encoded = evaluator.encode(&strings)?;

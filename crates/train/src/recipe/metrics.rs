@@ -1,7 +1,8 @@
 //! Columns of a label table that a recipe's patterns choose.
 
-use super::settings::{MetricPattern, Reduction, Transform};
+use super::settings::{MetricPattern, Transform};
 use crate::error::{Error, Result};
+use nneval_graph::reduce::Reduction;
 use nneval_tables::labels::LabelTable;
 
 /// A column to learn.

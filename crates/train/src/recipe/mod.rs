@@ -29,7 +29,8 @@ mod settings;
 mod stage;
 
 pub use metrics::{ChosenMetric, select};
-pub use settings::{MetricPattern, Reduction, Settings, Split, SplitBy, Transform};
+pub use nneval_graph::reduce::Reduction;
+pub use settings::{MetricPattern, Settings, Split, SplitBy, Transform};
 pub use stage::{MAX_LENGTH, StageSettings};
 
 use crate::error::{Error, Result};

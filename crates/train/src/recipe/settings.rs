@@ -1,6 +1,7 @@
 //! Settings of a training stage, as a recipe gives them.
 
-use nneval_graph::opstring::{Style, View};
+use nneval_graph::opstring::Style;
+use nneval_graph::reduce::Reduction;
 use nneval_spaces::{Dataset, Space};
 use nneval_tables::labels::TransformKind;
 use serde::{Deserialize, Serialize};
@@ -134,36 +135,6 @@ impl MetricPattern {
     }
 }
 
-/// Which reduction of a network a metric is predicted from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reduction {
-    /// The whole network.
-    #[default]
-    None,
-    /// What dead-code elimination leaves.
-    DeadCode,
-    /// What inputs reach and outputs read.
-    Reachable,
-}
-
-impl Reduction {
-    /// Whether it is the whole network.
-    pub fn is_none(&self) -> bool {
-        *self == Self::None
-    }
-}
-
-impl From<Reduction> for View {
-    fn from(reduction: Reduction) -> Self {
-        match reduction {
-            Reduction::None => Self::Whole,
-            Reduction::DeadCode => Self::Compiled,
-            Reduction::Reachable => Self::Live,
-        }
-    }
-}
-
 /// The map from labels to targets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,10 +178,37 @@ impl Settings {
             } };
         }
         first!(
-            labels, space, models, dataset, encoder, tokenizer, style, max_length, train_rows,
-            metrics, average_duplicates, cost_model, detrend, augment, aux_weight, from, teachers,
-            distill_weight, unlabelled_per_labelled, seed, epochs, batch, lr, warmup, weight_decay,
-            clip_norm, rank_weight, dropout, ema_decay, patience, checkpoint_steps
+            labels,
+            space,
+            models,
+            dataset,
+            encoder,
+            tokenizer,
+            style,
+            max_length,
+            train_rows,
+            metrics,
+            average_duplicates,
+            cost_model,
+            detrend,
+            augment,
+            aux_weight,
+            from,
+            teachers,
+            distill_weight,
+            unlabelled_per_labelled,
+            seed,
+            epochs,
+            batch,
+            lr,
+            warmup,
+            weight_decay,
+            clip_norm,
+            rank_weight,
+            dropout,
+            ema_decay,
+            patience,
+            checkpoint_steps
         )
     }
 }

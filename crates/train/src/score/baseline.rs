@@ -85,14 +85,12 @@ mod tests {
 
     #[test]
     fn macs_are_counted_where_there_is_no_column() {
-        let [none, conv] = ["none", "nor_conv_3x3"].map(|op| {
-            format!("|{op}~0|+|{op}~0|{op}~1|+|{op}~0|{op}~1|{op}~2|")
-        });
+        let [none, conv] = ["none", "nor_conv_3x3"]
+            .map(|op| format!("|{op}~0|+|{op}~0|{op}~1|+|{op}~0|{op}~1|{op}~2|"));
         let table = table(&format!("arch_str,x\n{none},7\n{conv},8\n"));
         let source = NetworkSource::Space(Space::NatsTss, ModelOptions::default());
-        let choose = |named| {
-            Baseline::choose(named, Dataset::Cifar10, &source, &table, &[1, 0]).unwrap()
-        };
+        let choose =
+            |named| Baseline::choose(named, Dataset::Cifar10, &source, &table, &[1, 0]).unwrap();
         let named = Baseline { name: "x".into(), values: vec![Some(8.0), Some(7.0)] };
         assert_eq!(choose(Some("x")), named);
         let counted = choose(None);
