@@ -79,10 +79,8 @@ fn labels_may_be_json_lines_parquet_or_stdin() {
     use nneval::tables::{Cell, Column, Format, Kind, Writer};
     let dir = tempfile::tempdir().unwrap();
     for format in [Format::Csv, Format::Jsonl, Format::Parquet] {
-        let columns = vec![
-            Column::new("arch_index", Kind::Integer),
-            Column::new("arch_str", Kind::Text),
-        ];
+        let columns =
+            vec![Column::new("arch_index", Kind::Integer), Column::new("arch_str", Kind::Text)];
         let mut table = Writer::new(format, Vec::new(), columns, &[]).unwrap();
         table.row([Cell::from(3u64), Cell::from("8:8:8:8:64")]).unwrap();
         let bytes = table.finish().unwrap();

@@ -109,7 +109,10 @@ impl From<Error> for nneval_files::Error {
                 Self::Labels { file, line: Some(line), reason: cause.to_string() }
             }
             Error::Table(error) => error.into(),
-            #[allow(clippy::useless_conversion, reason = "another type once the graph crate has its own")]
+            #[allow(
+                clippy::useless_conversion,
+                reason = "another type once the graph crate has its own"
+            )]
             Error::Graph(error) => error.into(),
         }
     }

@@ -62,7 +62,9 @@ impl Cell {
         match self {
             Self::Missing => None,
             Self::Integer(value) => Some(*value),
-            Self::Number(value) => (value.trunc() == *value && value.abs() < 1e30).then_some(*value as i128),
+            Self::Number(value) => {
+                (value.trunc() == *value && value.abs() < 1e30).then_some(*value as i128)
+            }
             Self::Text(text) => text.trim().parse().ok(),
         }
     }

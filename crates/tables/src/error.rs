@@ -135,11 +135,7 @@ impl Error {
     }
 
     /// A table that breaks its rules, at a line where one is at fault.
-    pub fn malformed(
-        file: impl AsRef<Path>,
-        line: Option<u64>,
-        reason: impl Into<String>,
-    ) -> Self {
+    pub fn malformed(file: impl AsRef<Path>, line: Option<u64>, reason: impl Into<String>) -> Self {
         Self::table(ErrorKind::Malformed, file, line, reason)
     }
 
@@ -204,7 +200,8 @@ mod tests {
         assert_eq!((error.column(), error.path()), (Some("c"), Some(Path::new("a"))));
         let cause: Option<Cause> = Some("below".into());
         let (kind, file) = (ErrorKind::Unreadable, PathBuf::from("a"));
-        let error = Error::Table { kind, file, line: None, column: None, reason: "b".into(), cause };
+        let error =
+            Error::Table { kind, file, line: None, column: None, reason: "b".into(), cause };
         assert_eq!(error.source().map(ToString::to_string), Some("below".to_owned()));
     }
 }

@@ -82,8 +82,7 @@ impl Places {
         let is_end = |h: &str| {
             ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
         };
-        let is_value =
-            |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
+        let is_value = |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
         let names: Vec<String> = header.iter().filter(is_value).cloned().collect();
         let places = |n: &String| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
         let values = names.iter().map(places).collect();

@@ -4,8 +4,8 @@
 use super::draw::Draw;
 use super::style::Style;
 use super::work::Work;
-use crate::proto::{declared, int, ints, tensor};
 use crate::batch::Batch;
+use crate::proto::{declared, int, ints, tensor};
 use crate::weights::{Init, Initializers, Weights};
 use onnx_protobuf::tensor_proto::DataType;
 use onnx_protobuf::tensor_shape_proto::dimension;

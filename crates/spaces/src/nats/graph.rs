@@ -29,7 +29,11 @@ pub(super) struct Builder {
 impl Builder {
     /// An empty graph whose initializers are filled as `options` say.
     pub(super) fn new(options: &ModelOptions) -> Self {
-        Self { graph: GraphProto::new(), initializers: Initializers::new(options.weights), has_zero: false }
+        Self {
+            graph: GraphProto::new(),
+            initializers: Initializers::new(options.weights),
+            has_zero: false,
+        }
     }
 
     /// Adds a node with one output and returns the output's name, which is the

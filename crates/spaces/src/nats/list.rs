@@ -36,8 +36,10 @@ fn read(mut table: TableReader, space: Space) -> Result<Vec<(u64, Arch)>> {
             return Err(refuse(line, reason));
         }
         let arch = space.parse(&row.cell(arch_column).text());
-        let arch = arch.map_err(|cause| {
-            Error::Listed { file: file.clone(), line, cause: Box::new(cause) }
+        let arch = arch.map_err(|cause| Error::Listed {
+            file: file.clone(),
+            line,
+            cause: Box::new(cause),
         })?;
         rows.push((number, arch));
     }
@@ -70,7 +72,11 @@ mod tests {
     fn bad_rows_have_kind_and_line() {
         let head = "arch_index,arch_str\n1,8:8:8:8:8\n";
         for (row, kind, want) in [
-            ("2,8:8", ErrorKind::Architecture, "architecture \"8:8\": 2 channel counts, expected 5"),
+            (
+                "2,8:8",
+                ErrorKind::Architecture,
+                "architecture \"8:8\": 2 channel counts, expected 5",
+            ),
             ("x,8:8:8:8:8", ErrorKind::Table, "arch_index \"x\" is not a number from 0"),
             ("1,8:8:8:8:16", ErrorKind::Table, "arch_index 1 is on line 2 already"),
             ("3", ErrorKind::Table, "1 cells, the header has 2"),

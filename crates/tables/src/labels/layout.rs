@@ -60,9 +60,7 @@ impl Layout {
             }
         }
         let find = |name: &str| names.iter().position(|n| n == name);
-        let named = |name: &str| {
-            find(name).ok_or_else(|| unknown_column(file, None, name, names))
-        };
+        let named = |name: &str| find(name).ok_or_else(|| unknown_column(file, None, name, names));
         let usual = || [ARCH, PATH].iter().find_map(|name| Some((kind_of(name), find(name)?)));
         let (kind, key) = match &options.key {
             Some(name) => (kind_of(name), named(name)?),

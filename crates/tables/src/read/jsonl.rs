@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_type_and_all_their_bits() {
-        let text = "{\"a\":18446744073709551615,\"b\":-3,\"c\":2.0,\"d\":0.1,\"e\":-0.0,\"f\":1e-320}";
+        let text =
+            "{\"a\":18446744073709551615,\"b\":-3,\"c\":2.0,\"d\":0.1,\"e\":-0.0,\"f\":1e-320}";
         let (_, all) = rows(text).unwrap();
         let cells = [u64::MAX.into(), (-3i64).into(), 2.0.into(), 0.1.into()];
         assert_eq!(all[0].cells[..4], cells);

@@ -155,7 +155,10 @@ mod tests {
 
     #[test]
     fn cells_facts_and_lines() {
-        let rows = [["a\r\n".into(), 3u64.into(), 0.1.into()], [Cell::Missing, Cell::Missing, Cell::Missing]];
+        let rows = [
+            ["a\r\n".into(), 3u64.into(), 0.1.into()],
+            [Cell::Missing, Cell::Missing, Cell::Missing],
+        ];
         let bytes = written(&rows);
         let table = TableReader::from_reader("t.parquet", bytes.as_slice()).unwrap();
         assert_eq!(table.names(), ["t", "n", "x"]);

@@ -8,10 +8,10 @@ use super::no_parquet as parquet;
 use super::parquet;
 use super::row::{Fault, Header, Row, Rows};
 use super::source::{self, Content};
+use crate::error::ErrorKind;
 use crate::error::{Error, Result};
 use crate::limits::MAX_COLUMNS;
 use crate::near_names::near_names;
-use crate::error::ErrorKind;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

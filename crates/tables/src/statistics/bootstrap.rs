@@ -98,8 +98,8 @@ impl Scratch {
 
 #[cfg(test)]
 mod tests {
-    use crate::statistics::kendall_tau;
     use super::*;
+    use crate::statistics::kendall_tau;
 
     fn noisy(n: u64) -> (Vec<f64>, Vec<f64>, Vec<u64>) {
         let x: Vec<f64> = (0..n).map(|i| (i * 7919 % 997) as f64).collect();

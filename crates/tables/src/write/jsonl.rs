@@ -17,8 +17,6 @@ fn value(kind: Kind, cell: &Cell) -> Value {
         _ if *cell == Cell::Missing => Value::Null,
         Kind::Text => Value::from(cell.text()),
         Kind::Integer => Value::from(cell.integer()),
-        Kind::Number => {
-            cell.number().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
-        }
+        Kind::Number => cell.number().and_then(Number::from_f64).map_or(Value::Null, Value::Number),
     }
 }

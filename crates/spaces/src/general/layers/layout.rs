@@ -2,8 +2,8 @@
 
 use super::super::net::{Net, Value};
 use super::super::style::Reshape;
-use crate::proto::{int, ints, string};
 use crate::batch::Batch;
+use crate::proto::{int, ints, string};
 
 /// How channels become pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

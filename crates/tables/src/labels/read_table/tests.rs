@@ -15,17 +15,10 @@ fn message(text: &str) -> String {
 
 #[test]
 fn cells_keys_classes_and_index() {
-    let t =
-        read("arch_index,arch_str,unique_rep_index,a_pct,b_ms\n4,x,9,1.5,\n5,y,9, 2 ,3e1\n")
-            .unwrap();
-    assert_eq!(
-        (t.rows(), t.key(1), t.class(0), t.arch_index(1)),
-        (2, Some("y"), Some(9), Some(5))
-    );
-    assert_eq!(
-        (t.key(2), t.class(2), t.row_of("y"), t.line(1)),
-        (None, None, Some(1), Some(3))
-    );
+    let t = read("arch_index,arch_str,unique_rep_index,a_pct,b_ms\n4,x,9,1.5,\n5,y,9, 2 ,3e1\n")
+        .unwrap();
+    assert_eq!((t.rows(), t.key(1), t.class(0), t.arch_index(1)), (2, Some("y"), Some(9), Some(5)));
+    assert_eq!((t.key(2), t.class(2), t.row_of("y"), t.line(1)), (None, None, Some(1), Some(3)));
     assert_eq!(t.column_names(), ["a_pct", "b_ms"]);
     assert_eq!(t.column("a_pct").unwrap(), [Some(1.5), Some(2.0)]);
     assert_eq!(t.column("b_ms").unwrap(), [None, Some(30.0)]);
@@ -89,10 +82,7 @@ fn bad_tables_are_explained() {
         ("name,v\na,1\n", "t.csv, line 1: no key column (\"arch_str\" or \"path\")"),
         ("path,v,v\na,1,2\n", "t.csv, line 1: columns 2 and 3 are both named \"v\""),
         ("path,v\na,1\nb,NaN\n", "t.csv, line 3: column \"v\": \"NaN\" is not a finite number"),
-        (
-            "path,v\na,1\nb,-inf\n",
-            "t.csv, line 3: column \"v\": \"-inf\" is not a finite number",
-        ),
+        ("path,v\na,1\nb,-inf\n", "t.csv, line 3: column \"v\": \"-inf\" is not a finite number"),
         ("path,v\na,1e999\n", "t.csv, line 2: column \"v\": \"1e999\" is not a finite number"),
         ("path,v\na,1\nb\n", "t.csv, line 3: 1 cells, the header has 2"),
         ("path,v\na,1,2\n", "t.csv, line 2: 3 cells, the header has 2"),
@@ -128,11 +118,7 @@ fn lines_are_right_whatever_the_newlines() {
         "path,v\r\r\ra\r",
         "path,v\n\"a\nb\",1\nc",
     ] {
-        assert!(
-            message(text).starts_with("t.csv, line 4: 1 cells"),
-            "{text:?}: {}",
-            message(text)
-        );
+        assert!(message(text).starts_with("t.csv, line 4: 1 cells"), "{text:?}: {}", message(text));
     }
 }
 
@@ -148,11 +134,8 @@ fn unknown_columns_get_near_names() {
 
 #[test]
 fn text_that_is_not_utf8_and_byte_order_marks() {
-    let e = LabelTable::from_reader(
-        "t.csv",
-        &b"path,v\na,1\nb\xff,2\n"[..],
-        &ReadOptions::default(),
-    );
+    let e =
+        LabelTable::from_reader("t.csv", &b"path,v\na,1\nb\xff,2\n"[..], &ReadOptions::default());
     assert_eq!(e.unwrap_err().to_string(), "t.csv, line 3: cell 1 is not UTF-8 text");
     assert_eq!(read("\u{feff}path,v\na,1\n").unwrap().rows(), 1);
 }
@@ -165,8 +148,8 @@ fn long_cells_are_cut_in_messages() {
 
 #[test]
 fn gzip_is_known_by_its_magic_and_must_be_whole() {
-    let text: String = (0..5000)
-        .fold("path,v\n".into(), |t, i| t + &format!("m{}.onnx,{i}\n", i * 7919 % 99991));
+    let text: String =
+        (0..5000).fold("path,v\n".into(), |t, i| t + &format!("m{}.onnx,{i}\n", i * 7919 % 99991));
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(text.as_bytes()).unwrap();
     let bytes = gz.finish().unwrap();
