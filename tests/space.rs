@@ -75,6 +75,28 @@ fn labels_name_files_by_index() {
 }
 
 #[test]
+fn labels_may_be_json_lines_parquet_or_stdin() {
+    use nneval::tables::{Cell, Column, Format, Kind, Writer};
+    let dir = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Jsonl, Format::Parquet] {
+        let columns =
+            vec![Column::new("arch_index", Kind::Integer), Column::new("arch_str", Kind::Text)];
+        let mut table = Writer::new(format, Vec::new(), columns, &[]).unwrap();
+        table.row([Cell::from(3u64), Cell::from("8:8:8:8:64")]).unwrap();
+        let bytes = table.finish().unwrap();
+        let path = dir.path().join(format!("t.{}", format.ending()));
+        std::fs::write(&path, &bytes).unwrap();
+        let out = dir.path().join(format!("{format:?}"));
+        space(&["nats-sss", "--labels", path.to_str().unwrap()], &out).success();
+        assert_eq!(files(&out), ["3.onnx"], "{format:?}");
+        let (piped, mut command) = (out.join("piped"), Command::cargo_bin("nneval").unwrap());
+        command.args(["space", "nats-sss", "--labels", "-", "--out"]).arg(&piped);
+        command.write_stdin(bytes).assert().success();
+        assert_eq!(files(&piped), ["3.onnx"], "{format:?}");
+    }
+}
+
+#[test]
 fn labels_may_be_compressed() {
     use std::io::Write;
     let dir = tempfile::tempdir().unwrap();
@@ -109,8 +131,8 @@ fn bad_tables_are_explained_and_nothing_is_written() {
         (&[good.as_bytes(), b"x,8:8:8:8:8\n"].concat(), "line 3: arch_index \"x\""),
         (&[good.as_bytes(), b"../1,8:8:8:8:8\n"].concat(), "line 3: arch_index \"../1\""),
         (&[good.as_bytes(), b"1,8:8:8:8:16\n"].concat(), "arch_index 1 is on line 2 already"),
-        (&[good.as_bytes(), b"2\n"].concat(), "line 3: 1 fields, expected 2"),
-        (&[good.as_bytes(), b"2,\xff\n"].concat(), "line 3: not UTF-8"),
+        (&[good.as_bytes(), b"2\n"].concat(), "line 3: 1 cells, the header has 2"),
+        (&[good.as_bytes(), b"2,\xff\n"].concat(), "line 3: cell 2 is not UTF-8 text"),
     ];
     for (content, expected) in cases {
         std::fs::write(&table, content).unwrap();
