@@ -71,7 +71,7 @@ fn evaluate(evaluator: &Path) -> Command {
 fn bad_models_are_named_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
     for (path, word) in bad_models(dir.path()) {
-        for command in [&mut evaluate(&bundle("bad_input")), nneval().arg("string")] {
+        for command in [&mut evaluate(&bundle()), nneval().arg("string")] {
             let stderr = failure(command.arg(&path));
             println!("{}", stderr.trim_end());
             let name = path.file_name().unwrap().to_str().unwrap();
@@ -99,7 +99,7 @@ fn models_cut_anywhere_never_crash() {
 fn a_folder_without_models_is_named() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("notes.txt"), "").unwrap();
-    for command in [&mut evaluate(&bundle("bad_input")), nneval().arg("string")] {
+    for command in [&mut evaluate(&bundle()), nneval().arg("string")] {
         let stderr = failure(command.arg(dir.path()));
         assert!(stderr.contains(&dir.path().display().to_string()), "{stderr}");
         assert!(stderr.contains("no *.onnx files"), "{stderr}");
@@ -118,7 +118,7 @@ fn an_unknown_evaluator_is_named() {
 fn altered(change: impl FnOnce(&Path)) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for name in ["evaluator.json", "evaluator.onnx", "tokenizer.json"] {
-        std::fs::copy(bundle("bad_input").join(name), copy.path().join(name)).unwrap();
+        std::fs::copy(bundle().join(name), copy.path().join(name)).unwrap();
     }
     change(copy.path());
     copy
@@ -132,7 +132,7 @@ fn rewrite(path: &Path, from: &str, to: &str) {
 
 fn refused(evaluator: &tempfile::TempDir, words: &[&str]) {
     let folder = evaluator.path().display().to_string();
-    let table = bundle("bad_input").with_file_name("labels.csv");
+    let table = bundle().with_file_name("labels.csv");
     let mut score = nneval_with_runtime();
     score.arg("score").arg("--evaluator").arg(evaluator.path()).arg("--labels").arg(table);
     for command in [evaluate(evaluator.path()).arg(FIXTURE), &mut score] {

@@ -14,7 +14,9 @@ fn sample(folder: &Path, count: usize, seed: u64) -> Vec<(String, String)> {
     let mut command = nneval();
     command.args(["space", "general", "--sample", &count, "--seed", &seed, "--out"]);
     success(command.arg(folder));
-    rows(folder)
+    let rows = rows(folder);
+    assert_eq!(rows.len().to_string(), count);
+    rows
 }
 
 fn rows(folder: &Path) -> Vec<(String, String)> {

@@ -1,9 +1,9 @@
 //! The report page in a browser: no errors, sorting, filters, tooltips, keys.
-//! Skipped, with a word, where there is no Chromium.
+//! Skipped where there is no Chromium.
 
 use crate::common;
 
-use common::{labels, nneval, nneval_with_runtime, success};
+use common::{labels, nneval, nneval_with_runtime, skip, success};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn chromium() -> Option<PathBuf> {
     let all = std::env::split_paths(&folders).flat_map(|d| names.map(|n| d.join(n)));
     let found = all.into_iter().find(|p| p.is_file());
     if found.is_none() {
-        println!("skipped: there is no Chromium ({})", names.join(", "));
+        skip("chromium", format_args!("there is none of {}", names.join(", ")));
     }
     found
 }

@@ -37,7 +37,7 @@ fn a_closed_stdout_ends_the_program_quietly() {
     ] {
         assert_eq!(unread(nneval().args(line)), (Some(0), String::new()), "{line:?}");
     }
-    let evaluator = bundle("pipes");
+    let evaluator = bundle();
     for format in ["table", "json", "csv", "jsonl", "parquet"] {
         let mut evaluate = nneval_with_runtime();
         evaluate.args(["evaluate", FIXTURE, "--format", format, "--evaluator"]).arg(&evaluator);
@@ -82,7 +82,7 @@ fn on_a_terminal(arguments: &[&str]) -> Option<String> {
     command.args(["-qec", &line.join(" "), "/dev/null"]).stdin(Stdio::null());
     command.env("NNEVAL_CACHE", common::runtime_cache()).env_remove("ORT_DYLIB_PATH");
     let Ok(output) = command.env("TERM", "xterm").env("NO_COLOR", "1").output() else {
-        println!("skipped: there is no program `script`");
+        common::skip("script", "there is no such program");
         return None;
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -95,7 +95,7 @@ fn on_a_terminal(arguments: &[&str]) -> Option<String> {
 #[test]
 fn bars_are_drawn_on_terminals_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let (table, evaluator) = (labels(dir.path(), 790), bundle("pipes"));
+    let (table, evaluator) = (labels(dir.path(), 790), bundle());
     let (table, evaluator) = (table.to_str().unwrap(), evaluator.to_str().unwrap());
     let score = ["score", "--bootstrap", "10", "--rows", "all", "--labels", table, "--evaluator"];
     let score = [&score[..], &[evaluator]].concat();

@@ -96,7 +96,7 @@ fn what_cannot_be_drawn_is_explained() {
     let dir = tempfile::tempdir().unwrap();
     let (table, file) = (labels(dir.path(), 790), dir.path().join("file"));
     std::fs::write(&file, "").unwrap();
-    let evaluator = bundle("plots");
+    let evaluator = bundle();
     let message = failure(score(&table, &file.join("plots")).arg("--evaluator").arg(&evaluator));
     assert!(message.contains("plots"), "{message}");
     let plots = dir.path().join("plots");

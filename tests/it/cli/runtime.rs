@@ -93,13 +93,15 @@ fn what_is_not_a_library_is_named_in_the_error() {
 fn compiled(folder: &Path, source: &str) -> Option<std::path::PathBuf> {
     let (input, library) = (folder.join("stub.c"), folder.join("stub.so"));
     std::fs::write(&input, source).unwrap();
-    let status = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &input])
-        .status()
-        .inspect_err(|e| eprintln!("skipped: cc: {e}"))
-        .ok()?;
-    status.success().then_some(library)
+    let mut cc = Command::new("cc");
+    match cc.args(["-shared", "-fPIC", "-o"]).args([&library, &input]).status() {
+        Ok(status) => assert!(status.success(), "{cc:?}"),
+        Err(e) => {
+            common::skip("compiler", format_args!("cc: {e}"));
+            return None;
+        }
+    }
+    Some(library)
 }
 
 #[cfg(unix)]

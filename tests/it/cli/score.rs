@@ -11,7 +11,7 @@ use std::process::Command;
 const BASELINE: &str = "cifar10_flops_M";
 
 fn evaluator() -> PathBuf {
-    bundle("score")
+    bundle()
 }
 
 fn table() -> PathBuf {

@@ -6,8 +6,12 @@ pub mod fingerprint;
 pub mod mutate;
 pub mod onnx;
 pub mod proto;
+pub mod python;
+pub mod skip;
 pub mod vision;
 pub mod zoo;
+
+pub use skip::skip;
 
 use nneval::spaces::{ModelOptions, Space, TssArch, TssOp};
 use rand::{RngExt, SeedableRng};
@@ -110,18 +114,24 @@ fn says_anything_twice(line: &str) -> bool {
     parts.iter().enumerate().any(|(i, p)| parts.iter().skip(i + 1).any(|q| p == q))
 }
 
-/// A file or folder of the shared data; `None`, with a word on stdout, where it is absent.
+/// A file or folder of the shared data; `None`, which counts as a skip, where it
+/// is absent.
 pub fn shared(name: &str) -> Option<PathBuf> {
+    let path = shared_path(name);
+    if !path.exists() {
+        skip("shared", format_args!("{} is absent", path.display()));
+        return None;
+    }
+    Some(path)
+}
+
+/// Where a file or folder of the shared data is, or would be.
+pub fn shared_path(name: &str) -> PathBuf {
     let folder = std::env::var_os("NNEVAL_SHARED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
         PathBuf::from,
     );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is absent", path.display());
-    None
+    folder.join(name)
 }
 
 /// The description of an evaluator.
@@ -171,11 +181,11 @@ pub fn train(labels: &Path, out: &Path) -> Command {
 }
 
 /// An evaluator of [`METRICS`], trained for one epoch at the first call of a
-/// process; `name` is that of the calling test file.
-pub fn bundle(name: &str) -> PathBuf {
+/// process, and beside it its table `labels.csv`. Tests do not change it.
+pub fn bundle() -> PathBuf {
     static BUNDLE: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundle");
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let out = folder.join("evaluator");
@@ -193,10 +203,20 @@ pub fn network(space: Space, arch: &str, folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// The models of the shared corpus, sorted; none where it is absent.
-pub fn corpus() -> Vec<PathBuf> {
-    let Some(folder) = shared("corpus") else { return Vec::new() };
+/// Fewer models than the shared corpus has.
+pub const CORPUS_FLOOR: usize = 2300;
+
+/// The models of the shared corpus, sorted, [`CORPUS_FLOOR`] or more; `None`,
+/// which counts as a skip, where it is absent.
+pub fn corpus() -> Option<Vec<PathBuf>> {
+    let models = models_below(&shared("corpus")?);
+    assert!(models.len() >= CORPUS_FLOOR, "the corpus has {} models alone", models.len());
+    Some(models)
+}
+
+/// The models in a folder and below it, sorted.
+pub fn models_below(folder: &Path) -> Vec<PathBuf> {
     let files = walkdir::WalkDir::new(folder).sort_by_file_name();
-    let files = files.into_iter().map(|e| e.expect("the corpus can be read").into_path());
+    let files = files.into_iter().map(|e| e.expect("the folder can be read").into_path());
     files.filter(|p| p.extension().is_some_and(|e| e == "onnx")).collect()
 }

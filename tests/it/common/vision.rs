@@ -2,7 +2,7 @@
 //! them: one image of 224x224, 1000 classes, without weights.
 
 use super::onnx::*;
-use onnx_protobuf::ModelProto;
+use onnx_protobuf::{AttributeProto, ModelProto};
 
 /// A convolution: channels in and out, kernel, stride, padding, groups.
 #[derive(Clone, Copy)]
@@ -303,7 +303,7 @@ pub fn vit_b_16() -> ModelProto {
         for _ in 0..12 {
             x = vit_layer(b, &x);
         }
-        let x = layer_norm(b, &x);
+        let x = layer_norm(b, &x, vec![]);
         let first = b.initializer(onnx_protobuf::TensorProto { dims: vec![], ..int_tensor(&[0]) });
         let x = b.op("Gather", &[&x, &first], vec![int("axis", 1)]);
         linear(b, &x, D, 1000)
@@ -313,19 +313,22 @@ pub fn vit_b_16() -> ModelProto {
 /// Width of ViT-B.
 const D: i64 = 768;
 
-fn layer_norm(b: &mut Builder, x: &str) -> String {
+/// Layer normalization over the last axis, with attributes beside the axis.
+pub fn layer_norm(b: &mut Builder, x: &str, attributes: Vec<AttributeProto>) -> String {
     let (scale, bias) = (b.weight(&[D]), b.weight(&[D]));
-    b.op("LayerNormalization", &[x, &scale, &bias], vec![int("axis", -1)])
+    let attributes = [vec![int("axis", -1)], attributes].concat();
+    b.op("LayerNormalization", &[x, &scale, &bias], attributes)
 }
 
-fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
+/// A linear layer on the last axis.
+pub fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
     let (w, bias) = (b.weight(&[from, to]), b.weight(&[to]));
     let x = b.op("MatMul", &[x, &w], vec![]);
     b.op("Add", &[&x, &bias], vec![])
 }
 
 fn vit_layer(b: &mut Builder, x: &str) -> String {
-    let y = layer_norm(b, x);
+    let y = layer_norm(b, x, vec![]);
     let y = dense(b, &y, D, 3 * D);
     let sizes = b.ints(&[D; 3]);
     let parts = b.ops("Split", &[&y, &sizes], vec![int("axis", -1)], 3);
@@ -345,7 +348,7 @@ fn vit_layer(b: &mut Builder, x: &str) -> String {
     let y = b.op("Reshape", &[&y, &shape], vec![]);
     let y = dense(b, &y, D, D);
     let x = b.op("Add", &[x, &y], vec![]);
-    let y = layer_norm(b, &x);
+    let y = layer_norm(b, &x, vec![]);
     let y = dense(b, &y, D, 4 * D);
     let y = b.op("Gelu", &[&y], vec![]);
     let y = dense(b, &y, 4 * D, D);

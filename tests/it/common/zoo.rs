@@ -1,6 +1,7 @@
 //! Networks of well-known architectures, as exporters write them, without weights.
 
 use super::onnx::*;
+use super::vision::{self, dense};
 use onnx_protobuf::ModelProto;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -88,15 +89,8 @@ pub fn bert(layers: usize) -> ModelProto {
     b.model(17)
 }
 
-fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
-    let (w, bias) = (b.weight(&[from, to]), b.weight(&[to]));
-    let x = b.op("MatMul", &[x, &w], vec![]);
-    b.op("Add", &[&bias, &x], vec![])
-}
-
 fn layer_norm(b: &mut Builder, x: &str) -> String {
-    let (scale, bias) = (b.weight(&[768]), b.weight(&[768]));
-    b.op("LayerNormalization", &[x, &scale, &bias], vec![int("axis", -1), float("epsilon", 1e-12)])
+    vision::layer_norm(b, x, vec![float("epsilon", 1e-12)])
 }
 
 fn heads(b: &mut Builder, x: &str, perm: &[i64]) -> String {

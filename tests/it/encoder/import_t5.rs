@@ -3,6 +3,7 @@
 
 use crate::common;
 
+use common::python::python;
 use common::{METRICS, failure, labels, nneval_with_runtime, run, runtime, success};
 use nneval::evaluator::{Bundle, Encoder, Options};
 use nneval::opstring::Style;
@@ -10,42 +11,13 @@ use nneval::training::{GraphInfo, ParamInfo};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 fn read(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// Python with what the tool needs, which pip puts below the target folder.
-fn python() -> Command {
-    static PACKAGES: OnceLock<PathBuf> = OnceLock::new();
-    let fetch = || {
-        let requirements = "tools/requirements-import.txt";
-        let sum = nneval::files::sha256(&std::fs::read(requirements).unwrap());
-        let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let folder = scratch.join(format!("import-packages-{}", &sum[..8]));
-        if !folder.is_dir() {
-            let work = tempfile::tempdir_in(scratch).unwrap();
-            let mut pip = Command::new("python3");
-            let options = "-m pip install --quiet --no-input --disable-pip-version-check \
-                           --only-binary=:all: --requirement";
-            pip.args(options.split_whitespace()).arg(requirements);
-            let (code, _, error) =
-                run(pip.env("PIP_REQUIRE_VIRTUALENV", "0").arg("--target").arg(work.path()));
-            assert_eq!(code, Some(0), "{error}");
-            if std::fs::rename(work.path(), &folder).is_ok() {
-                let _ = work.keep();
-            }
-        }
-        folder
-    };
-    let mut python = Command::new("python3");
-    python.env("PYTHONPATH", PACKAGES.get_or_init(fetch)).env("PYTHONDONTWRITEBYTECODE", "1");
-    python
-}
-
 fn import(checkpoint: &Path, out: &Path) -> Command {
-    let mut command = python();
+    let mut command = python("tools/requirements-import.txt");
     command.arg("tools/import_t5.py").arg(checkpoint).arg("--out").arg(out);
     command
 }

@@ -1,13 +1,14 @@
-//! Inferred shapes against references: a file that tools/ref_shapes.py writes,
-//! named by NNEVAL_SHAPES_REF, for the shared corpus.
+//! Inferred shapes against references: `tools/ref_shapes.py` writes what
+//! onnx.shape_inference infers and what ONNX Runtime computes.
 
 use nneval::graph::shape::{Bindings, Shapes, SymExpr, size};
 use nneval::graph::{Dim, Limits, Model, ValueId};
+use nneval::spaces::{general, to_bytes};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::Path;
 
-use crate::common;
+use crate::common::{python::python, shared, success};
 
 /// Sizes that the reference states for a value, `None` where it knows none.
 type Sizes = Vec<Option<u64>>;
@@ -120,19 +121,16 @@ fn report(what: &str, t: &Tally) {
     }
 }
 
-#[test]
-fn shapes_agree_with_the_references() {
-    let Some(path) = std::env::var_os("NNEVAL_SHAPES_REF") else {
-        println!("skipped: NNEVAL_SHAPES_REF is not set (see tools/ref_shapes.py)");
-        return;
-    };
-    let Some(corpus) = common::shared("corpus") else { return };
-    let text = std::fs::read_to_string(PathBuf::from(path)).unwrap();
+/// Shapes of the models in a folder beside those of onnx.shape_inference, and
+/// beside those of ONNX Runtime.
+fn compared(folder: &Path) -> [Tally; 2] {
+    let mut script = python("tools/requirements-shapes.txt");
+    let references = success(script.arg("tools/ref_shapes.py").arg(folder));
     let (mut inferred, mut run) = (Tally::default(), Tally::default());
-    for line in text.lines() {
+    for line in references.lines() {
         let line: Json = serde_json::from_str(line).unwrap();
         let path = line["path"].as_str().unwrap();
-        let model = Model::open(corpus.join(path), &Limits::default()).unwrap();
+        let model = Model::open(folder.join(path), &Limits::default()).unwrap();
         let shapes = Shapes::infer(&model, &Bindings::default());
         compare(path, &model, &shapes, &line["inferred"], &mut inferred);
         if let Some(inputs) = line["inputs"].as_object() {
@@ -145,6 +143,30 @@ fn shapes_agree_with_the_references() {
     }
     report("onnx.shape_inference", &inferred);
     report("ONNX Runtime", &run);
+    [inferred, run]
+}
+
+/// A network of every family of the general space: no shape differs and none is
+/// unknown.
+#[test]
+fn shapes_of_every_family_agree_with_the_references() {
+    let dir = tempfile::tempdir().unwrap();
+    let count = general::families().count();
+    for (family, number) in general::sample(count) {
+        let network = general::network(family, 1, number).unwrap();
+        let path = dir.path().join(format!("{}.onnx", network.name));
+        std::fs::write(path, to_bytes(&network.model).unwrap()).unwrap();
+    }
+    for t in compared(dir.path()) {
+        assert!(t.differ.is_empty() && t.unknown.is_empty(), "{:#?}{:#?}", t.differ, t.unknown);
+        assert!(t.agree > 20 * count && t.agree * 100 >= 99 * t.known, "{} agree", t.agree);
+    }
+}
+
+#[test]
+fn shapes_of_the_corpus_agree_with_the_references() {
+    let Some(corpus) = shared("corpus") else { return };
+    let [inferred, run] = compared(&corpus);
     // common_old.onnx declares an output that its own operators contradict, and
     // the runtime returns what the operators make.
     let differ: Vec<&String> =
@@ -155,4 +177,7 @@ fn shapes_agree_with_the_references() {
     let unknown: Vec<&String> = run.unknown.values().flatten().collect();
     let open_axes = |u: &&String| u.contains("test_reduce_") && u.contains("_expanded.onnx");
     assert!(unknown.iter().all(open_axes), "{unknown:#?}");
+    for (t, least) in [(inferred, 500_000), (run, 15_000)] {
+        assert!(t.agree >= least && t.agree * 100 >= 95 * t.known, "{} agree", t.agree);
+    }
 }

@@ -78,7 +78,7 @@ fn every_format_is_the_same_table() {
 fn score(labels: &Path) -> Command {
     let mut command = nneval_with_runtime();
     command.args(["score", "--rows", "all", "--bootstrap", "10", "--evaluator"]);
-    command.arg(bundle("formats")).arg("--labels").arg(labels);
+    command.arg(bundle()).arg("--labels").arg(labels);
     command
 }
 

@@ -10,16 +10,7 @@ use std::path::PathBuf;
 const FLOPS: &str = "cifar10_flops_M";
 
 fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("NNEVAL_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
-        PathBuf::from,
-    );
-    let path = root.join("data").join(name);
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
+    crate::common::shared(&format!("data/{name}"))
 }
 
 fn nats() -> Option<LabelTable> {

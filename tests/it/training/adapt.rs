@@ -27,7 +27,7 @@ fn names(dir: &Path) -> Vec<String> {
 
 /// Architectures and latencies of the table that the stand-in was trained on.
 fn measured() -> Vec<(String, f64)> {
-    let path = bundle("adapt").parent().unwrap().join("labels.csv");
+    let path = bundle().parent().unwrap().join("labels.csv");
     let table = LabelTable::read(path, &ReadOptions::default()).unwrap();
     let values = table.column(METRICS[1]).unwrap();
     let rows = table.keys().iter().zip(values);
@@ -44,7 +44,7 @@ fn table(dir: &Path, name: &str, rows: &[(String, f64)]) -> PathBuf {
 }
 
 fn adapt(labels: &Path, out: &Path) -> Command {
-    let mut adapt = command("adapt", &bundle("adapt"));
+    let mut adapt = command("adapt", &bundle());
     adapt.arg("--labels").arg(labels).arg("--out").arg(out);
     adapt
 }
@@ -72,13 +72,13 @@ fn an_adapted_evaluator_has_the_new_metric_beside_the_old_ones() {
     assert!(own["metrics"][2]["interval"]["below"].is_array());
 
     let predict = |dir: &Path| success(command("evaluate", dir).args([FIXTURE, "--format", "csv"]));
-    let (before, after) = (predict(&bundle("adapt")), predict(&out));
+    let (before, after) = (predict(&bundle()), predict(&out));
     let cells = |csv: &str| -> Vec<String> {
         csv.lines().nth(1).unwrap().split(',').take(7).map(String::from).collect()
     };
     assert_eq!(cells(&before), cells(&after), "the old metrics stay as they are");
 
-    let old = rho(&out, bundle("adapt").parent().unwrap().join("labels.csv").as_path(), METRICS[1]);
+    let old = rho(&out, bundle().parent().unwrap().join("labels.csv").as_path(), METRICS[1]);
     let new = rho(&out, &all, NEW);
     assert!((old - new).abs() < 1e-3, "made of the one latency that is known: {old} {new}");
 }
@@ -117,7 +117,7 @@ fn labels_of_model_files() {
     success(&mut adapt(&few, &out));
     success(adapt(&few, &out).arg("--models").arg(dir.path()));
     assert_eq!(names(&out), [METRICS[0], METRICS[1], NEW]);
-    let mut suggest = command("adapt", &bundle("adapt"));
+    let mut suggest = command("adapt", &bundle());
     let text = success(suggest.args(["--suggest", "2", "--models"]).arg(dir.path()));
     assert_eq!(text.lines().count(), 3);
     assert!(text.starts_with("path\n") && text.ends_with(".onnx\n"), "{text}");
@@ -126,7 +126,7 @@ fn labels_of_model_files() {
 #[test]
 fn suggestions_are_distinct_and_repeatable() {
     let suggest = |options: &[&str]| {
-        success(command("adapt", &bundle("adapt")).args(["--suggest", "12"]).args(options))
+        success(command("adapt", &bundle()).args(["--suggest", "12"]).args(options))
     };
     let text = suggest(&[]);
     assert_eq!(text, suggest(&[]));
@@ -143,7 +143,7 @@ fn suggestions_are_distinct_and_repeatable() {
     let among = suggest(&["--labels", some.to_str().unwrap()]);
     let given = std::fs::read_to_string(&some).unwrap();
     assert!(among.lines().all(|l| given.contains(l)), "{among}");
-    let mut more = command("adapt", &bundle("adapt"));
+    let mut more = command("adapt", &bundle());
     let stderr = failure(more.args(["--suggest", "21", "--labels"]).arg(&some));
     assert!(stderr.contains("only 20"), "{stderr}");
 }
@@ -183,6 +183,6 @@ fn bad_input_is_explained() {
         assert!(stderr.contains("bad.csv") && stderr.contains(reason), "{stderr}");
     }
     assert!(!out.exists());
-    let (code, ..) = run(command("adapt", &bundle("adapt")).arg("--labels").arg(&few));
+    let (code, ..) = run(command("adapt", &bundle()).arg("--labels").arg(&few));
     assert_eq!(code, Some(2));
 }

@@ -215,7 +215,7 @@ fn bound_by_permissions(read_only: &Path, command: &Command) -> Option<Command> 
     let _ = std::fs::remove_file(read_only.join("probe"));
     let works = Command::new("sh").arg("-c").arg(format!("{drop} true 2>/dev/null")).status();
     if !works.is_ok_and(|s| s.success()) || !probe(drop) {
-        println!("skipped: permissions do not bind this user, and setpriv cannot change that");
+        common::skip("permissions", "they do not bind this user, and setpriv cannot change that");
         return None;
     }
     let mut shell = limited("true", command);
