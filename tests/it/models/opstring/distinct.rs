@@ -6,6 +6,7 @@ use crate::common::{corpus, onnx::*};
 use onnx_protobuf::{Message, ModelProto, NodeProto};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Groups of corpus models with one string whose files differ, by their first
 /// member, and why they compute the same.
@@ -29,15 +30,16 @@ const EXPLAINED: &[(&str, &str)] = &[
 #[test]
 fn corpus_models_that_share_a_string_are_the_same() {
     let Some(models) = corpus() else { return };
-    let all: Vec<(String, String, String)> = models
-        .par_iter()
-        .map(|path| {
-            let bytes = std::fs::read(path).unwrap();
-            let model = ModelProto::parse_from_bytes(&bytes).unwrap();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (string_of(&model), fingerprint(&model), name)
-        })
-        .collect();
+    let account = |path: &PathBuf| {
+        let bytes = std::fs::read(path).unwrap();
+        let model = ModelProto::parse_from_bytes(&bytes).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (string_of(&model), fingerprint(&model), name)
+    };
+    // The account follows values back to the inputs, a few frames a node.
+    let threads = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build().unwrap();
+    let all: Vec<(String, String, String)> =
+        threads.install(|| models.par_iter().map(account).collect());
     let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for (string, print, name) in &all {
         groups.entry(string).or_default().entry(print).or_default().push(name);
