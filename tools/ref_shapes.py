@@ -1,9 +1,8 @@
-"""Reference shapes for tests/shapes.rs: what onnx.shape_inference infers, and
-what ONNX Runtime really produces, one JSON object a model and line.
+"""Reference shapes for tests/it/models/shapes.rs: what onnx.shape_inference
+infers, and what ONNX Runtime computes, one JSON object a model and line.
 
-    pip install onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
+    pip install -r tools/requirements-shapes.txt
     python tools/ref_shapes.py CORPUS > ref.jsonl
-    NNEVAL_SHAPES_REF=ref.jsonl cargo test --release --test shapes
 
 Fields: path (below CORPUS); inferred: value -> sizes (null where unknown);
 inputs: the sizes that the run was given; run: value -> sizes. Only values of

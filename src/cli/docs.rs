@@ -1,6 +1,6 @@
 //! Command lines in the documentation are ones that this program takes.
 
-#[path = "../../tests/common/blocks.rs"]
+#[path = "../../tests/it/common/blocks.rs"]
 #[allow(dead_code)]
 mod blocks;
 

@@ -1,0 +1,149 @@
+//! `nneval inspect`.
+
+use crate::common::{self, proto};
+
+use proto::*;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/nats_tss_9930.onnx")
+}
+
+fn inspect(args: &[&str], paths: &[&Path]) -> Output {
+    common::nneval().arg("inspect").args(args).args(paths).output().unwrap()
+}
+
+fn stdout(o: &Output) -> String {
+    assert!(o.status.success(), "{}", String::from_utf8_lossy(&o.stderr));
+    String::from_utf8(o.stdout.clone()).unwrap()
+}
+
+fn stderr(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
+#[test]
+fn json_has_every_cost() {
+    let out = stdout(&inspect(&["--format", "json", "--dim", "batch=1"], &[&fixture()]));
+    let r: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(r["parameters"], 1_288_506);
+    assert_eq!(r["buffers"], 6_144);
+    assert_eq!(r["macs"], 184_730_240u64);
+    assert_eq!(r["opsets"][0]["version"], 17);
+    assert_eq!(r["inputs"][0]["shape"], serde_json::json!(["1", "3", "32", "32"]));
+    assert_eq!(r["outputs"][0]["type"], "f32");
+    assert_eq!(r["unknown"], serde_json::json!([]));
+    assert!(r["arithmetic_intensity"].as_f64().unwrap() > 1.0);
+    let conv = r["operators"].as_array().unwrap().iter().find(|o| o["operator"] == "Conv").unwrap();
+    assert_eq!(conv["count"], 82);
+}
+
+#[test]
+fn open_dimensions_give_formulas() {
+    let out = stdout(&inspect(&["--format", "json"], &[&fixture()]));
+    let r: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(r["macs"], "184730240*batch");
+    assert_eq!(r["arithmetic_intensity"], Json::Null);
+    let bound =
+        stdout(&inspect(&["--format", "json", "--input", "input=7x3x32x32"], &[&fixture()]));
+    let r: Json = serde_json::from_str(&bound).unwrap();
+    assert_eq!(r["macs"], 7 * 184_730_240u64);
+}
+
+#[test]
+fn the_table_is_for_reading() {
+    let out = stdout(&inspect(&["--dim", "batch=1"], &[&fixture()]));
+    for expected in [
+        "parameters            1,288,506",
+        "MACs                  184,730,240",
+        "input f32[1 x 3 x 32 x 32]",
+    ] {
+        assert!(out.contains(expected), "{out}");
+    }
+}
+
+#[test]
+fn csv_has_a_row_a_file() {
+    let out = stdout(&inspect(&["--format", "csv"], &[&fixture(), &fixture()]));
+    let mut r = csv::Reader::from_reader(out.as_bytes());
+    assert_eq!(r.headers().unwrap().len(), 18);
+    let rows: Vec<csv::StringRecord> = r.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(&rows[0][5], "1288506");
+}
+
+#[test]
+fn what_cannot_be_read_is_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    let bad = dir.path().join("bad.onnx");
+    std::fs::write(&bad, b"nonsense").unwrap();
+    let o = inspect(&["--format", "json"], &[&fixture(), &bad]);
+    assert_eq!(o.status.code(), Some(1));
+    let lines: Vec<Json> = String::from_utf8_lossy(&o.stdout)
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[1]["error"].as_str().unwrap().contains("bad.onnx"));
+    let o = inspect(&[], &[&bad]);
+    assert_eq!((o.status.code(), stderr(&o).lines().count()), (Some(1), 1));
+    let o = inspect(&[], &[&dir.path().join("none.onnx")]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(stderr(&o).contains("none.onnx"));
+}
+
+#[test]
+fn bindings_that_fit_nothing_are_explained() {
+    let failed = |args: &[&str]| {
+        let o = inspect(args, &[&fixture()]);
+        assert_eq!(o.status.code(), Some(1));
+        stderr(&o)
+    };
+    assert!(
+        failed(&["--dim", "seq=3"]).contains("no dimension is called \"seq\"; named ones: batch")
+    );
+    assert!(failed(&["--input", "x=1"]).contains("no input is called \"x\"; inputs: input"));
+    assert!(failed(&["--input", "input=1x3"]).contains("has 4 dimensions, not 2"));
+}
+
+#[test]
+fn limits_are_options() {
+    let o = inspect(&["--limit-nodes", "10"], &[&fixture()]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(stderr(&o).contains("more than 10 nodes (limit: nodes)"), "{}", stderr(&o));
+    let o = inspect(&["--limit-file-bytes", "10"], &[&fixture()]);
+    assert!(stderr(&o).contains("limit: file-bytes"), "{}", stderr(&o));
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for args in [
+        &[][..],
+        &["--dim", "batch"],
+        &["--dim", "batch=x"],
+        &["--input", "a=1xb"],
+        &["--format", "xml"],
+        &["--limit-depth", "25"],
+    ] {
+        let paths: &[&Path] = if args.is_empty() { &[] } else { &[&fixture()] };
+        assert_eq!(inspect(args, paths).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn unknown_costs_are_listed() {
+    let g = Graph {
+        nodes: vec![node("Odd", &["x"], &["y"], &[domain("org.example")])],
+        inputs: vec![value("x", 1, "2x3")],
+        outputs: vec![value("y", 1, "*")],
+        ..Default::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("odd.onnx");
+    std::fs::write(&path, g.model()).unwrap();
+    let out = stdout(&inspect(&[], &[&path]));
+    assert!(out.contains("not in the totals     org.example.Odd x1 (work, bytes)"), "{out}");
+    assert!(out.contains("y f32[*]"), "{out}");
+}

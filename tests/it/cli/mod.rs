@@ -1,0 +1,19 @@
+//! The program, as a user calls it.
+
+mod bad_input;
+mod bayesian;
+mod docs;
+mod evaluate;
+mod general;
+mod inspect;
+mod measure;
+mod page;
+mod pipes;
+mod plots;
+mod report;
+mod runtime;
+mod score;
+mod search;
+mod space;
+mod string;
+mod trust;

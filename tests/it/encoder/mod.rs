@@ -1,0 +1,6 @@
+//! The encoder and its training graphs, against references.
+
+mod import_t5;
+mod muon;
+mod parity;
+mod providers;

@@ -1,0 +1,32 @@
+//! The operation string: canonical, complete, reversible.
+
+use crate::common;
+
+mod canonical;
+mod distinct;
+mod functions;
+mod random;
+mod round_trip;
+mod scale;
+mod spelling;
+
+use nneval::graph::{Limits, Model};
+use nneval::opstring::{self, OpGraph};
+use onnx_protobuf::ModelProto;
+use std::path::Path;
+
+/// The operation graph of a model in memory.
+fn graph_of(m: &ModelProto) -> nneval::Result<OpGraph> {
+    let file = Path::new("model");
+    let model = Model::from_bytes(common::onnx::bytes(m).into(), file, &Limits::default())?;
+    Ok(opstring::of_model(&model)?)
+}
+
+/// The string of a model in memory, which must parse back.
+fn string_of(m: &ModelProto) -> String {
+    let g = graph_of(m).expect("the model has an operation graph");
+    let s = opstring::write(&g);
+    let back = opstring::parse(&s).unwrap_or_else(|e| panic!("{e}\n{s}"));
+    assert!(back == g, "{s}");
+    s
+}

@@ -1,0 +1,4 @@
+//! Tables of labels and results.
+
+mod formats;
+mod labels;
