@@ -6,9 +6,7 @@
 mod rates;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use nneval::evaluator::{
-    Bundle, Encoder, Evaluator, Manifest, Metric, Options, Training, weights,
-};
+use nneval::evaluator::{Bundle, Encoder, Evaluator, Manifest, Metric, Options, Training, weights};
 use nneval::graph::{Limits, Model};
 use nneval::labels::{MetricSpec, TargetTransform, TransformKind};
 use nneval::opstring;

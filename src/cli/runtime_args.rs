@@ -38,10 +38,11 @@ impl RuntimeArgs {
     /// as asked for, full optimisation. Where no library is found, it is installed
     /// first, and that is said on stderr.
     pub fn load(&self) -> anyhow::Result<(Runtime, SessionOptions)> {
-        let located = match runtime::locate_for(self.onnxruntime.as_deref(), self.provider.wants_gpu())? {
-            Some(located) => located,
-            None => self.install()?,
-        };
+        let located =
+            match runtime::locate_for(self.onnxruntime.as_deref(), self.provider.wants_gpu())? {
+                Some(located) => located,
+                None => self.install()?,
+            };
         super::detail(format_args!("ONNX Runtime: {}", located.path.display()));
         let runtime = Runtime::load(&located)?;
         let options = self.session_options(self.provider, &runtime)?;

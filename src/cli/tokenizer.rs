@@ -72,7 +72,8 @@ fn of_space(space: Space, sample: usize) -> anyhow::Result<Vec<String>> {
         let of = |a: &&String| {
             graph_of_arch(space, a, &options).map(|g| spellings(&g, Style::V1, SPELLINGS, 0))
         };
-        strings.extend(chosen.par_iter().map(of).collect::<nneval::files::Result<Vec<_>>>()?.concat());
+        strings
+            .extend(chosen.par_iter().map(of).collect::<nneval::files::Result<Vec<_>>>()?.concat());
     }
     Ok(strings)
 }

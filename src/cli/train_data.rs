@@ -181,7 +181,8 @@ impl RowCosts {
     /// The costs of `rows`.
     pub fn new(source: &Source, table: &LabelTable, rows: &[usize]) -> anyhow::Result<Self> {
         let networks = source.networks(table, rows, true)?;
-        let costs = rows.iter().zip(networks).filter_map(|(row, n)| Some((*row, n.costs().copied()?)));
+        let costs =
+            rows.iter().zip(networks).filter_map(|(row, n)| Some((*row, n.costs().copied()?)));
         Ok(Self(costs.collect()))
     }
 

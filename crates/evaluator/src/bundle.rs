@@ -103,8 +103,10 @@ impl Bundle {
             (TOKENIZER.to_owned(), sha256(tokenizer.as_bytes())),
         ]
         .into();
-        let manifest = serde_json::to_string_pretty(&self.manifest)
-            .map_err(|e| Error::Bundle { path: dir.to_owned(), reason: format!("{MANIFEST}: {e}") })?;
+        let manifest = serde_json::to_string_pretty(&self.manifest).map_err(|e| Error::Bundle {
+            path: dir.to_owned(),
+            reason: format!("{MANIFEST}: {e}"),
+        })?;
         write_atomic(&dir.join(MODEL), &self.model)?;
         write_atomic(&dir.join(TOKENIZER), tokenizer.as_bytes())?;
         write_atomic(&dir.join(MANIFEST), format!("{manifest}\n").as_bytes())?;

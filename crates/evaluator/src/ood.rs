@@ -75,7 +75,8 @@ impl Domain {
     /// classes. `None` where there is nothing to make them of.
     pub fn fit(train: &[OodSample], held: &[OodSample], classes: &[u64]) -> Option<Self> {
         let d = train.first()?.embedding.len();
-        let fits = |s: &OodSample| s.embedding.len() == d && s.embedding.iter().all(|x| x.is_finite());
+        let fits =
+            |s: &OodSample| s.embedding.len() == d && s.embedding.iter().all(|x| x.is_finite());
         if d == 0 || held.is_empty() || held.len() != classes.len() {
             return None;
         }

@@ -6,7 +6,7 @@
 
 use crate::cache::cache_dir;
 use crate::error::{Error, Hint, Result, one_line};
-use crate::locate::{Located, LibraryOrigin};
+use crate::locate::{LibraryOrigin, Located};
 use crate::pip;
 use crate::wheel::Wheel;
 use sha2::{Digest, Sha256};

@@ -38,7 +38,7 @@ pub use error::{Cause, Error, ErrorKind, Hint, Result};
 #[cfg(feature = "install")]
 pub use install::{install, install_gpu};
 pub use load::{MINIMUM_VERSION, Observer, Runtime};
-pub use locate::{Located, LibraryOrigin, locate, locate_for};
+pub use locate::{LibraryOrigin, Located, locate, locate_for};
 pub use placement::Placement;
 pub use provider::{Provider, UnknownProvider};
 pub use selection::{ProviderSelection, ResolvedProvider};

@@ -65,8 +65,7 @@ impl Placement {
         let others: Vec<String> = self.elsewhere.iter().map(|p| short(&p.0)).collect();
         let others = others.join(", ");
         let nodes = self.nodes;
-        let reason =
-            format!("took none of the model's {nodes} nodes (they would run on {others})");
+        let reason = format!("took none of the model's {nodes} nodes (they would run on {others})");
         Err(Error::provider_fails(self.provider, reason))
     }
 }

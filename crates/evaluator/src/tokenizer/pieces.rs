@@ -104,9 +104,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn by_pattern(text: &str, cuts: Cuts) -> Vec<String> {
+        use tokenizers::SplitDelimiterBehavior;
         use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
         use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
-        use tokenizers::SplitDelimiterBehavior;
         let pattern = SplitPattern::Regex(cuts.pattern());
         let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false).unwrap();
         let mut cut = PreTokenizedString::from(text);

@@ -223,20 +223,24 @@ impl Field {
                 }
             }
             Integer => {
-                if let Some(value) = mine.next_back().map(integer).transpose()?.filter(|v| *v != 0) {
+                if let Some(value) = mine.next_back().map(integer).transpose()?.filter(|v| *v != 0)
+                {
                     wire::write(number, &Value::Integer(value), out);
                 }
             }
             Float => {
                 let is_zero = |v: &[u8; 4]| f32::from_le_bytes(*v) == 0.0;
                 match mine.next_back() {
-                    Some(Value::Four(v)) if !is_zero(v) => wire::write(number, &Value::Four(*v), out),
+                    Some(Value::Four(v)) if !is_zero(v) => {
+                        wire::write(number, &Value::Four(*v), out)
+                    }
                     Some(Value::Four(_)) | None => {}
                     Some(_) => return Err(format!("field {number} is no float")),
                 }
             }
             Bytes => {
-                if let Some(text) = mine.next_back().map(bytes).transpose()?.filter(|t| !t.is_empty())
+                if let Some(text) =
+                    mine.next_back().map(bytes).transpose()?.filter(|t| !t.is_empty())
                 {
                     wire::write(number, &Value::Bytes(Cow::Borrowed(text)), out);
                 }
