@@ -466,14 +466,11 @@ mod tests {
             field_of(2, &graph(&node)),
             field_of(1, &graph(&node)),
         ]);
-        // The graph stands in two pieces.
-        let tail = text(2, "renamed");
         all(&[
             field_of(25, &function),
             field_of(20, &training),
             field_of(14, &entry),
             field_of(7, &graph(&node)),
-            field_of(7, &tail),
             text(6, "doc"),
             int(5, 3),
             text(4, "domain"),
@@ -508,6 +505,17 @@ mod tests {
             let ours = canonical::model(&wire::records(&bytes).unwrap()).unwrap();
             assert!(ours == parsed.write_to_bytes().unwrap());
         }
+    }
+
+    #[test]
+    fn pieces_of_one_graph_are_put_together() {
+        let whole = model("Gemm", &["x", "w", "b"]);
+        let graph = graph_bytes(&whole).unwrap();
+        let records = wire::records(&graph).unwrap();
+        let pieces = records.iter().map(|r| field_of(field::GRAPH, &record(r.number, &r.value)));
+        let cut = pieces.collect::<Vec<_>>().concat();
+        assert_eq!(head(&cut).unwrap(), head(&whole).unwrap());
+        assert_eq!(with_head(&cut, &head(&whole).unwrap()).unwrap(), whole);
     }
 
     /// 400,000 group tags, each inside the one before.

@@ -234,7 +234,7 @@ fn a_prediction_does_not_depend_on_its_batch_mates() {
         .collect::<Result<_, _>>()
         .unwrap();
     let evaluator = |cache_bytes| {
-        let options = Options { threads: 3, cache_bytes, ..Default::default() };
+        let options = Options::default().with_threads(3).with_cache_bytes(cache_bytes);
         Evaluator::load("models/nats-tss".as_ref(), &common::runtime(), options).unwrap()
     };
     let (keeping, plain) = (evaluator(1 << 20), evaluator(0));

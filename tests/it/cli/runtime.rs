@@ -334,6 +334,6 @@ fn one_library_per_process_and_models_are_refused_with_a_reason() {
     assert!(junk.to_string().contains("provider cpu:"), "{junk}");
     let absent = runtime.session_from_file("absent.onnx".as_ref(), &options).unwrap_err();
     assert!(absent.to_string().contains("absent.onnx"), "{absent}");
-    let threads = SessionOptions { intra_threads: usize::MAX, ..options };
+    let threads = options.with_threads(usize::MAX);
     assert!(runtime.check(&threads).unwrap_err().to_string().contains("too many"));
 }

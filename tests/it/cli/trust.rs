@@ -7,7 +7,6 @@ use common::{
     success,
 };
 use nneval::evaluator::{Evaluator, Options};
-use nneval::graph::Limits;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -135,9 +134,9 @@ fn the_shipped_evaluator_tells_other_networks_from_its_own() {
     let real = |p: &PathBuf| !p.components().any(|c| c.as_os_str() == "suite");
     let strangers: Vec<PathBuf> = corpus.into_iter().filter(real).collect();
     assert!(strangers.len() > 1000, "{}", strangers.len());
-    let predicted = loaded.evaluate_files(&strangers, &Limits::default());
+    let predicted = loaded.evaluate_files(&strangers);
     let predicted: Vec<_> = predicted.into_iter().map(Result::unwrap).collect();
-    let flagged = predicted.iter().filter(|p| p.flagged == Some(true)).count();
+    let flagged = predicted.iter().filter(|p| p.flagged() == Some(true)).count();
     assert!(flagged as f64 >= 0.95 * predicted.len() as f64, "{flagged} of {}", predicted.len());
 
     let own = success(command("score", shipped).arg("--labels").arg(&labels).args([

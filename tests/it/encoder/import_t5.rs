@@ -182,15 +182,15 @@ fn imported_equals_hugging_face(name: &str) {
     let encoder = Encoder::new(
         &runtime(),
         &bundle.model,
-        Options { threads: 1, ..Default::default() },
+        Options::default().with_threads(1),
         bundle.manifest.window,
     )
     .unwrap();
     let outputs = ["metrics", "pooled"];
     for (output, found) in outputs.iter().zip(encoder.run(&sequences, &outputs).unwrap()) {
         let expected = rows(&reference[*output]);
-        assert_eq!((found.len(), found[0].len()), (expected.len(), expected[0].len()));
-        for (x, y) in found.concat().iter().zip(expected.concat()) {
+        assert_eq!(found.dim(), (expected.len(), expected[0].len()));
+        for (x, y) in found.iter().zip(expected.concat()) {
             assert!((f64::from(*x) - y).abs() < 1e-4, "{name} {output}: {x} {y}");
         }
     }

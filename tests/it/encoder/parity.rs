@@ -64,8 +64,10 @@ fn encoder_equals_hugging_face(name: &str) {
     let encoder = std::fs::read(folder.join("encoder.onnx")).unwrap();
     let parameters = info.parameters(&flat_weights, info.max_metrics);
     let model = weights::embed(&encoder, parameters, &outputs).unwrap();
-    let mut session =
-        common::runtime().session_from_memory(&model, &SessionOptions::default()).unwrap();
+    let mut session = common::runtime()
+        .session_from_memory(&model, &SessionOptions::default())
+        .unwrap()
+        .into_ort();
     let input = |name: &str| Tensor::from_array(ints(&reference[name])).unwrap();
     let result = session
         .run(ort::inputs![
