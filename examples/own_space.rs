@@ -5,7 +5,7 @@
 //! `cargo run --release --example own_space`
 
 use nneval::search::{CandidateEvaluator, Problem, Search, SearchSpace, Settings};
-use nneval::{Error, Result};
+use nneval::search::{Error, Result};
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::{
     AttributeProto, GraphProto, Message, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
@@ -111,7 +111,7 @@ impl SearchSpace for Chains {
             graph: MessageField::some(graph),
             ..Default::default()
         };
-        model.write_to_bytes().map_err(|e| Error::model(self.key(arch), e.to_string()))
+        model.write_to_bytes().map_err(|e| Error::Space(format!("{}: {e}", self.key(arch))))
     }
 }
 

@@ -25,6 +25,19 @@ pub struct Encoding {
 }
 
 impl Encoding {
+    /// An encoding with these outputs, reduced or not, and scales of 1; without embedding and
+    /// tokens.
+    pub fn new(outputs: Vec<f64>) -> Self {
+        Self {
+            unreduced_outputs: outputs.clone(),
+            scales: vec![1.0; outputs.len()],
+            outputs,
+            embedding: Vec::new(),
+            tokens: Vec::new(),
+            windows: 1,
+        }
+    }
+
     /// The prediction of `metric`, the evaluator's at `index`, in its unit.
     pub fn value(&self, index: usize, metric: &Metric) -> Option<f64> {
         Some(self.scales.get(index)? * metric.value(*self.outputs.get(index)?))

@@ -58,4 +58,4 @@ pub use prediction::{Estimate, Prediction};
 pub use reliability::{Coverage, Reliability, reliability};
 
 #[doc(hidden)] // the names of before, until every caller has moved
-pub use {CostModel as Formula, Encoding as Encoded};
+pub use {CostModel as Formula, Encoding};

@@ -32,9 +32,3 @@ pub use metric::MetricSpec;
 pub use near_names::near_names;
 pub use read::{Row, STDIN, TableReader, read_list};
 pub use write::Writer;
-
-/// The paths of before, for callers that are not moved yet.
-#[doc(hidden)]
-pub mod typed {
-    pub use crate::{COLUMNS_KEY, Column, Format, Kind, Writer};
-}

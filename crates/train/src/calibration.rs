@@ -7,7 +7,7 @@ use crate::progress::{Observer, Progress};
 use crate::request_fault::RequestFault;
 use crate::source::NetworkSource;
 use nneval_evaluator::{
-    Bundle, CalibrationData, Encoded, Evaluator, Metric, Reliability, Training, calibrate,
+    Bundle, CalibrationData, Encoding, Evaluator, Metric, Reliability, Training, calibrate,
     reliability,
 };
 use nneval_tables::labels::LabelTable;
@@ -49,9 +49,9 @@ impl CalibrationSplit {
 #[derive(Debug, Clone)]
 pub struct CalibrationRows {
     /// Training networks, encoded.
-    pub train: Vec<Encoded>,
+    pub train: Vec<Encoding>,
     /// Networks of other classes, encoded.
-    pub held: Vec<Encoded>,
+    pub held: Vec<Encoding>,
     /// Class of each of those.
     pub classes: Vec<u64>,
     /// Reported values by metric and held-out network.
@@ -108,7 +108,7 @@ impl CalibrationRows {
     pub fn reliability(
         &self,
         metrics: &[Metric],
-        outside: &[Encoded],
+        outside: &[Encoding],
         splits: u64,
         observer: Observer,
     ) -> Result<Reliability> {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
-use nneval_evaluator::{Encoded, Evaluator, Network};
+use nneval_evaluator::{Encoding, Evaluator, Network};
 use nneval_graph::costs::Terms;
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_tables::labels::LabelTable;
@@ -130,7 +130,7 @@ impl Dataset {
         evaluator: &Evaluator,
         rows: &[usize],
         observer: Observer,
-    ) -> Result<Vec<Encoded>> {
+    ) -> Result<Vec<Encoding>> {
         self.read(rows, evaluator.needs_costs(), observer)?;
         let mut all = Vec::with_capacity(rows.len());
         for (done, part) in parts(rows) {

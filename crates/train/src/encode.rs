@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
-use nneval_evaluator::{Encoded, Evaluator, Network};
+use nneval_evaluator::{Encoding, Evaluator, Network};
 use nneval_graph::model::{Limits, Model};
 use nneval_tables::labels::LabelTable;
 use rayon::prelude::*;
@@ -22,7 +22,7 @@ pub fn encode_rows(
     table: &LabelTable,
     rows: &[usize],
     observer: Observer,
-) -> Result<Vec<Encoded>> {
+) -> Result<Vec<Encoding>> {
     let costs = evaluator.needs_costs();
     parts(rows, observer, |part, _| Ok(evaluator.encode(&source.networks(table, part, costs)?)?))
 }
@@ -37,7 +37,7 @@ pub fn encode_keys(
     source: &NetworkSource,
     keys: &[String],
     observer: Observer,
-) -> Result<(Vec<String>, Vec<Encoded>)> {
+) -> Result<(Vec<String>, Vec<Encoding>)> {
     let costs = evaluator.needs_costs();
     let both = parts(keys, observer, |part, observer| {
         let described = part.par_iter().map(|key| source.described(key, costs)).collect();
@@ -58,7 +58,7 @@ pub fn encode_files(
     files: &[PathBuf],
     limits: &Limits,
     observer: Observer,
-) -> Result<Vec<Encoded>> {
+) -> Result<Vec<Encoding>> {
     parts(files, observer, |part, observer| {
         let described = |file: &PathBuf| Ok(evaluator.network(&Model::open(file, limits)?)?);
         let (_, networks) = readable(part.par_iter().map(described).collect(), observer);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn networks_that_cannot_be_read_are_told_and_left_out() {
-        let network = |s: &str| Ok(Network::of_string(s));
+        let network = |s: &str| Ok(Network::from_string(s));
         let refused = Err(Error::Data("unreadable".into()));
         let mut told = Vec::new();
         let observer = &mut |p: &Progress| {

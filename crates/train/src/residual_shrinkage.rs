@@ -7,7 +7,7 @@
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::progress::Observer;
-use nneval_evaluator::{Encoded, Evaluator, Metric};
+use nneval_evaluator::{Encoding, Evaluator, Metric};
 use std::collections::BTreeMap;
 
 /// Factors are multiples of one by this.
@@ -39,7 +39,7 @@ pub fn shrinkage_factors(
         }
         let reported = dataset.labels(&metric.spec.name, rows)?;
         let errors = |factor: f64| {
-            let one = |(e, label): (&Encoded, &Option<f64>)| {
+            let one = |(e, label): (&Encoding, &Option<f64>)| {
                 let value = e.scales.get(i)? * metric.value(factor * e.outputs.get(i)?);
                 Some((value / (*label)?).ln().abs())
             };

@@ -1,9 +1,7 @@
 //! Label tables, manifests and encoded networks for tests.
 
-use nneval_evaluator::{Encoded, FORMAT, Manifest, Metric, Training};
-use nneval_graph::opstring::Style;
+use nneval_evaluator::{Encoding, Manifest, Metric, Training};
 use nneval_tables::labels::{LabelTable, MetricSpec, ReadOptions};
-use std::collections::BTreeMap;
 
 /// The table `labels.csv` with this content.
 pub fn table(csv: &str) -> LabelTable {
@@ -12,16 +10,14 @@ pub fn table(csv: &str) -> LabelTable {
 
 /// A training on classes, chosen by others.
 pub fn training(classes: &[u64], validation_classes: &[u64]) -> Training {
-    Training {
-        labels: "labels.csv".into(),
-        space: "nats-tss".into(),
-        dataset: "cifar10".into(),
-        rows: classes.len(),
-        seed: 0,
-        classes: classes.to_vec(),
-        validation_classes: validation_classes.to_vec(),
-        command: String::new(),
-    }
+    let mut training = Training::default();
+    training.labels = "labels.csv".into();
+    training.space = "nats-tss".into();
+    training.dataset = "cifar10".into();
+    training.rows = classes.len();
+    training.classes = classes.to_vec();
+    training.validation_classes = validation_classes.to_vec();
+    training
 }
 
 /// Metrics with labels from 1 to 10.
@@ -32,27 +28,13 @@ pub fn metrics(names: &[&str]) -> Vec<Metric> {
 
 /// The description of an evaluator `e` that has seen no class.
 pub fn manifest(names: &[&str]) -> Manifest {
-    Manifest {
-        format: FORMAT,
-        string_version: 1,
-        string_style: Style::default(),
-        name: "e".into(),
-        window: 512,
-        metrics: metrics(names),
-        training: training(&[], &[]),
-        domain: None,
-        files: BTreeMap::new(),
-    }
+    Manifest::new("e", 512, metrics(names), training(&[], &[]))
 }
 
 /// An encoded network with these outputs; its unreduced ones are 100 higher.
-pub fn encoded(outputs: &[f64]) -> Encoded {
-    Encoded {
-        outputs: outputs.to_vec(),
-        whole: outputs.iter().map(|o| o + 100.0).collect(),
-        scales: vec![1.0; outputs.len()],
-        pooled: vec![0.0],
-        tokens: vec![1],
-        windows: 1,
-    }
+pub fn encoded(outputs: &[f64]) -> Encoding {
+    let mut encoding = Encoding::new(outputs.to_vec());
+    encoding.unreduced_outputs.iter_mut().for_each(|o| *o += 100.0);
+    (encoding.embedding, encoding.tokens) = (vec![0.0], vec![1]);
+    encoding
 }

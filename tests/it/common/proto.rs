@@ -126,7 +126,7 @@ pub struct Graph {
     pub initializers: Vec<Vec<u8>>,
     pub inputs: Vec<Vec<u8>>,
     pub outputs: Vec<Vec<u8>>,
-    /// Encoded fields, as they are.
+    /// Encoding fields, as they are.
     pub more: Vec<u8>,
 }
 

@@ -84,8 +84,6 @@ mod tests {
             let error = listed(&format!("{head}{row}\n")).unwrap_err();
             assert_eq!((error.kind(), error.line()), (kind, Some(3)), "{row}");
             assert_eq!(error.to_string(), format!("t, line 3: {want}"));
-            let of_all = nneval_files::Error::from(error).to_string();
-            assert_eq!(of_all, format!("t, line 3: {want}"));
         }
         let error = listed("arch_index,arch\n").unwrap_err().to_string();
         assert_eq!(error, "t, line 1: no column \"arch_str\"");

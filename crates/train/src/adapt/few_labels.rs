@@ -5,14 +5,14 @@ use crate::encode::encode_rows;
 use crate::error::Result;
 use crate::progress::Observer;
 use crate::source::NetworkSource;
-use nneval_evaluator::{Encoded, Evaluator};
+use nneval_evaluator::{Encoding, Evaluator};
 use nneval_tables::labels::{LabelTable, MetricSpec};
 
 /// Rows of a table that have a label of any new metric.
 #[derive(Debug, Clone)]
 pub struct FewLabels {
     /// Their networks, encoded.
-    pub encoded: Vec<Encoded>,
+    pub encoded: Vec<Encoding>,
     /// Their classes.
     pub classes: Vec<u64>,
     /// Labels by new metric and row.
@@ -43,7 +43,7 @@ impl FewLabels {
         table: &LabelTable,
         specs: &[MetricSpec],
         rows: &[usize],
-        encoded: Vec<Encoded>,
+        encoded: Vec<Encoding>,
     ) -> Result<Self> {
         let reported = specs.iter().map(|s| Ok(table.gather(&s.name, rows)?));
         let classes = rows.iter().filter_map(|&r| table.class(r)).collect();

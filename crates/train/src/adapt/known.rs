@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::request_fault::RequestFault;
-use nneval_evaluator::{Encoded, Manifest, Metric};
+use nneval_evaluator::{Encoding, Manifest, Metric};
 use nneval_graph::reduce::Reduction;
 
 /// Positions of the evaluator's metrics but those `without`.
@@ -50,8 +50,8 @@ pub fn common_reduction(metrics: &[Metric], known: &[usize]) -> Reduction {
 
 /// Outputs for the metrics at the positions `known`, a row a network: those of their
 /// reduction, or of the unreduced networks.
-pub fn known_outputs(encoded: &[Encoded], known: &[usize], reduction: Reduction) -> Vec<Vec<f64>> {
-    let of = |e: &Encoded, i: usize| {
+pub fn known_outputs(encoded: &[Encoding], known: &[usize], reduction: Reduction) -> Vec<Vec<f64>> {
+    let of = |e: &Encoding, i: usize| {
         if reduction.is_none() { e.unreduced_outputs.get(i) } else { e.outputs.get(i) }.copied()
     };
     encoded.iter().map(|e| known.iter().filter_map(|&i| of(e, i)).collect()).collect()
@@ -83,12 +83,12 @@ mod tests {
     #[test]
     fn a_sum_has_the_reduction_that_all_of_its_parts_have() {
         let mut metrics = manifest(&METRICS).metrics;
-        metrics[0].view = Reduction::Live;
-        metrics[2].view = Reduction::Live;
-        metrics[3].view = Reduction::Compiled;
-        assert_eq!(common_reduction(&metrics, &[0, 2]), Reduction::Live);
+        metrics[0].view = Reduction::Reachable;
+        metrics[2].view = Reduction::Reachable;
+        metrics[3].view = Reduction::DeadCode;
+        assert_eq!(common_reduction(&metrics, &[0, 2]), Reduction::Reachable);
         assert_eq!(common_reduction(&metrics, &[0, 3]), Reduction::None);
-        assert_eq!(common_reduction(&metrics, &[3]), Reduction::Compiled);
+        assert_eq!(common_reduction(&metrics, &[3]), Reduction::DeadCode);
         assert_eq!(common_reduction(&metrics, &[]), Reduction::None);
     }
 
@@ -96,7 +96,7 @@ mod tests {
     fn outputs_are_of_the_reduction() {
         let encoded = [encoded(&[1.0, 2.0, 3.0]), encoded(&[4.0, 5.0, 6.0])];
         let outputs = |reduction| known_outputs(&encoded, &[2, 0], reduction);
-        assert_eq!(outputs(Reduction::Live), [[3.0, 1.0], [6.0, 4.0]]);
+        assert_eq!(outputs(Reduction::Reachable), [[3.0, 1.0], [6.0, 4.0]]);
         assert_eq!(outputs(Reduction::None), [[103.0, 101.0], [106.0, 104.0]]);
     }
 }

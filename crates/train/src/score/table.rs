@@ -7,7 +7,7 @@ use crate::encode::encode_rows;
 use crate::error::Result;
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
-use nneval_evaluator::{Calibrated, Encoded, Evaluator, Manifest, Metric, calibrated};
+use nneval_evaluator::{Calibrated, Encoding, Evaluator, Manifest, Metric, calibrated};
 use nneval_tables::labels::{LabelTable, ScoreReport, score_table};
 
 /// What is to be scored.
@@ -45,7 +45,7 @@ pub struct ScoredTable {
     pub intervals: Vec<Vec<Option<[f64; 2]>>>,
     /// Positions of the metrics among the evaluator's.
     chosen: Vec<usize>,
-    encoded: Vec<Encoded>,
+    encoded: Vec<Encoding>,
 }
 
 impl ScoredTable {
@@ -76,7 +76,7 @@ impl ScoredTable {
         table: &LabelTable,
         chosen: Vec<usize>,
         rows: Vec<usize>,
-        encoded: Vec<Encoded>,
+        encoded: Vec<Encoding>,
     ) -> Result<Self> {
         let metrics: Vec<Metric> =
             chosen.iter().filter_map(|&i| manifest.metrics.get(i)).cloned().collect();
