@@ -56,6 +56,3 @@ pub use ood::{Domain, OodSample};
 pub use options::Options;
 pub use prediction::{Estimate, Prediction};
 pub use reliability::{Coverage, Reliability, reliability};
-
-#[doc(hidden)] // the names of before, until every caller has moved
-pub use {CostModel as Formula, Encoding};
