@@ -34,6 +34,7 @@ pub enum Error {
     #[error(transparent)]
     Regression(#[from] nneval_regression::Error),
     /// Training, calibration, adapting, scoring.
+    #[cfg(feature = "train")]
     #[error(transparent)]
     Train(#[from] nneval_train::Error),
     /// Search.
@@ -92,7 +93,9 @@ impl Error {
             Self::Runtime(_) => ErrorKind::Runtime,
             Self::Evaluator(e) => evaluator_kind(e.kind()),
             Self::Measure(_) => ErrorKind::Measure,
-            Self::Regression(_) | Self::Train(_) => ErrorKind::Training,
+            Self::Regression(_) => ErrorKind::Training,
+            #[cfg(feature = "train")]
+            Self::Train(_) => ErrorKind::Training,
             Self::Search(_) => ErrorKind::Search,
             Self::Report(_) => ErrorKind::Report,
         }
@@ -109,6 +112,7 @@ impl Error {
             Self::Evaluator(e) => e.path(),
             Self::Measure(e) => e.path(),
             Self::Regression(_) => None,
+            #[cfg(feature = "train")]
             Self::Train(e) => e.path(),
             Self::Search(e) => e.path(),
             Self::Report(e) => e.path(),
@@ -132,6 +136,7 @@ impl Error {
             Self::Evaluator(e) => e.hint(),
             Self::Runtime(e) => e.hint(),
             Self::Measure(e) => e.hint(),
+            #[cfg(feature = "train")]
             Self::Train(e) => e.runtime_hint(),
             Self::Search(e) => e.hint(),
             _ => None,

@@ -44,4 +44,5 @@ pub use nneval_runtime as runtime;
 pub use nneval_search as search;
 pub use nneval_spaces as spaces;
 pub use nneval_tables::{self as tables, labels};
+#[cfg(feature = "train")]
 pub use nneval_train as training;
