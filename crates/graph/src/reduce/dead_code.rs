@@ -1,7 +1,7 @@
 //! Dead-code elimination: drops operations whose results are only multiplied by
 //! zero.
 
-use super::{from_outputs, same_type};
+use super::walk::{from_outputs, same_type};
 use crate::opstring::{Op, OpGraph, Operand, reorder};
 
 /// [`Reduction::DeadCode`](super::Reduction::DeadCode) of `g`.

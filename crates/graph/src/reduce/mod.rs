@@ -5,10 +5,10 @@
 
 mod dead_code;
 mod reachable;
+mod walk;
 
 use crate::error::Result;
-use crate::opstring::reachability::reached;
-use crate::opstring::{Op, OpGraph, Operand, TensorType, parse, write};
+use crate::opstring::{OpGraph, parse, write};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -120,23 +120,6 @@ impl fmt::Display for Reduction {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Operations that a walk back from the outputs meets. It goes on from an
-/// operation where that `passes`.
-fn from_outputs(g: &OpGraph, passes: impl Fn(usize) -> bool) -> Vec<bool> {
-    let roots = g.outputs.iter().filter_map(Operand::producer);
-    reached(g.ops.len(), roots, passes, |i| g.ops.get(i).into_iter().flat_map(Op::producers))
-}
-
-/// The first value that an operation reads, where the operation has one output
-/// and no body and that output has the type of the value.
-fn same_type<'o>(g: &OpGraph, op: &'o Op) -> Option<&'o Operand> {
-    let first = op.operands.iter().find(|o| o.producer().is_some())?;
-    let Operand::Value { op: read, output } = first else { return None };
-    let read: &Option<TensorType> = g.ops.get(*read)?.outputs.get(*output)?;
-    let same = matches!(op.outputs.as_slice(), [own] if own == read);
-    (op.bodies.is_empty() && same).then_some(first)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Removal of operations on no path from an input to an output that is free of
 //! multiplications by zero.
 
-use super::{from_outputs, same_type};
+use super::walk::{from_outputs, same_type};
 use crate::opstring::reachability::mark;
 use crate::opstring::{Constant, Op, OpGraph, Operand, TensorType, reorder};
 

@@ -1,5 +1,5 @@
 //! Canonical order of a graph: a depth-first walk from the outputs, inputs in
-//! order, each operation after those it reads. What no output needs is left out.
+//! order, each operation after those it reads. Nodes that no output needs are left out.
 
 use super::copies::Copies;
 use crate::model::{Graph, Model, Node, ValueId};
@@ -64,7 +64,7 @@ impl Definitions {
     }
 }
 
-/// What planning knows of a model.
+/// A model, its copies and its definitions.
 pub struct Context<'a> {
     /// The model.
     pub model: &'a Model,
@@ -88,7 +88,7 @@ pub enum Origin {
 }
 
 impl Context<'_> {
-    /// The origin of `v`, which is no copy, seen from `g`.
+    /// The origin of `v`, seen from `g`. `v` must not be a copy.
     pub fn origin(&self, g: &Graph, v: ValueId) -> Origin {
         if self.model.value(v).is_some_and(|v| v.tensor.is_some()) {
             return Origin::Constant;
@@ -111,8 +111,8 @@ impl Context<'_> {
     }
 }
 
-/// A `Constant` that the reader leaves as a node: its value is an attribute of
-/// the function around it.
+/// True for a `Constant` that the reader leaves as a node, because its value is
+/// an attribute parameter of the enclosing function.
 fn is_bound_constant(n: &Node) -> bool {
     n.op_type == "Constant" && n.domain.is_empty()
 }
@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes that `v` is read; the node behind it where that is new.
+    /// Notes that `v` is read. Returns the node that gives it, where that is new.
     fn enter(&mut self, v: ValueId) -> Option<Frame> {
         match self.ctx.origin(self.g, v) {
             Origin::Constant => None,

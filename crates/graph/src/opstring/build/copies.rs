@@ -1,11 +1,10 @@
-//! Values that are mere copies of others.
+//! Values that are copies of others: outputs of operations that change nothing.
 
 use super::functions::Functions;
 use crate::model::{Graph, Model, Node, ValueId};
 use std::collections::HashMap;
 
-/// Outputs of operations that change nothing, in the graph, all bodies and
-/// functions.
+/// The copies in a graph, all its bodies and functions.
 pub struct Copies {
     original: HashMap<ValueId, ValueId>,
     copies: HashMap<ValueId, Vec<ValueId>>,

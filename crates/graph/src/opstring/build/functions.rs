@@ -4,7 +4,7 @@ use crate::model::{Attribute, Function, Model, Node};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The functions of a model by what call sites call them.
+/// The functions of a model by the domain and operator type of their calls.
 pub struct Functions<'a> {
     model: &'a Model,
     by_key: HashMap<(&'a str, String), usize>,
@@ -39,8 +39,8 @@ impl<'a> Functions<'a> {
     }
 }
 
-/// What the attribute parameters of a function are in one call; no value
-/// where neither the call nor the function gives one.
+/// Values of the attribute parameters of a function in one call. `None` where
+/// neither the call nor the function gives one.
 pub type Bindings = HashMap<String, Option<Attribute>>;
 
 /// The attributes of `n` with references to function parameters resolved.

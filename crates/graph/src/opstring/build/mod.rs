@@ -63,7 +63,7 @@ pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
     Walk::new(&all, &model.graph, &plan, &bindings).run(&mut state, None, 0).map(|b| b.graph)
 }
 
-/// What all walks share and none changes.
+/// State that all walks share and none changes.
 struct All<'a> {
     ctx: Context<'a>,
     shapes: &'a Shapes,
@@ -72,7 +72,7 @@ struct All<'a> {
     plans: HashMap<usize, Plan>,
 }
 
-/// What walks change.
+/// State that walks change.
 struct State<'f> {
     file: &'f Path,
     symbols: Symbols,
@@ -149,7 +149,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         });
     }
 
-    /// What is known of the type of `v`, from its copies where those tell more.
+    /// The inferred type of `v`, completed from its copies.
     fn known(&self, v: ValueId) -> Cow<'a, Inferred> {
         let Some(shapes) = self.shapes else { return Cow::Owned(Inferred::default()) };
         let copies = self.all.ctx.copies.of(v);
@@ -261,7 +261,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         w.dims.get(2..)
     }
 
-    /// The bodies of a node; what they capture becomes operands.
+    /// The bodies of a node. Values that they capture become operands.
     fn bodies(
         &mut self,
         s: &mut State,
@@ -369,7 +369,7 @@ fn key(bindings: &Bindings) -> String {
     parts.concat()
 }
 
-/// Adds to `known` what only `other`, the type of a copy, knows.
+/// Completes `known` from `other`, the type of a copy.
 fn merge(known: &mut Inferred, other: &Inferred) {
     known.dtype = known.dtype.or(other.dtype);
     known.container = known.container.take().or_else(|| other.container.clone());

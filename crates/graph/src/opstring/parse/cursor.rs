@@ -1,4 +1,4 @@
-//! Reading of marks, numbers, names, words and shapes, with their offsets.
+//! Cursor over an operation string: marks, numbers, names, words and shapes.
 
 use crate::error::{Error, Result};
 

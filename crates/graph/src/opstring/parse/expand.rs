@@ -2,8 +2,8 @@
 //! and inherited types filled in, repetitions written out.
 
 use super::cursor::error;
+use super::limits::Budget;
 use super::raw::{Base, RawOp, Ref, Word};
-use super::{Budget, memory};
 use crate::error::Result;
 use crate::opstring::graph::{Op, Operand};
 use crate::opstring::inferred_weights;
@@ -124,27 +124,4 @@ fn operands(
         });
     }
     Ok(out)
-}
-
-impl Budget {
-    /// Counts `count` repetitions of the operations in `block`.
-    fn spend(&mut self, block: &[RawOp], count: usize, at: usize) -> Result<()> {
-        let one = block.iter().fold(0, |n: usize, op| n.saturating_add(op.nested + 1));
-        self.operations = self.operations.saturating_add(one.saturating_mul(count));
-        let max = self.limits.operations;
-        match self.operations > max {
-            true => Err(error(at, format!("more than {max} operations when written out"))),
-            false => Ok(()),
-        }
-    }
-
-    /// Counts the memory of `op`.
-    fn store(&mut self, op: &Op, at: usize) -> Result<()> {
-        self.bytes = self.bytes.saturating_add(memory::of_op(op));
-        let max = self.limits.bytes;
-        match self.bytes > max {
-            true => Err(error(at, format!("more than {max} bytes when written out"))),
-            false => Ok(()),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 
 mod cursor;
 mod expand;
+mod limits;
 mod memory;
 mod raw;
 mod types;
@@ -11,34 +12,13 @@ mod words;
 use super::graph::{Op, OpGraph, Operand};
 use crate::error::Result;
 use cursor::{Cursor, error};
+use limits::Budget;
+pub use limits::ParseLimits;
 use raw::RawOp;
 
-/// What the parser accepts.
-#[derive(Debug, Clone, Copy)]
-pub struct ParseLimits {
-    /// Operations when all folds and bodies are written out.
-    pub operations: usize,
-    /// Memory of the graph in bytes, about.
-    pub bytes: usize,
-    /// Bodies within bodies.
-    pub depth: usize,
-}
-
-impl Default for ParseLimits {
-    fn default() -> Self {
-        Self { operations: 1 << 19, bytes: 128 << 20, depth: 64 }
-    }
-}
-
-/// What has been used of the limits.
-struct Budget {
-    limits: ParseLimits,
-    operations: usize,
-    bytes: usize,
-}
-
-/// Reads an operation string, within [`ParseLimits::default`]. What
-/// [`write`](super::write()) has written gives the same graph again.
+/// Reads an operation string, within [`ParseLimits::default`].
+///
+/// `parse(write(g)) == g` for every graph that was built or parsed.
 ///
 /// # Errors
 /// [`Error::OpString`](crate::Error::OpString) with the byte offset at fault.

@@ -1,4 +1,4 @@
-//! Steps as they stand in the string, references unresolved.
+//! Steps of an operation string, references unresolved.
 
 use super::cursor::{Cursor, error};
 use super::words::{self, is_attribute};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub enum Base {
     /// The last operation of a step of the same repetition.
     Step(usize),
-    /// So many operations before the start of the repetition.
+    /// Distance from the start of the repetition, in operations.
     Back(usize),
     /// An operation of the whole graph, counted from 1.
     Whole(usize),
