@@ -27,9 +27,12 @@ fn training_learns_to_rank_unseen_networks() {
     let out = dir.path().join("evaluator");
     let table = labels(dir.path(), 39);
     let stdout = success(train(&table, &out).args([
-        "--set", "aux-weight=0",
-        "--set", "epochs=6",
-        "--set", "batch=32",
+        "--set",
+        "aux-weight=0",
+        "--set",
+        "epochs=6",
+        "--set",
+        "batch=32",
     ]));
     assert_eq!(stdout.trim_end(), out.display().to_string());
 
@@ -247,15 +250,23 @@ fn stages_of_a_recipe_run_one_after_another() {
     assert_eq!(entries(&out.join("run/tuned/evaluator")), EVALUATOR);
     assert_eq!(json(&out.join("evaluator.json"))["metrics"][0]["view"], "live");
     assert_eq!(json(&out.join("run/tuned/evaluator/evaluator.json"))["name"], "tuned");
-    let sum = |file: &str| nneval::files::sha256(&std::fs::read(out.join("run").join(file)).unwrap());
-    let from = |stage: &str| json(&out.join(format!("run/{stage}/environment.json")))["sha256"]["from"].clone();
+    let sum =
+        |file: &str| nneval::files::sha256(&std::fs::read(out.join("run").join(file)).unwrap());
+    let from = |stage: &str| {
+        json(&out.join(format!("run/{stage}/environment.json")))["sha256"]["from"].clone()
+    };
     assert_eq!(from("tuned"), sum("base/best.ckpt"));
     assert_eq!(from("last"), sum("tuned/evaluator/evaluator.onnx"));
 
     let alone = dir.path().join("alone");
     std::fs::create_dir_all(alone.join("run")).unwrap();
-    let copied = std::process::Command::new("cp").arg("-r").arg(out.join("run/base"))
-        .arg(out.join("run/tuned")).arg(alone.join("run")).status().unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(out.join("run/base"))
+        .arg(out.join("run/tuned"))
+        .arg(alone.join("run"))
+        .status()
+        .unwrap();
     assert!(copied.success());
     success(by_recipe(dir.path(), &alone).args(["--stage", "last"]));
     let model = |folder: &Path| std::fs::read(folder.join("evaluator.onnx")).unwrap();

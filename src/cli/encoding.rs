@@ -44,7 +44,8 @@ pub fn keys(
 ) -> anyhow::Result<(Vec<String>, Vec<Encoded>)> {
     let both = parts(keys, |part| {
         let describe = |key: &String| source.described(key, evaluator.needs_costs());
-        let described: Vec<nneval::training::Result<Network>> = part.par_iter().map(describe).collect();
+        let described: Vec<nneval::training::Result<Network>> =
+            part.par_iter().map(describe).collect();
         let (mut good, mut networks) = (Vec::new(), Vec::new());
         for (key, network) in part.iter().zip(described) {
             match network {

@@ -93,15 +93,3 @@ pub fn tell(placement: Option<&Placement>) {
         super::note(format_args!("Provider {placement}"));
     }
 }
-
-/// As [`tell`] for a model that is opened later; nothing on the CPU.
-pub fn tell_placement(
-    runtime: &Runtime,
-    model: &[u8],
-    options: &SessionOptions,
-) -> anyhow::Result<()> {
-    if options.provider != Provider::Cpu {
-        tell(Some(&runtime.placement(model, options)?));
-    }
-    Ok(())
-}

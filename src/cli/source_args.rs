@@ -45,11 +45,6 @@ impl SourceArgs {
     pub fn source(&self) -> anyhow::Result<NetworkSource> {
         self.networks.source()
     }
-
-    /// Name of the space or folder.
-    pub fn space_name(&self) -> String {
-        self.networks.space_name()
-    }
 }
 
 impl NetworkArgs {
@@ -63,13 +58,5 @@ impl NetworkArgs {
                 NetworkSource::Space(self.space, options)
             }
         })
-    }
-
-    /// Name of the space or folder.
-    pub fn space_name(&self) -> String {
-        match &self.models {
-            Some(dir) => dir.display().to_string(),
-            None => self.space.to_string(),
-        }
     }
 }

@@ -175,7 +175,9 @@ impl Args {
         for given in &self.labels {
             let named = given.split_once('=').filter(|(name, _)| names.contains(name));
             let (file, twice) = match named {
-                Some((name, file)) => (file, files.named.insert(name.into(), file.into()).is_some()),
+                Some((name, file)) => {
+                    (file, files.named.insert(name.into(), file.into()).is_some())
+                }
                 None => (given.as_str(), files.default.replace(given.into()).is_some()),
             };
             anyhow::ensure!(!twice, "--labels {given}: is the second table of its name");
@@ -196,7 +198,12 @@ impl Args {
         }
     }
 
-    fn one(&self, recipe: &Recipe, labels: &LabelFiles, options: &RunOptions) -> anyhow::Result<()> {
+    fn one(
+        &self,
+        recipe: &Recipe,
+        labels: &LabelFiles,
+        options: &RunOptions,
+    ) -> anyhow::Result<()> {
         let mut datasets = Datasets::default();
         let plan = Plan::new(recipe, labels, &mut datasets).map_err(worded)?;
         let (runtime, session) = self.runtime(recipe).load()?;

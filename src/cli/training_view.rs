@@ -44,7 +44,10 @@ impl View {
             Progress::Optimisation(event) => self.event(event),
             Progress::Trained(outcome) => {
                 self.clear();
-                super::note(format_args!("best epoch {}: score {:.4}", outcome.epoch, outcome.score));
+                super::note(format_args!(
+                    "best epoch {}: score {:.4}",
+                    outcome.epoch, outcome.score
+                ));
             }
             Progress::Shrunk(factors) => {
                 super::note(format_args!("corrections of formulas kept: {factors:?}"));
@@ -117,9 +120,7 @@ impl View {
 /// The error with what may help, in the words of the command line.
 pub fn worded(error: Error) -> anyhow::Error {
     let help = match error.hint() {
-        Some(Hint::ResumeOrOtherFolder) => {
-            "; --resume goes on with it, another folder starts anew"
-        }
+        Some(Hint::ResumeOrOtherFolder) => "; --resume goes on with it, another folder starts anew",
         Some(Hint::LowerLearningRate) => "; lower the learning rate, as in --set lr=1e-3",
         _ => return anyhow::anyhow!("{error}"),
     };

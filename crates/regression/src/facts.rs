@@ -54,7 +54,8 @@ impl Facts {
         parts: &[&[G]],
         facts: impl Fn(&OpGraph) -> Vec<f64> + Sync + Send,
     ) -> Vec<Self> {
-        let every: Vec<&OpGraph> = parts.iter().flat_map(|part| part.iter().map(G::borrow)).collect();
+        let every: Vec<&OpGraph> =
+            parts.iter().flat_map(|part| part.iter().map(G::borrow)).collect();
         let rows: Vec<Vec<f64>> = every.into_par_iter().map(facts).collect();
         let scale = Scale::fit(&rows, rows.first().map_or(0, Vec::len));
         let row =

@@ -32,7 +32,8 @@ impl CalibrationRows {
         held: &[usize],
         observer: Observer,
     ) -> Result<Self> {
-        let there: HashSet<&str> = dataset.table().column_names().iter().map(String::as_str).collect();
+        let there: HashSet<&str> =
+            dataset.table().column_names().iter().map(String::as_str).collect();
         let column = |name: &String| match there.contains(name.as_str()) {
             true => dataset.labels(name, held),
             false => Ok(vec![None; held.len()]),

@@ -3,8 +3,8 @@
 use crate::distillation::{Budget, GradientBoostedTrees};
 use crate::error::Result;
 use nneval_evaluator::Metric;
-use nneval_regression::drift::drift;
 use nneval_graph::opstring::OpGraph;
+use nneval_regression::drift::drift;
 use nneval_regression::{Facts, labelled};
 use nneval_tables::labels::TransformKind;
 use rayon::prelude::*;

@@ -69,9 +69,7 @@ pub enum CheckpointFault {
     #[error("not a checkpoint, or damaged")]
     Damaged,
     /// The checkpoint belongs to a run with other settings or data.
-    #[error(
-        "is of a run with other settings or data; resume with the same, or start anew"
-    )]
+    #[error("is of a run with other settings or data; resume with the same, or start anew")]
     OtherRun,
     /// The checkpoint was computed in another environment.
     #[error(

@@ -62,10 +62,7 @@ impl<'a> ReducedMetrics<'a> {
     ///
     /// # Errors
     /// As [`TokenizerConfig::examples`].
-    pub fn share_targets(
-        &self,
-        parts: &mut [(&[&OpGraph], &mut Examples); 2],
-    ) -> Result<()> {
+    pub fn share_targets(&self, parts: &mut [(&[&OpGraph], &mut Examples); 2]) -> Result<()> {
         let [(first, _), (second, _)] = &*parts;
         let looks = [self.reduce(first), self.reduce(second)];
         let mut all: BTreeMap<&str, Common> = BTreeMap::new();

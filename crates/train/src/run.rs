@@ -174,9 +174,9 @@ impl<'a> Run<'a> {
         let rows = self.train.tokens.iter().chain(&self.valid.tokens);
         let all = rows.chain(&self.unlabelled.tokens).flatten().flatten();
         match all.max().is_some_and(|&t| t as usize >= vocab) {
-            true => Err(Error::Data(format!(
-                "the tokenizer has more than the graphs' {vocab} tokens"
-            ))),
+            true => {
+                Err(Error::Data(format!("the tokenizer has more than the graphs' {vocab} tokens")))
+            }
             false => Ok(()),
         }
     }
@@ -217,7 +217,9 @@ impl<'a> Run<'a> {
         }
         let params = match &self.initial {
             Some(p) if p.len() == self.graphs.info.n_params => p.clone(),
-            Some(_) => return Err(Error::Start("training: initial parameters of another size".into())),
+            Some(_) => {
+                return Err(Error::Start("training: initial parameters of another size".into()));
+            }
             None => self.graphs.info.initial(self.config.seed),
         };
         let progress =

@@ -123,9 +123,8 @@ impl Trainer<'_> {
         let predicted: Vec<Vec<f64>> = numbered()
             .map(|(i, m)| encoded.iter().map(|e| e.value(i, m).unwrap_or(f64::NAN)).collect())
             .collect();
-        let intervals: Vec<Vec<Option<[f64; 2]>>> = numbered()
-            .map(|(i, m)| encoded.iter().map(|e| e.interval(i, m)).collect())
-            .collect();
+        let intervals: Vec<Vec<Option<[f64; 2]>>> =
+            numbered().map(|(i, m)| encoded.iter().map(|e| e.interval(i, m)).collect()).collect();
         let classes = dataset.classes(rows);
         let mut report = score_table(&specs, &reported, &predicted, None, &classes, RESAMPLES, 0)?;
         report.add_intervals(&reported, &intervals, &classes);
@@ -135,8 +134,9 @@ impl Trainer<'_> {
 
 /// τ of each metric in a file of scores.
 fn read_taus(file: &Path) -> Result<Vec<(String, f64)>> {
-    let damaged =
-        |e: &dyn std::fmt::Display| Error::Data(format!("{}: not a table of scores: {e}", file.display()));
+    let damaged = |e: &dyn std::fmt::Display| {
+        Error::Data(format!("{}: not a table of scores: {e}", file.display()))
+    };
     let mut table = csv::Reader::from_path(file).map_err(|e| damaged(&e))?;
     let header = table.headers().map_err(|e| damaged(&e))?.clone();
     let at = |name: &str| {

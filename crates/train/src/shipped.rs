@@ -35,7 +35,8 @@ impl Shipped {
     /// # Errors
     /// [`Error::Start`] where there is no such folder, or as [`TrainingGraphs::open`].
     pub fn graphs(&self, name: &str) -> Result<TrainingGraphs> {
-        let missing = || Error::Start(format!("encoder {name}: no such folder, and not in models/graphs"));
+        let missing =
+            || Error::Start(format!("encoder {name}: no such folder, and not in models/graphs"));
         let found = self.find(&format!("graphs/{name}")).or_else(|| self.find(name));
         TrainingGraphs::open(&found.ok_or_else(missing)?)
     }

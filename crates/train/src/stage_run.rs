@@ -178,10 +178,8 @@ impl StageRun<'_> {
     ) -> Result<()> {
         let [train, unlabelled, valid]: [Vec<&OpGraph>; 3] =
             [parts.train, parts.unlabelled, parts.valid].map(graphs);
-        let mut both = [
-            (train.as_slice(), &mut data.train),
-            (unlabelled.as_slice(), &mut data.unlabelled),
-        ];
+        let mut both =
+            [(train.as_slice(), &mut data.train), (unlabelled.as_slice(), &mut data.unlabelled)];
         targets::add_structure(self.stage.settings.aux_weight, &mut both);
         for reduced in ReducedMetrics::all(metrics, tokens) {
             reduced.share_targets(&mut both)?;
@@ -255,8 +253,7 @@ impl StageRun<'_> {
             epochs: config.epochs,
             folder: &self.run_folder,
         });
-        let outcome =
-            run.execute(self.resume, &mut |e| observer(&Progress::Optimisation(e)))?;
+        let outcome = run.execute(self.resume, &mut |e| observer(&Progress::Optimisation(e)))?;
         observer(&Progress::Trained(&outcome));
         Ok(outcome)
     }

@@ -113,7 +113,8 @@ impl Stepper {
             let v = out.get(name).ok_or_else(|| failed(format!("no output {name:?}")))?;
             Ok(v.try_extract_tensor::<f32>().map_err(failed)?.1)
         };
-        let scalar = |name: &str| -> Result<f32> { Ok(get(name)?.first().copied().unwrap_or(f32::NAN)) };
+        let scalar =
+            |name: &str| -> Result<f32> { Ok(get(name)?.first().copied().unwrap_or(f32::NAN)) };
         let report = Report {
             loss: scalar("loss")?,
             mse: scalar("mse_loss")?,

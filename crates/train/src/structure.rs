@@ -20,7 +20,12 @@ impl StructureScale {
     /// Appends the facts of `graphs`, standardised and times √`weight`, to the
     /// targets of `examples` (one graph a row). Facts that do not vary are left
     /// without a target.
-    pub fn add<G: Borrow<OpGraph> + Sync>(&self, graphs: &[G], weight: f32, examples: &mut Examples) {
+    pub fn add<G: Borrow<OpGraph> + Sync>(
+        &self,
+        graphs: &[G],
+        weight: f32,
+        examples: &mut Examples,
+    ) {
         let standard = |g: &G| self.0.standard(&features::structure(g.borrow()));
         let facts: Vec<Vec<Option<f64>>> = graphs.par_iter().map(standard).collect();
         for (targets, facts) in examples.targets.iter_mut().zip(facts) {

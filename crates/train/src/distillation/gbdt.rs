@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn too_few_labels_are_refused() {
         let few = facts(10, 0.0);
-        let reason = GradientBoostedTrees::fit(&few, &[Some(1.0); 10], Budget::Quick).err().unwrap().to_string();
+        let reason = GradientBoostedTrees::fit(&few, &[Some(1.0); 10], Budget::Quick)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(reason.contains("at least 50"), "{reason}");
     }
 }

@@ -164,7 +164,8 @@ impl Teachers {
         if self.has(Kind::PairwiseRidge) {
             let pairs = fitted(&facts, labels, PairwiseRidge::fit, PairwiseRidge::predict)?;
             let [train, ..] = &pairs;
-            let rest = self.has(Kind::Gbdt).then(|| trees(&residuals(labels, train))).transpose()?;
+            let rest =
+                self.has(Kind::Gbdt).then(|| trees(&residuals(labels, train))).transpose()?;
             let both = rest.map(|rest| sums(&pairs, &rest));
             kinds.push(pairs);
             kinds.extend(both);

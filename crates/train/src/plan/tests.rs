@@ -57,7 +57,8 @@ fn drawn_training_rows_are_some_of_all() {
 fn a_table_of_several_stages_is_read_once() {
     let dir = tempfile::tempdir().unwrap();
     let labels = table(dir.path(), 40);
-    let text = "format = 1\nmetrics = [{ name = '*' }]\n[[stage]]\nname = 'a'\n[[stage]]\nname = 'b'\n";
+    let text =
+        "format = 1\nmetrics = [{ name = '*' }]\n[[stage]]\nname = 'a'\n[[stage]]\nname = 'b'\n";
     let mut datasets = Datasets::default();
     let plan = Plan::new(&Recipe::parse(text, None).unwrap(), &labels, &mut datasets).unwrap();
     assert_eq!(datasets.0.len(), 1);
@@ -77,9 +78,10 @@ fn a_table_of_several_stages_is_read_once() {
 fn stages_refer_to_earlier_ones_alone() {
     let dir = tempfile::tempdir().unwrap();
     let labels = table(dir.path(), 40);
-    for (key, value) in [("from", "b/best.ckpt"), ("from", "b"), ("from", "a"), ("teachers", "['b']")] {
-        let text =
-            "format = 1\nmetrics = [{ name = '*' }]\n[[stage]]\nname = 'a'\n[[stage]]\nname = 'b'\n";
+    for (key, value) in
+        [("from", "b/best.ckpt"), ("from", "b"), ("from", "a"), ("teachers", "['b']")]
+    {
+        let text = "format = 1\nmetrics = [{ name = '*' }]\n[[stage]]\nname = 'a'\n[[stage]]\nname = 'b'\n";
         let mut recipe = Recipe::parse(text, None).unwrap();
         recipe.set(&format!("stage.a.{key}"), value).unwrap();
         let e = Plan::new(&recipe, &labels, &mut Datasets::default()).unwrap_err();

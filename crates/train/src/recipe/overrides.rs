@@ -16,8 +16,9 @@ impl Recipe {
         let (path, place) = match key.strip_prefix("stage.") {
             None => (key, &mut table),
             Some(rest) => {
-                let (stage, path) =
-                    rest.split_once('.').ok_or_else(|| wrong("has the form stage.NAME.KEY".into()))?;
+                let (stage, path) = rest
+                    .split_once('.')
+                    .ok_or_else(|| wrong("has the form stage.NAME.KEY".into()))?;
                 (path, self.table_of(stage, &mut table).map_err(wrong)?)
             }
         };

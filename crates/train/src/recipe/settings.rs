@@ -207,10 +207,37 @@ impl Settings {
             } };
         }
         first!(
-            labels, space, models, dataset, encoder, tokenizer, style, max_length, train_rows,
-            metrics, average_duplicates, cost_model, detrend, augment, aux_weight, from, teachers,
-            distill_weight, unlabelled_per_labelled, seed, epochs, batch, lr, warmup, weight_decay,
-            clip_norm, rank_weight, dropout, ema_decay, patience, checkpoint_steps
+            labels,
+            space,
+            models,
+            dataset,
+            encoder,
+            tokenizer,
+            style,
+            max_length,
+            train_rows,
+            metrics,
+            average_duplicates,
+            cost_model,
+            detrend,
+            augment,
+            aux_weight,
+            from,
+            teachers,
+            distill_weight,
+            unlabelled_per_labelled,
+            seed,
+            epochs,
+            batch,
+            lr,
+            warmup,
+            weight_decay,
+            clip_norm,
+            rank_weight,
+            dropout,
+            ema_decay,
+            patience,
+            checkpoint_steps
         )
     }
 }

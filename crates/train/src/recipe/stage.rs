@@ -177,7 +177,9 @@ impl StageSettings {
             return Err(Error::Setting(format!("split.valid {valid}: must lie between 0 and 1")));
         }
         if !(0.0..=1.0).contains(&share) {
-            return Err(Error::Setting(format!("distill-weight {share}: must lie between 0 and 1")));
+            return Err(Error::Setting(format!(
+                "distill-weight {share}: must lie between 0 and 1"
+            )));
         }
         match self.config.fault() {
             Some(fault) => Err(Error::Setting(fault.into())),

@@ -43,7 +43,12 @@ fn errors_name_file_line_and_key() {
     let error = |text: &str| Recipe::parse(text, Some(Path::new("r.toml"))).unwrap_err();
     for (text, line, key, reason) in [
         ("format = 1\nepoch = 3\n[[stage]]\nname = 'a'", Some(2), None, "unknown field `epoch`"),
-        ("format = 1\n[[stage]]\nname = 'a'\nlr = 'x'", Some(4), Some("stage.a.lr"), "expected f32"),
+        (
+            "format = 1\n[[stage]]\nname = 'a'\nlr = 'x'",
+            Some(4),
+            Some("stage.a.lr"),
+            "expected f32",
+        ),
         ("format = 1\nsplit = { valid = 'x' }", Some(2), Some("split.valid"), "expected f64"),
         ("format = 1\nspace = 'darts'", Some(2), Some("space"), "nats-tss or nats-sss"),
         ("format = 1\nmax-length = 0", Some(2), Some("max-length"), "nonzero"),
@@ -209,7 +214,10 @@ fn paths_lead_from_the_recipe_to_what_is_there() {
 #[test]
 fn the_recipe_of_one_stage_has_the_defaults() {
     let [only] = Recipe::one_stage().unwrap().resolve().unwrap().try_into().unwrap();
-    assert_eq!((only.config, only.space, only.max_length), (Config::default(), Space::NatsTss, None));
+    assert_eq!(
+        (only.config, only.space, only.max_length),
+        (Config::default(), Space::NatsTss, None)
+    );
 }
 
 /// Options of a command of before there were recipes.
@@ -280,7 +288,8 @@ fn old_metrics(command: &str) -> Vec<(String, f32, Reduction)> {
 /// A label table with the columns, in order, beside ones that no evaluator learns.
 fn table(metrics: &[(String, f32, Reduction)]) -> LabelTable {
     let names: Vec<&str> = metrics.iter().map(|m| m.0.as_str()).collect();
-    let header = format!("arch_str,cifar100_valid_acc_pct_derived,{},cifar10_params", names.join(","));
+    let header =
+        format!("arch_str,cifar100_valid_acc_pct_derived,{},cifar10_params", names.join(","));
     let cells = vec!["1"; names.len() + 2].join(",");
     let text = format!("{header}\nx,{cells}\n");
     LabelTable::from_reader("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap()
