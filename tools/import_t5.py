@@ -6,7 +6,7 @@ PyTorch) and tokenizer.json; of an encoder-decoder only the encoder is taken. Th
 encoder, the mean over the tokens, and the head. With --graphs the training graphs of the same
 shape are written too (this needs requirements.txt; all else requirements-import.txt), so that
 
-    nneval train --graphs GRAPHS --from EVALUATOR --labels LABELS --metric NAME --out TUNED
+    nneval train --set encoder=GRAPHS --set from=EVALUATOR --labels LABELS --metric NAME --out TUNED
 
 goes on from it.
 """

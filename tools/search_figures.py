@@ -115,10 +115,11 @@ class Figures:
             writer.writeheader()
             writer.writerows(rows)
             table.write_text(text.getvalue())
+            settings = f"""from={args.pretrained} encoder=small epochs=12 batch=16 lr=4e-3 teachers=['gp']
+                unlabelled-per-labelled=10 distill-weight=0.7 split.valid=0.1 split.seed={seed}"""
             command = f"""{args.nneval} train --labels {table} --metric {args.accuracy}=30
-                --metric {args.latency}=30 --init {args.pretrained} --graphs small --epochs 12 --batch 16
-                --lr 4e-3 --threads 1 --unlabelled 10 --kernel-teacher --teacher-share 0.7
-                --valid-fraction 0.1 --split-seed {seed} --seed {seed} --out {out / "ev"}"""
+                --metric {args.latency}=30 --threads 1 --seed {seed} --out {out / "ev"}
+                {" ".join("--set " + setting for setting in settings.split())}"""
             subprocess.run(command.split(), check=True, capture_output=True)
         with open(table) as f:
             return out, [r["arch_str"] for r in csv.DictReader(f)]

@@ -143,9 +143,10 @@ def check_training(args, folder):
     run_import(args, folder, folder / "again", "--graphs", graphs)
     write_labels(labels)
     metrics = [word for name in METRICS for word in ("--metric", name)]
-    settings = ["--epochs", 4, "--batch", 8, "--lr", 3e-3, "--average-decay", 0]
-    command = [args.program, "train", "--graphs", graphs, "--from", folder / "again", *settings]
-    call(*command, "--structure-weight", 0, "--labels", labels, *metrics, "--out", tuned)
+    settings = ["epochs=4", "batch=8", "lr=3e-3", "ema-decay=0", "aux-weight=0"]
+    settings += [f"encoder={graphs}", f"from={folder / 'again'}"]
+    command = [args.program, "train", *(word for s in settings for word in ("--set", s))]
+    call(*command, "--labels", labels, *metrics, "--out", tuned)
     with open(tuned / "run/epochs.csv", encoding="utf-8", newline="") as f:
         losses = [float(row["loss"]) for row in csv.DictReader(f)]
     style = json.loads((tuned / "evaluator.json").read_text(encoding="utf-8"))["string_style"]

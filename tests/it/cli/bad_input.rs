@@ -196,7 +196,7 @@ fn untrainable(change: impl FnOnce(String) -> String) -> String {
     let table = labels(dir.path(), 1560);
     std::fs::write(&table, change(std::fs::read_to_string(&table).unwrap())).unwrap();
     let out = dir.path().join("out");
-    let stderr = failure(train(&table, &out).args(["--epochs", "1"]));
+    let stderr = failure(train(&table, &out).args(["--set", "epochs=1"]));
     println!("{}", stderr.trim_end());
     assert!(stderr.contains("labels.csv"), "{stderr}");
     assert_eq!(entries(&out), [""; 0], "nothing is written");
@@ -312,8 +312,8 @@ fn wrong_usage_has_status_2() {
         &["evaluate", FIXTURE, "--provider", "abacus"],
         &["train", "--labels", "x.csv", "--out", "x"],
         &["train", "--labels", "x.csv", "--out", "x", "--metric", "m=heavy"],
-        &["train", "--labels", "x.csv", "--out", "x", "--metric", "m", "--window", "0"],
-        &["train", "--labels", "x.csv", "--out", "x", "--metric", "m", "--epochs", "-1"],
+        &["train", "--labels", "x.csv", "--out", "x", "--metric", "m", "--set", "max-length=0"],
+        &["train", "--labels", "x.csv", "--out", "x", "--metric", "m", "--set", "epochs=-1"],
         &["train", "--labels", "x.csv", "--out", "x", "--metric", "m", "--space", "darts"],
         &["score"],
         &["space", "nats-tss", "--out", "x"],

@@ -180,7 +180,12 @@ fn order_and_names_of_a_file_do_not_matter() {
 fn strings_longer_than_the_window_are_encoded_in_windows_and_say_so() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("narrow");
-    success(train(&labels(dir.path(), 790), &out).args(["--epochs", "1", "--window", "8"]));
+    success(train(&labels(dir.path(), 790), &out).args([
+        "--set",
+        "epochs=1",
+        "--set",
+        "max-length=8",
+    ]));
     let narrow = |format: &str| {
         let mut command = nneval_with_runtime();
         command.args(["evaluate", "--format", format, FIXTURE, "--evaluator"]).arg(&out);

@@ -305,7 +305,16 @@ fn an_evaluator_is_trained_on_a_measured_table() {
         success(measure(&[&models], &out).args(["--control-every", "8"]));
         let evaluator = dir.path().join(format!("{name}-evaluator"));
         let mut train = nneval_with_runtime();
-        train.args(["train", "--graphs", "tiny", "--epochs", "1", "--batch", "4", "--labels"]);
+        train.args([
+            "train",
+            "--set",
+            "encoder=tiny",
+            "--set",
+            "epochs=1",
+            "--set",
+            "batch=4",
+            "--labels",
+        ]);
         train.arg(&out).arg("--models").arg(&models).arg("--out").arg(&evaluator);
         success(train.args(["--metric", "latency_ms", "--metric", "peak_memory_mb"]));
         let mut evaluate = nneval_with_runtime();

@@ -54,11 +54,11 @@ fn a_closed_stdout_ends_the_program_quietly() {
 fn training_ends_well_whoever_listens() {
     let dir = tempfile::tempdir().unwrap();
     let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
-    let (status, _) = unread(train(&table, &out).args(["--epochs", "1"]));
+    let (status, _) = unread(train(&table, &out).args(["--set", "epochs=1"]));
     assert_eq!(status, Some(0));
     assert!(out.join("evaluator.onnx").exists());
     let out = dir.path().join("second");
-    let (status, stdout) = unheard(train(&table, &out).args(["--epochs", "1"]));
+    let (status, stdout) = unheard(train(&table, &out).args(["--set", "epochs=1"]));
     assert_eq!((status, stdout), (Some(0), format!("{}\n", out.display())));
 }
 

@@ -28,11 +28,11 @@ pub const METRICS: [&str; 2] = ["cifar10_test_acc_pct", "hwnas_edgegpu_lat_ms"];
 /// What a finished run leaves in its folder.
 pub const RUN_FILES: [&str; 7] = [
     "best.ckpt",
-    "config.json",
     "curves.svg",
+    "environment.json",
     "epochs.csv",
     "last.ckpt",
-    "reproduce.sh",
+    "recipe.toml",
     "steps.csv",
 ];
 
@@ -175,7 +175,7 @@ pub fn labels(folder: &Path, stride: usize) -> PathBuf {
 /// `nneval train` on the smallest graphs and [`METRICS`].
 pub fn train(labels: &Path, out: &Path) -> Command {
     let mut command = nneval_with_runtime();
-    command.args(["train", "--graphs", "tiny", "--labels"]).arg(labels);
+    command.args(["train", "--set", "encoder=tiny", "--labels"]).arg(labels);
     command.args(METRICS.iter().flat_map(|m| ["--metric", m])).arg("--out").arg(out);
     command
 }
@@ -189,7 +189,7 @@ pub fn bundle() -> PathBuf {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let out = folder.join("evaluator");
-        success(train(&labels(&folder, 79), &out).args(["--epochs", "1"]));
+        success(train(&labels(&folder, 79), &out).args(["--set", "epochs=1"]));
         out
     };
     BUNDLE.get_or_init(make).clone()

@@ -213,7 +213,7 @@ fn imported(work: &Path) -> PathBuf {
     let (from, out) = (work.join("checkpoint"), work.join("imported"));
     checkpoint(graphs, &info.initial(5), &WORDS, &from);
     let metrics = METRICS.iter().flat_map(|m| ["--metric", m]);
-    success(import(&from, &out).args(metrics).args(["--window", "256"]));
+    success(import(&from, &out).args(metrics).args(["--set", "max-length=256"]));
     out
 }
 
@@ -226,9 +226,10 @@ fn predicted(evaluator: &Path) -> Vec<f64> {
 
 fn train_from(evaluator: &Path, graphs: &str, labels: &Path, out: &Path) -> Command {
     let mut command = nneval_with_runtime();
-    command.args(["train", "--graphs", graphs, "--structure-weight", "0", "--batch", "8"]);
+    command.args(["train", "--set", "aux-weight=0", "--set", "batch=8"]);
+    command.args(["--set", &format!("encoder={graphs}")]);
     command.args(METRICS.iter().flat_map(|m| ["--metric", m])).arg("--labels").arg(labels);
-    command.arg("--from").arg(evaluator).arg("--out").arg(out);
+    command.args(["--set", &format!("from={}", evaluator.display())]).arg("--out").arg(out);
     command
 }
 
@@ -242,7 +243,7 @@ fn an_imported_evaluator_is_trained_further_on_the_seed_style() {
     assert_eq!(manifest.metrics[1].spec.higher_is_better, Some(false));
 
     let tuned = work.path().join("tuned");
-    let settings = ["--epochs", "4", "--lr", "3e-3", "--average-decay", "0"];
+    let settings = ["--set", "epochs=4", "--set", "lr=3e-3", "--set", "ema-decay=0"];
     success(train_from(&start, "tiny", &table, &tuned).args(settings));
     let mut epochs = csv::Reader::from_path(tuned.join("run/epochs.csv")).unwrap();
     let losses: Vec<f64> = epochs.records().map(|r| r.unwrap()[2].parse().unwrap()).collect();
@@ -255,7 +256,7 @@ fn an_imported_evaluator_is_trained_further_on_the_seed_style() {
     // A run that hardly moves predicts as the evaluator does that it starts from, though its
     // labels, and so its transforms, are of other rows.
     let still = work.path().join("still");
-    let settings = ["--epochs", "1", "--lr", "1e-9", "--split-seed", "5"];
+    let settings = ["--set", "epochs=1", "--set", "lr=1e-9", "--set", "split.seed=5"];
     success(train_from(&tuned, "tiny", &table, &still).args(settings));
     for (a, b) in predicted(&tuned).into_iter().zip(predicted(&still)) {
         assert!((a - b).abs() < 1e-2 * a.abs(), "{a} {b}");

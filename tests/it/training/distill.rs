@@ -13,25 +13,74 @@ fn tau(evaluator: &Path) -> f64 {
     manifest(evaluator)["metrics"][0]["validation"]["tau"].as_f64().unwrap()
 }
 
-#[test]
-fn teachers_make_a_short_run_better() {
+/// A short run of few rows, with and without what `sets` say; the first starts nothing and teaches
+/// the others.
+fn alone_and_with(sets: impl Fn(&Path) -> Vec<String>) -> [f64; 2] {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 31);
-    let few = ["--rows", "120", "--epochs", "3", "--batch", "16"];
+    let few = ["--set", "train-rows=120", "--set", "epochs=3", "--set", "batch=16"];
     let alone = dir.path().join("alone");
     success(train(&table, &alone).args(few));
-    let taught = dir.path().join("taught");
-    success(train(&table, &taught).args(few).arg("--teacher").arg(&alone).args([
-        "--tree-teacher",
-        "--kernel-teacher",
-        "--pair-teacher",
-        "--drift",
-        "--teacher-share",
-        "0.7",
-        "--unlabelled",
-        "2",
-    ]));
-    assert!(tau(&taught) > tau(&alone) + 0.05, "{} {}", tau(&taught), tau(&alone));
+    let with = dir.path().join("with");
+    let mut command = train(&table, &with);
+    command.args(few);
+    for set in sets(&alone) {
+        command.args(["--set", &set]);
+    }
+    success(&mut command);
+    [tau(&alone), tau(&with)]
+}
+
+/// A teacher, most of the targets its own, with twice as many networks without labels.
+fn taught_by(teacher: &str) -> [f64; 2] {
+    let teachers = format!("teachers=['{teacher}']");
+    alone_and_with(|_| {
+        vec![teachers.clone(), "distill-weight=0.7".into(), "unlabelled-per-labelled=2".into()]
+    })
+}
+
+#[test]
+fn trees_make_a_short_run_better() {
+    let [alone, taught] = taught_by("gbdt");
+    assert!(taught > alone + 0.05, "{taught} {alone}");
+}
+
+#[test]
+fn pairwise_ridge_makes_a_short_run_better() {
+    let [alone, taught] = taught_by("pairwise-ridge");
+    assert!(taught > alone + 0.05, "{taught} {alone}");
+}
+
+#[test]
+fn a_gaussian_process_makes_a_short_run_better() {
+    let [alone, taught] = taught_by("gp");
+    assert!(taught > alone + 0.05, "{taught} {alone}");
+}
+
+#[test]
+fn an_evaluator_makes_a_short_run_no_worse() {
+    let [alone, taught] = alone_and_with(|teacher| {
+        let teacher = format!("teachers=['{}']", teacher.display());
+        vec![teacher, "distill-weight=0.7".into(), "unlabelled-per-labelled=2".into()]
+    });
+    assert!(taught > alone - 0.02, "{taught} {alone}");
+}
+
+#[test]
+fn all_teachers_together_make_a_short_run_better() {
+    let [alone, taught] = alone_and_with(|teacher| {
+        let own = teacher.display();
+        let teachers = format!("teachers=['{own}', 'gbdt', 'gp', 'pairwise-ridge']");
+        let others = ["detrend=true", "distill-weight=0.7", "unlabelled-per-labelled=2"];
+        std::iter::once(teachers).chain(others.map(str::to_owned)).collect()
+    });
+    assert!(taught > alone + 0.05, "{taught} {alone}");
+}
+
+#[test]
+fn labels_without_drift_are_learnt_as_well_as_they_are() {
+    let [alone, detrended] = alone_and_with(|_| vec!["detrend=true".into()]);
+    assert!(detrended > alone - 0.1, "{detrended} {alone}");
 }
 
 #[test]
@@ -39,9 +88,10 @@ fn a_teacher_that_knows_held_out_classes_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 79);
     let teacher = dir.path().join("teacher");
-    success(train(&table, &teacher).args(["--epochs", "1", "--split-seed", "1"]));
+    success(train(&table, &teacher).args(["--set", "epochs=1", "--set", "split.seed=1"]));
     let out = dir.path().join("student");
-    let reason = failure(train(&table, &out).arg("--teacher").arg(&teacher));
+    let teachers = format!("teachers=['{}']", teacher.display());
+    let reason = failure(train(&table, &out).args(["--set", &teachers]));
     assert!(reason.contains("classes that this run holds out"), "{reason}");
     assert!(!out.exists());
 }
@@ -51,11 +101,10 @@ fn too_few_labels_for_models_on_facts_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 79);
     let out = dir.path().join("student");
-    let reason = failure(train(&table, &out).args(["--tree-teacher", "--rows", "30"]));
-    assert!(reason.contains("at least 50 labelled rows"), "{reason}");
-    for option in ["--pair-teacher", "--drift"] {
-        let reason = failure(train(&table, &out).args([option, "--rows", "30"]));
-        assert!(reason.contains("at least 50 labelled rows"), "{option}: {reason}");
+    for setting in ["teachers=['gbdt']", "teachers=['pairwise-ridge']", "detrend=true"] {
+        let few = ["--set", "train-rows=30", "--set", setting];
+        let reason = failure(train(&table, &out).args(few));
+        assert!(reason.contains("at least 50 labelled rows"), "{setting}: {reason}");
     }
 }
 
@@ -73,7 +122,7 @@ fn pretraining_leaves_a_run_folder_that_training_starts_from() {
     let pretrained = dir.path().join("pretrained");
     success(
         nneval_with_runtime()
-            .args(["pretrain", "--graphs", "tiny", "--epochs", "2", "--models"])
+            .args(["pretrain", "--set", "encoder=tiny", "--set", "epochs=2", "--models"])
             .arg(&models)
             .arg("--out")
             .arg(&pretrained),
@@ -82,11 +131,12 @@ fn pretraining_leaves_a_run_folder_that_training_starts_from() {
     let table = labels(dir.path(), 79);
     let out = dir.path().join("evaluator");
     let start = pretrained.join("best.ckpt");
-    success(train(&table, &out).args(["--epochs", "1", "--init"]).arg(&start));
-    let config: Value =
-        serde_json::from_slice(&std::fs::read(out.join("run/config.json")).unwrap()).unwrap();
+    let from = format!("from={}", start.display());
+    success(train(&table, &out).args(["--set", "epochs=1", "--set", &from]));
+    let environment: Value =
+        serde_json::from_slice(&std::fs::read(out.join("run/environment.json")).unwrap()).unwrap();
     let sum = nneval::files::sha256(&std::fs::read(&start).unwrap());
-    assert_eq!(config["sha256"]["init"], Value::from(sum));
+    assert_eq!(environment["sha256"]["from"], Value::from(sum));
 }
 
 #[test]
@@ -103,7 +153,7 @@ fn predictions_of_a_coarse_metric_are_values_of_its_labels() {
     };
     std::fs::write(&table, text.lines().map(coarse).collect::<String>()).unwrap();
     let out = dir.path().join("evaluator");
-    success(train(&table, &out).args(["--epochs", "1"]));
+    success(train(&table, &out).args(["--set", "epochs=1"]));
     let [accuracy, latency] = METRICS;
     let described = manifest(&out);
     assert_eq!(described["metrics"][0]["levels"], serde_json::json!([60.0, 80.0, 100.0]));

@@ -12,16 +12,16 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const OPTIONS: [&str; 10] = [
-    "--epochs",
-    "8",
-    "--batch",
-    "8",
-    "--checkpoint-steps",
-    "7",
-    "--dropout",
-    "0.1",
-    "--rank-weight",
-    "0.3",
+    "--set",
+    "epochs=8",
+    "--set",
+    "batch=8",
+    "--set",
+    "checkpoint-steps=7",
+    "--set",
+    "dropout=0.1",
+    "--set",
+    "rank-weight=0.3",
 ];
 
 fn training(table: &Path, out: &Path) -> Command {
@@ -107,14 +107,19 @@ fn other_settings_or_labels_are_refused_and_change_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (table, out) = killed_run(dir.path());
     let content = |name: &str| std::fs::read(out.join("run").join(name)).unwrap();
-    let files = ["last.ckpt", "steps.csv", "config.json"];
+    let files = ["last.ckpt", "steps.csv", "environment.json", "recipe.toml"];
     let before = files.map(content);
     let refused = |command: &mut Command| {
         let stderr = failure(command);
         assert!(stderr.contains("last.ckpt") && stderr.contains("other settings"), "{stderr}");
         assert!(files.map(content) == before);
     };
-    for other in [["--seed", "5"], ["--lr", "0.001"], ["--rows", "50"], ["--split-seed", "1"]] {
+    for other in [
+        ["--seed", "5"],
+        ["--set", "lr=0.001"],
+        ["--set", "train-rows=50"],
+        ["--set", "split.seed=1"],
+    ] {
         refused(resumed(&table, &out).args(other));
     }
     let text = std::fs::read_to_string(&table).unwrap();

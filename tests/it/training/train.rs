@@ -3,8 +3,13 @@
 use crate::common;
 
 use common::{METRICS, RUN_FILES, entries, failure, labels, nneval_with_runtime, success, train};
+use nneval::training::Recipe;
 use serde_json::Value;
 use std::path::Path;
+
+const EVALUATOR: [&str; 4] = ["evaluator.json", "evaluator.onnx", "recipe.toml", "tokenizer.json"];
+const EVALUATOR_AND_RUN: [&str; 5] =
+    ["evaluator.json", "evaluator.onnx", "recipe.toml", "run", "tokenizer.json"];
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -22,12 +27,12 @@ fn training_learns_to_rank_unseen_networks() {
     let out = dir.path().join("evaluator");
     let table = labels(dir.path(), 39);
     let stdout = success(train(&table, &out).args([
-        "--structure-weight",
-        "0",
-        "--epochs",
-        "6",
-        "--batch",
-        "32",
+        "--set",
+        "aux-weight=0",
+        "--set",
+        "epochs=6",
+        "--set",
+        "batch=32",
     ]));
     assert_eq!(stdout.trim_end(), out.display().to_string());
 
@@ -50,29 +55,33 @@ fn training_learns_to_rank_unseen_networks() {
 fn the_folder_holds_the_evaluator_and_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let (out, table) = (dir.path().join("new/evaluator"), labels(dir.path(), 79));
-    success(train(&table, &out).args(["--epochs", "2", "--seed", "7"]));
-    assert_eq!(entries(&out), ["evaluator.json", "evaluator.onnx", "run", "tokenizer.json"]);
+    success(train(&table, &out).args(["--set", "epochs=2", "--seed", "7"]));
+    assert_eq!(entries(&out), EVALUATOR_AND_RUN);
     assert_eq!(entries(&out.join("run")), RUN_FILES);
-    let config = json(&out.join("run/config.json"));
-    assert_eq!(config["config"]["seed"], 7);
-    assert_eq!(config["options"]["split_seed"], 0);
-    assert!(config["environment"]["threads"].as_u64().unwrap() > 0, "{config}");
-    assert!(config["environment"]["onnxruntime"].as_str().unwrap().starts_with("1."), "{config}");
+    let environment = json(&out.join("run/environment.json"));
+    assert!(environment["environment"]["threads"].as_u64().unwrap() > 0, "{environment}");
+    let version = environment["environment"]["onnxruntime"].as_str().unwrap();
+    assert!(version.starts_with("1."), "{environment}");
     let sum = nneval::files::sha256(&std::fs::read(&table).unwrap());
-    assert_eq!(config["sha256"]["labels"], sum);
+    assert_eq!(environment["sha256"]["labels"], sum);
+    assert_eq!(environment["inputs"]["labels"], table.to_str().unwrap());
     let svg = std::fs::read_to_string(out.join("run/curves.svg")).unwrap();
     assert!(METRICS.iter().all(|m| svg.contains(m)), "{svg}");
-    let script = std::fs::read_to_string(out.join("run/reproduce.sh")).unwrap();
-    assert!(script.contains("\nnneval train ") && script.contains("--seed 7"), "{script}");
+    let recipe = Recipe::open(&out.join("run/recipe.toml")).unwrap();
+    let [stage] = recipe.resolve().unwrap().try_into().unwrap();
+    assert_eq!((stage.config.seed, stage.config.epochs, stage.split_seed), (7, 2, 0));
     let steps = column(&out.join("run/steps.csv"), "step");
     let expected: Vec<f64> = (1..=steps.len()).map(|n| n as f64).collect();
     assert_eq!(steps, expected);
-    let command = json(&out.join("evaluator.json"))["training"]["command"].clone();
-    assert!(command.as_str().unwrap().starts_with("nneval train "), "{command}");
+    let bundled = Recipe::open(&out.join("recipe.toml")).unwrap();
+    assert_eq!(bundled.settings.tokenizer, Some(out.join("tokenizer.json")));
+    let mut recipe = recipe;
+    recipe.settings.tokenizer.clone_from(&bundled.settings.tokenizer);
+    assert_eq!(bundled, recipe);
 
     let (elsewhere, run) = (dir.path().join("second"), dir.path().join("logs"));
-    success(train(&table, &elsewhere).args(["--epochs", "1", "--run-dir"]).arg(&run));
-    assert_eq!(entries(&elsewhere), ["evaluator.json", "evaluator.onnx", "tokenizer.json"]);
+    success(train(&table, &elsewhere).args(["--set", "epochs=1", "--run-dir"]).arg(&run));
+    assert_eq!(entries(&elsewhere), EVALUATOR);
     assert_eq!(entries(&run), RUN_FILES);
 }
 
@@ -80,7 +89,7 @@ fn the_folder_holds_the_evaluator_and_the_run() {
 fn a_run_that_stands_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
-    success(train(&table, &out).args(["--epochs", "1"]));
+    success(train(&table, &out).args(["--set", "epochs=1"]));
     let files = |folder: &Path| -> Vec<(String, Vec<u8>)> {
         let read = |n: String| {
             let bytes = std::fs::read(folder.join(&n)).unwrap_or_default();
@@ -90,15 +99,15 @@ fn a_run_that_stands_is_not_overwritten() {
     };
     let state = || (files(&out), files(&out.join("run")));
     let before = state();
-    let stderr = failure(train(&table, &out).args(["--epochs", "2"]));
+    let stderr = failure(train(&table, &out).args(["--set", "epochs=2"]));
     assert!(stderr.contains("--resume") && stderr.contains("run"), "{stderr}");
     assert!(state() == before, "a refused run changes nothing");
     let elsewhere = dir.path().join("elsewhere");
     let mut same_run = train(&table, &elsewhere);
-    let stderr = failure(same_run.args(["--epochs", "2", "--run-dir"]).arg(out.join("run")));
+    let stderr = failure(same_run.args(["--set", "epochs=2", "--run-dir"]).arg(out.join("run")));
     assert!(stderr.contains("--resume"), "{stderr}");
     assert!(state() == before && !elsewhere.exists());
-    success(train(&table, &out).args(["--epochs", "1", "--resume"]));
+    success(train(&table, &out).args(["--set", "epochs=1", "--resume"]));
     assert_eq!(column(&out.join("run/epochs.csv"), "epoch"), [1.0]);
 }
 
@@ -108,7 +117,8 @@ fn the_seed_decides_everything() {
     let table = labels(dir.path(), 79);
     let model = |name: &str, seed: &str| {
         let out = dir.path().join(name);
-        success(train(&table, &out).args(["--epochs", "1", "--dropout", "0.1", "--seed", seed]));
+        let options = ["--set", "epochs=1", "--set", "dropout=0.1", "--seed", seed];
+        success(train(&table, &out).args(options));
         std::fs::read(out.join("evaluator.onnx")).unwrap()
     };
     let first = model("first", "1");
@@ -134,7 +144,7 @@ fn validation_holds_out_whole_classes() {
         .collect();
     std::fs::write(&table, paired.join("\n")).unwrap();
     let out = dir.path().join("evaluator");
-    success(train(&table, &out).args(["--epochs", "1", "--valid-fraction", "0.3"]));
+    success(train(&table, &out).args(["--set", "epochs=1", "--set", "split.valid=0.3"]));
     let training = &json(&out.join("evaluator.json"))["training"];
     let classes = training["classes"].as_array().unwrap().len() as u64;
     let rows = training["rows"].as_u64().unwrap();
@@ -147,7 +157,7 @@ fn validation_holds_out_whole_classes() {
 fn stops_when_validation_no_longer_improves() {
     let dir = tempfile::tempdir().unwrap();
     let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 79));
-    success(train(&table, &out).args(["--epochs", "60", "--patience", "1"]));
+    success(train(&table, &out).args(["--set", "epochs=60", "--set", "patience=1"]));
     let scores = column(&out.join("run/epochs.csv"), "score");
     assert!(scores.len() < 60, "{}", scores.len());
     let (last, before) = scores.split_last().unwrap();
@@ -158,22 +168,135 @@ fn stops_when_validation_no_longer_improves() {
 fn settings_that_make_no_sense_are_refused_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
-    for (option, value, reason) in [
-        ("--epochs", "0", "epochs"),
-        ("--batch", "0", "batch"),
-        ("--lr", "0", "learning rate"),
-        ("--lr", "NaN", "learning rate"),
-        ("--warmup", "1.5", "warm-up"),
-        ("--dropout", "1", "dropout"),
-        ("--average-decay", "1", "average"),
-        ("--valid-fraction", "1", "between 0 and 1"),
-        ("--graphs", "enormous", "models/graphs"),
-        ("--tokenizer", "absent.json", "absent.json"),
+    for (setting, reason) in [
+        ("epochs=0", "epochs"),
+        ("batch=0", "batch"),
+        ("lr=0", "learning rate"),
+        ("lr=nan", "learning rate"),
+        ("warmup=1.5", "warm-up"),
+        ("dropout=1", "dropout"),
+        ("ema-decay=1", "average"),
+        ("split.valid=1", "between 0 and 1"),
+        ("encoder=enormous", "models/graphs"),
+        ("tokenizer=absent.json", "absent.json"),
     ] {
         let mut command = nneval_with_runtime();
         command.args(["train", "--metric", METRICS[0], "--labels"]).arg(&table);
-        let stderr = failure(command.arg("--out").arg(&out).args([option, value]));
-        assert!(stderr.contains(reason), "{option} {value}: {stderr}");
-        assert!(!out.exists(), "{option} {value}");
+        let stderr = failure(command.arg("--out").arg(&out).args(["--set", setting]));
+        assert!(stderr.contains(reason), "{setting}: {stderr}");
+        assert!(!out.exists(), "{setting}");
     }
+}
+
+#[test]
+fn overrides_that_mean_nothing_are_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 790));
+    for (setting, reason) in [
+        ("epoch=3", "unknown field `epoch`"),
+        ("lr=high", "--set lr=high: invalid type"),
+        ("max-length=0", "nonzero"),
+        ("stage.other.lr=1", "there is no stage other"),
+        ("lr", "KEY=VALUE"),
+    ] {
+        let (code, _, stderr) = common::run(train(&table, &out).args(["--set", setting]));
+        assert_eq!(code, Some(2), "{setting}: {stderr}");
+        assert!(stderr.contains(reason), "{setting}: {stderr}");
+        assert!(!out.exists(), "{setting}");
+    }
+}
+
+const RECIPE: &str = "\
+format = 1
+encoder = 'tiny'
+tokenizer = 'vocabulary.json'
+metrics = [{ name = 'cifar10_test_*', weight = 2, reduce = 'reachable' }, { name = 'edge_lat_ms' }]
+train-rows = 60
+batch = 16
+
+[[stage]]
+name = 'base'
+epochs = 2
+
+[[stage]]
+name = 'tuned'
+from = 'base/best.ckpt'
+teachers = ['base', 'pairwise-ridge']
+epochs = 1
+
+[[stage]]
+name = 'last'
+from = 'tuned'
+epochs = 1
+";
+
+/// `nneval train` by [`RECIPE`], in `dir`.
+fn by_recipe(dir: &Path, out: &Path) -> std::process::Command {
+    std::fs::copy("models/tokenizer.json", dir.join("vocabulary.json")).unwrap();
+    std::fs::write(dir.join("recipe.toml"), RECIPE).unwrap();
+    let mut command = nneval_with_runtime();
+    command.arg("train").arg("--recipe").arg(dir.join("recipe.toml")).arg("--labels");
+    command.arg(labels(dir, 79)).arg("--out").arg(out);
+    command
+}
+
+#[test]
+fn stages_of_a_recipe_run_one_after_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("evaluator");
+    success(&mut by_recipe(dir.path(), &out));
+    assert_eq!(entries(&out), EVALUATOR_AND_RUN);
+    assert_eq!(entries(&out.join("run")), ["base", "last", "recipe.toml", "tuned"]);
+    assert_eq!(entries(&out.join("run/tuned/evaluator")), EVALUATOR);
+    assert_eq!(json(&out.join("evaluator.json"))["metrics"][0]["view"], "live");
+    assert_eq!(json(&out.join("run/tuned/evaluator/evaluator.json"))["name"], "tuned");
+    let sum =
+        |file: &str| nneval::files::sha256(&std::fs::read(out.join("run").join(file)).unwrap());
+    let from = |stage: &str| {
+        json(&out.join(format!("run/{stage}/environment.json")))["sha256"]["from"].clone()
+    };
+    assert_eq!(from("tuned"), sum("base/best.ckpt"));
+    assert_eq!(from("last"), sum("tuned/evaluator/evaluator.onnx"));
+
+    let alone = dir.path().join("alone");
+    std::fs::create_dir_all(alone.join("run")).unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(out.join("run/base"))
+        .arg(out.join("run/tuned"))
+        .arg(alone.join("run"))
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    success(by_recipe(dir.path(), &alone).args(["--stage", "last"]));
+    let model = |folder: &Path| std::fs::read(folder.join("evaluator.onnx")).unwrap();
+    assert!(model(&alone) == model(&out), "a stage alone ends as it does after the others");
+}
+
+#[test]
+fn seeds_are_trained_and_scored_on_their_own_splits() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("seeds");
+    let command = || {
+        let mut command = by_recipe(dir.path(), &out);
+        command.args(["--seeds", "3..5", "--set", "split.test=0.2"]);
+        command.args(["--set", "split.valid=0.2"]);
+        command
+    };
+    let mut untested = by_recipe(dir.path(), &out);
+    assert!(failure(untested.args(["--seeds", "3..5"])).contains("split.test is 0"));
+    let stdout = success(&mut command());
+    let mut lines = stdout.lines();
+    assert_eq!(lines.next(), Some("metric,tau_mean,tau_sd,taus"));
+    for (line, metric) in lines.zip(METRICS) {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!((cells[0], cells[3].split(' ').count()), (metric, 2), "{line}");
+    }
+    for seed in ["3", "4"] {
+        let folder = out.join(format!("seed{seed}"));
+        assert_eq!(entries(&folder), ["evaluator", "run", "scores.csv"]);
+        let training = &json(&folder.join("evaluator/evaluator.json"))["training"];
+        assert_eq!(training["seed"].to_string(), seed);
+    }
+    assert_eq!(success(&mut command()), stdout, "what is scored is not run again");
 }

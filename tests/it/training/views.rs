@@ -45,6 +45,11 @@ fn values(evaluator: &Path, metric: &str, dir: &Path) -> Vec<f64> {
     lines.map(|cells| cells[at].parse().unwrap()).collect()
 }
 
+/// The setting of two metrics, the first reduced.
+fn reduced(metric: &str, reduction: &str, other: &str) -> String {
+    format!("metrics=[{{ name = '{metric}', reduce = '{reduction}' }}, {{ name = '{other}' }}]")
+}
+
 #[test]
 fn networks_that_are_the_same_in_a_view_have_one_string_there() {
     let dir = tempfile::tempdir().unwrap();
@@ -64,9 +69,8 @@ fn predictions_are_equal_where_networks_are_the_same() {
     let table = labels(dir.path(), 31);
     let out = dir.path().join("evaluator");
     let [accuracy, latency] = METRICS;
-    let live = format!("{accuracy}=live");
-    let short = ["--epochs", "2", "--unlabelled", "0.5", "--teacher-share", "0.5"];
-    success(train(&table, &out).args(short).args(["--tree-teacher", "--view", &live]));
+    let metrics = reduced(accuracy, "reachable", latency);
+    success(train(&table, &out).args(["--set", "epochs=2", "--set", &metrics]));
     let manifest = manifest(&out);
     assert_eq!(manifest["metrics"][0]["view"], "reachable");
     assert_eq!(manifest["metrics"][1]["view"], Value::Null);
@@ -83,8 +87,8 @@ fn a_metric_adapted_from_metrics_of_one_view_has_it() {
     let table = labels(dir.path(), 79);
     let [accuracy, latency] = METRICS;
     let out = dir.path().join("evaluator");
-    let live = format!("{accuracy}=live");
-    success(train(&table, &out).args(["--epochs", "1", "--view", &live]));
+    let metrics = reduced(accuracy, "reachable", latency);
+    success(train(&table, &out).args(["--set", "epochs=1", "--set", &metrics]));
     let text = std::fs::read_to_string(&table).unwrap();
     let text = text.replace(accuracy, "own_test_acc_pct").replace(latency, "own_lat_ms");
     std::fs::write(dir.path().join("own.csv"), text).unwrap();
@@ -103,16 +107,31 @@ fn a_metric_adapted_from_metrics_of_one_view_has_it() {
 }
 
 #[test]
-fn a_view_of_no_metric_and_no_view_are_refused() {
+fn networks_without_labels_share_what_teachers_say_of_their_reductions() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = labels(dir.path(), 79);
+    let out = dir.path().join("evaluator");
+    let [accuracy, latency] = METRICS;
+    let metrics = reduced(accuracy, "reachable", latency);
+    let taught = ["--set", "teachers=['gbdt']", "--set", "unlabelled-per-labelled=0.5"];
+    success(train(&table, &out).args(["--set", "epochs=1", "--set", &metrics]).args(taught));
+    let accuracies = values(&out, accuracy, &dir.path().join("x"));
+    assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
+}
+
+#[test]
+fn a_reduction_of_no_metric_and_no_reduction_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let table = labels(dir.path(), 400);
     let out = dir.path().join("evaluator");
-    let reason = failure(train(&table, &out).args(["--view", "help_pixel2_lat_ms=reachable"]));
-    assert!(reason.contains("help_pixel2_lat_ms=reachable: no such --metric"), "{reason}");
-    let (code, _, reason) =
-        common::run(train(&table, &out).args(["--view", "cifar10_test_acc_pct=alive"]));
+    let [accuracy, latency] = METRICS;
+    let unknown = reduced("help_pixel2_lat_ms", "reachable", latency);
+    let reason = failure(train(&table, &out).args(["--set", &unknown]));
+    assert!(reason.contains("help_pixel2_lat_ms"), "{reason}");
+    let unknown = reduced(accuracy, "alive", latency);
+    let (code, _, reason) = common::run(train(&table, &out).args(["--set", &unknown]));
     assert_eq!(code, Some(2));
-    assert!(reason.contains("none, dead-code, reachable"), "{reason}");
+    assert!(reason.contains("`none`, `dead-code`, `reachable`"), "{reason}");
     assert!(!out.exists());
 }
 
