@@ -103,7 +103,7 @@ fn string(c: &mut Criterion) {
     });
     let options = ModelOptions::default();
     let arch = "64:64:64:64:64";
-    let of_arch = || nneval::training::of_arch(Space::NatsSss, black_box(arch), &options);
+    let of_arch = || nneval::spaces::of_arch(Space::NatsSss, black_box(arch), &options);
     let tokens = vocabulary().encode(&of_arch().expect("a string")).expect("tokens").len();
     rates(&mut group, BenchmarkId::from_parameter("SSS architecture"), 1, tokens, of_arch);
     group.finish();

@@ -24,24 +24,15 @@
 //! # Ok(())
 //! # }
 //! ```
-#![deny(unsafe_code)]
-#![warn(missing_docs)]
 
-pub mod costs;
-pub mod error;
-pub mod evaluator;
-pub mod fsio;
-pub mod graph;
-pub mod labels;
-pub mod measure;
-pub mod opstring;
-pub mod regression;
-pub mod report;
-pub mod runtime;
-pub mod search;
-pub mod spaces;
-pub mod tables;
-pub mod tokenizer;
-pub mod training;
-
-pub use error::{Error, Result};
+pub use nneval_evaluator::{self as evaluator, tokenizer};
+pub use nneval_files::{self as files, Error, Result};
+pub use nneval_graph::{self as graph, costs, inputs, opstring};
+pub use nneval_measure as measure;
+pub use nneval_regression as regression;
+pub use nneval_report as report;
+pub use nneval_runtime as runtime;
+pub use nneval_search as search;
+pub use nneval_spaces as spaces;
+pub use nneval_tables::{labels, typed as tables};
+pub use nneval_train as training;

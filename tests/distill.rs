@@ -85,7 +85,7 @@ fn pretraining_leaves_a_run_folder_that_training_starts_from() {
     success(train(&table, &out).args(["--epochs", "1", "--init"]).arg(&start));
     let config: Value =
         serde_json::from_slice(&std::fs::read(out.join("run/config.json")).unwrap()).unwrap();
-    let sum = nneval::fsio::sha256(&std::fs::read(&start).unwrap());
+    let sum = nneval::files::sha256(&std::fs::read(&start).unwrap());
     assert_eq!(config["sha256"]["init"], Value::from(sum));
 }
 

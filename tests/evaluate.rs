@@ -220,7 +220,7 @@ fn a_prediction_does_not_depend_on_its_batch_mates() {
     use nneval::evaluator::{Evaluator, Options, Prediction};
     let strings: Vec<String> = nneval::spaces::TssArch::all()
         .step_by(311)
-        .map(|a| nneval::training::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
+        .map(|a| nneval::spaces::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
         .collect::<Result<_, _>>()
         .unwrap();
     let evaluator = |cache_bytes| {
@@ -297,7 +297,7 @@ fn long_lists_take_no_more_memory_than_short_ones() {
     use std::process::Stdio;
     let strings: Vec<String> = nneval::spaces::TssArch::all()
         .step_by(400)
-        .map(|a| nneval::training::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
+        .map(|a| nneval::spaces::of_arch(Space::NatsTss, &a.to_string(), &Default::default()))
         .collect::<Result<_, _>>()
         .unwrap();
     let mut command = evaluate("csv");

@@ -21,7 +21,7 @@ fn python() -> Command {
     static PACKAGES: OnceLock<PathBuf> = OnceLock::new();
     let fetch = || {
         let requirements = "tools/requirements-import.txt";
-        let sum = nneval::fsio::sha256(&std::fs::read(requirements).unwrap());
+        let sum = nneval::files::sha256(&std::fs::read(requirements).unwrap());
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let folder = scratch.join(format!("import-packages-{}", &sum[..8]));
         if !folder.is_dir() {

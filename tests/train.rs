@@ -58,7 +58,7 @@ fn the_folder_holds_the_evaluator_and_the_run() {
     assert_eq!(config["options"]["split_seed"], 0);
     assert!(config["environment"]["threads"].as_u64().unwrap() > 0, "{config}");
     assert!(config["environment"]["onnxruntime"].as_str().unwrap().starts_with("1."), "{config}");
-    let sum = nneval::fsio::sha256(&std::fs::read(&table).unwrap());
+    let sum = nneval::files::sha256(&std::fs::read(&table).unwrap());
     assert_eq!(config["sha256"]["labels"], sum);
     let svg = std::fs::read_to_string(out.join("run/curves.svg")).unwrap();
     assert!(METRICS.iter().all(|m| svg.contains(m)), "{svg}");

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use nneval::costs::{self, Amount, Costs, Terms};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId};
-use nneval::measure::inputs;
+use nneval::inputs;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;

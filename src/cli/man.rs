@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 use clap_mangen::Man;
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use super::measure_list::{self, ListArgs};
 use super::measure_view::{self, View};
 use super::runtime_args::RuntimeArgs;
 use anyhow::{Context, bail};
-use nneval::fsio::check_writable;
+use nneval::files::check_writable;
 use nneval::measure::protocol::Bounds;
 use nneval::measure::{Control, Launcher, Log, Machine, Schedule, Settings, Table, Target};
 use std::collections::HashSet;

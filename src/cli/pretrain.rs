@@ -76,7 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         dir: &args.out,
     };
     run.check(args.resume)?;
-    nneval::fsio::check_writable(&args.out)?;
+    nneval::files::check_writable(&args.out)?;
     describe(&args, &run, &reading)?;
     let mut view = View::new(&config, train.tokens.len(), 0, &[]);
     let mut curves = run_folder::Curves::new(&args.out);

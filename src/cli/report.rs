@@ -9,7 +9,7 @@ use super::source_args::{NetworkArgs, SourceArgs};
 use super::{evaluator_args, shipped};
 use anyhow::{Context, bail};
 use nneval::evaluator::Bundle;
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use nneval::report::{Page, PageCurves, PageSearch};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -93,7 +93,7 @@ impl Args {
         };
         let Some((name, sum)) = named.rsplit_once(' ') else { return Ok(None) };
         let bundle = shipped::find(name).and_then(|dir| Bundle::open(&dir).ok());
-        Ok(bundle.filter(|b| nneval::fsio::sha256(&b.model).starts_with(sum)))
+        Ok(bundle.filter(|b| nneval::files::sha256(&b.model).starts_with(sum)))
     }
 
     fn scores(&self, bundle: Bundle, labels: &Path) -> anyhow::Result<nneval::report::PageScores> {

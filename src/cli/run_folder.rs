@@ -1,7 +1,7 @@
 //! What `nneval train` and `pretrain` leave in their run folder beside logs and checkpoints:
 //! settings, the command that reproduces the run, learning curves.
 
-use nneval::fsio::{sha256, write_atomic};
+use nneval::files::{sha256, write_atomic};
 use nneval::report::learning_curves;
 use nneval::runtime::Runtime;
 use nneval::training::{Config, Environment, Event, TrainingGraphs};

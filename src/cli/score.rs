@@ -46,7 +46,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(dir) = &args.plot {
-        nneval::fsio::check_writable(dir)?;
+        nneval::files::check_writable(dir)?;
     }
     let evaluator = args.evaluator.load()?;
     let columns: Vec<String> = args.baseline.iter().cloned().collect();

@@ -79,7 +79,7 @@ fn previous(dir: &Path, resume: bool) -> anyhow::Result<Option<State>> {
             bail!("{} holds a search; --resume goes on with it", dir.display())
         }
         (false, _) => {
-            nneval::fsio::check_writable(dir)?;
+            nneval::files::check_writable(dir)?;
             Ok(None)
         }
         (true, true) => Ok(Some(State::load(&path)?)),

@@ -179,6 +179,6 @@ impl Args {
 }
 
 fn describe(bundle: &Bundle) -> String {
-    let sum = nneval::fsio::sha256(&bundle.model);
+    let sum = nneval::files::sha256(&bundle.model);
     format!("{} {}", bundle.manifest.name, sum.get(..12).unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! What `nneval search` writes.
 
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use nneval::report::{FrontPicture, front_picture};
 use nneval::search::{Candidate, Goal, Measure, Search, SearchSpace, Settings};
 use nneval::tables::{Column, Format, Kind, Writer};

@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use nneval::spaces::{Arch, Batch, Dataset, ModelOptions, Space, Weights, read_table, to_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;

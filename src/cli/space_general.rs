@@ -1,7 +1,7 @@
 //! `nneval space general`: a sample of general networks and its list.
 
 use anyhow::Context;
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use nneval::spaces::{general, to_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeSet;

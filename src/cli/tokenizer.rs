@@ -2,12 +2,13 @@
 
 use super::paths;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::fsio::write_atomic;
+use nneval::files::write_atomic;
 use nneval::graph::Limits;
 use nneval::opstring::{self, Style};
+use nneval::spaces::graph_of_arch;
 use nneval::spaces::{Dataset, ModelOptions, Space};
 use nneval::tokenizer::{Cuts, Tokenizer};
-use nneval::training::{graph_of_arch, spellings};
+use nneval::training::spellings;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;

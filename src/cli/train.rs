@@ -133,7 +133,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         dir: &run_dir,
     };
     run.check(args.resume)?;
-    nneval::fsio::check_writable(&args.out)?;
+    nneval::files::check_writable(&args.out)?;
     let counts = rows.map(<[usize]>::len);
     describe(&run_dir, &args, &run, &reading, counts)?;
     let mut view = View::new(&config, counts[0], counts[1], &names);

@@ -3,8 +3,8 @@
 use crate::common::corpus;
 use nneval::graph::{Limits, Model};
 use nneval::opstring::{self, Op, OpGraph, Operand};
+use nneval::spaces::of_arch;
 use nneval::spaces::{ModelOptions, Space};
-use nneval::training::of_arch;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,0 +1,106 @@
+//! A bundle: the folder that holds an evaluator. It loads whole or not at all.
+
+use super::manifest::{FORMAT, Manifest};
+use crate::error::{Error, Result};
+use crate::tokenizer::Tokenizer;
+use nneval_files::{sha256, write_atomic};
+use nneval_graph::opstring;
+use std::path::Path;
+
+const MODEL: &str = "evaluator.onnx";
+const TOKENIZER: &str = "tokenizer.json";
+const MANIFEST: &str = "evaluator.json";
+
+/// The content of an evaluator folder (`docs/bundle-format.md`).
+///
+/// ```
+/// use nneval_evaluator::Bundle;
+/// let bundle = Bundle::open("models/nats-tss".as_ref())?;
+/// assert_eq!(bundle.manifest.metrics[0].spec.name, "cifar10_test_acc_pct");
+/// # Ok::<(), nneval_evaluator::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    /// What it predicts.
+    pub manifest: Manifest,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    /// Its model, as ONNX bytes.
+    pub model: Vec<u8>,
+}
+
+impl Bundle {
+    /// Reads the folder `dir` and checks versions and checksums.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where a file is missing, altered or of another version.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let bad = |reason: String| Error::Bundle { path: dir.to_owned(), reason };
+        if !dir.is_dir() {
+            return Err(bad("there is no such folder".into()));
+        }
+        let read = |name: &str| match std::fs::read(dir.join(name)) {
+            Ok(bytes) => Ok(bytes),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                Err(bad(format!("{name} is missing")))
+            }
+            Err(e) => Err(bad(format!("{name}: {e}"))),
+        };
+        let manifest: Manifest = serde_json::from_slice(&read(MANIFEST)?)
+            .map_err(|e| bad(format!("{MANIFEST} is not an evaluator description: {e}")))?;
+        if !(1..=FORMAT).contains(&manifest.format) {
+            let v = manifest.format;
+            return Err(bad(format!("has layout version {v}; this nneval reads 1 to {FORMAT}")));
+        }
+        if manifest.string_version != opstring::VERSION {
+            let (v, own) = (manifest.string_version, opstring::VERSION);
+            return Err(bad(format!(
+                "was made for operation string version {v}; this nneval writes version {own}"
+            )));
+        }
+        let checked = |name: &str| {
+            let bytes = read(name)?;
+            match manifest.files.get(name) {
+                Some(sum) if *sum == sha256(&bytes) => Ok(bytes),
+                Some(_) => Err(bad(format!("{name} is altered: its SHA-256 differs"))),
+                None => Err(bad(format!("{MANIFEST} lists no checksum for {name}"))),
+            }
+        };
+        let (model, tokenizer) = (checked(MODEL)?, checked(TOKENIZER)?);
+        if manifest.metrics.is_empty() || manifest.window == 0 {
+            return Err(bad(format!("{MANIFEST} names no metrics or no window")));
+        }
+        if let Some(fault) = manifest.fault() {
+            return Err(bad(format!("{MANIFEST}: {fault}")));
+        }
+        let tokenizer = Tokenizer::from_bytes(&tokenizer).map_err(|e| bad(e.to_string()))?;
+        Ok(Self { manifest, tokenizer, model })
+    }
+
+    /// Token numbers of an operation string, in the bundle's style.
+    ///
+    /// # Errors
+    /// [`Error::OpString`] for what is no operation string, where the style is another
+    /// than [`opstring::Style::V1`], or as [`Tokenizer::encode`].
+    pub fn tokens(&self, string: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode(&self.manifest.string_style.of_string(string)?)
+    }
+
+    /// Writes the bundle to the folder `dir`: each file whole, the description last.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Tokenizer`].
+    pub fn save(mut self, dir: &Path) -> Result<()> {
+        let tokenizer = self.tokenizer.to_json()?;
+        self.manifest.files = [
+            (MODEL.to_owned(), sha256(&self.model)),
+            (TOKENIZER.to_owned(), sha256(tokenizer.as_bytes())),
+        ]
+        .into();
+        let manifest = serde_json::to_string_pretty(&self.manifest)
+            .map_err(|e| Error::Training(format!("{MANIFEST}: {e}")))?;
+        write_atomic(&dir.join(MODEL), &self.model)?;
+        write_atomic(&dir.join(TOKENIZER), tokenizer.as_bytes())?;
+        write_atomic(&dir.join(MANIFEST), format!("{manifest}\n").as_bytes())
+    }
+}

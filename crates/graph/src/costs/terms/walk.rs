@@ -1,0 +1,284 @@
+//! The walk over a graph that adds up terms.
+
+use super::kind::{Kind, fuses, kind};
+use super::{Term, Terms};
+use crate::costs::work;
+use crate::model::{Graph, Model, Node, ValueId};
+use crate::shape::Shapes;
+use std::collections::{HashMap, HashSet};
+
+/// Channels in below which a convolution does not fill a vector register.
+const THIN: u64 = 8;
+/// Rows below which a product reads its weights faster than it computes.
+const FEW_ROWS: u64 = 8;
+/// Bytes above which a value does not stay in a core's cache.
+const CACHE: f64 = 1048576.0;
+
+struct Walk<'m> {
+    model: &'m Model,
+    shapes: &'m Shapes,
+    /// By value: computed from constants alone.
+    constant: &'m [bool],
+    /// How many operators read a value.
+    reads: HashMap<ValueId, u32>,
+    /// Values that a convolution, with what is fused into it, gives.
+    convolved: HashSet<ValueId>,
+    /// Values that come from integers.
+    dequantised: HashSet<ValueId>,
+    terms: Terms,
+}
+
+/// Terms of all operators of a model without functions.
+pub fn graph(model: &Model, shapes: &Shapes, constant: &[bool]) -> Terms {
+    let mut walk = Walk {
+        model,
+        shapes,
+        constant,
+        reads: HashMap::new(),
+        convolved: HashSet::new(),
+        dequantised: HashSet::new(),
+        terms: Terms::zero(),
+    };
+    walk.graph(&model.graph);
+    walk.terms
+}
+
+impl<'m> Walk<'m> {
+    fn graph(&mut self, g: &'m Graph) {
+        for v in g.nodes.iter().flat_map(|n| n.inputs.iter().flatten()).chain(&g.outputs) {
+            *self.reads.entry(*v).or_default() += 1;
+        }
+        for n in &g.nodes {
+            let outputs = || n.outputs.iter().flatten();
+            if outputs().next().is_some() && outputs().all(|&o| self.is_constant(o)) {
+                if n.op_type == "DequantizeLinear" {
+                    self.dequantised.extend(outputs());
+                }
+                continue;
+            }
+            self.node(n);
+            n.subgraphs().for_each(|body| self.graph(body));
+        }
+    }
+
+    fn is_constant(&self, v: ValueId) -> bool {
+        self.constant.get(v as usize).copied().unwrap_or(false)
+    }
+
+    fn dims(&self, v: Option<ValueId>) -> Vec<u64> {
+        v.and_then(|v| self.shapes.known(v)).unwrap_or_default()
+    }
+
+    fn elements(&self, v: Option<ValueId>) -> f64 {
+        match v.and_then(|v| self.shapes.known(v)) {
+            Some(dims) => dims.iter().map(|&d| d as f64).product(),
+            None => 0.0,
+        }
+    }
+
+    fn bytes(&self, v: Option<ValueId>) -> f64 {
+        let Some(v) = v else { return 0.0 };
+        if let Some(t) = self.model.value(v).and_then(|v| v.tensor.as_ref()) {
+            return t.bytes().unwrap_or(0) as f64;
+        }
+        let bits = self.shapes.get(v).and_then(|t| t.dtype).map_or(32, |t| t.bits());
+        self.elements(Some(v)) * f64::from(bits) / 8.0
+    }
+
+    /// Bytes of the activations that an operator reads and writes.
+    fn moved(&self, n: &Node) -> f64 {
+        let inputs = n.inputs.iter().flatten().filter(|&&v| !self.is_constant(v));
+        inputs.chain(n.outputs.iter().flatten()).map(|&v| self.bytes(Some(v))).sum()
+    }
+
+    /// Bytes of the constants that an operator reads.
+    fn weights(&self, n: &Node) -> f64 {
+        let constants = n.inputs.iter().flatten().filter(|&&v| self.is_constant(v));
+        constants.map(|&v| self.bytes(Some(v))).sum()
+    }
+
+    fn work(&self, n: &Node) -> (f64, f64) {
+        let Some(work) = work::of(self.shapes, n) else { return (0.0, 0.0) };
+        let number = |e: &crate::shape::SymExpr| e.value().map_or(0.0, |v| v as f64);
+        (number(&work.macs), number(&work.flops))
+    }
+
+    /// Whether an operator becomes a part of the convolution before it.
+    fn fused(&self, n: &Node, kind: Kind) -> bool {
+        let into = n
+            .input(0)
+            .is_some_and(|v| self.convolved.contains(&v) && self.reads.get(&v).copied() == Some(1));
+        into && (kind == Kind::Affine || fuses(&n.op_type))
+    }
+
+    fn node(&mut self, n: &Node) {
+        let kind = kind(&n.op_type);
+        if kind == Kind::Free {
+            return;
+        }
+        if self.fused(n, kind) {
+            if kind == Kind::Affine {
+                self.convolves(n);
+            }
+            return;
+        }
+        if n.op_type == "DequantizeLinear" {
+            self.dequantised.extend(n.outputs.iter().flatten());
+        }
+        self.terms.add(Term::Operators, 1.0);
+        let outputs = n.outputs.iter().flatten();
+        let largest = outputs.map(|&o| self.bytes(Some(o))).fold(0.0, f64::max);
+        self.terms.raise(Term::LargestActivationBytes, largest);
+        let moved = self.moved(n);
+        if moved > CACHE {
+            self.terms.add(Term::LargeActivationBytes, moved - CACHE);
+        }
+        let weights = self.weights(n);
+        if weights > CACHE && kind != Kind::Move {
+            self.terms.add(Term::LargeWeightBytes, weights - CACHE);
+        }
+        self.by_kind(n, kind, moved);
+    }
+
+    fn by_kind(&mut self, n: &Node, kind: Kind, moved: f64) {
+        let (macs, flops) = self.work(n);
+        let out = self.elements(n.outputs.first().copied().flatten());
+        let elements = self.elements(n.input(0)).max(out);
+        match kind {
+            Kind::Conv if self.of_integers(n) => {
+                self.convolves(n);
+                self.terms.add(Term::QuantisedConvMacs, macs);
+            }
+            Kind::Product if self.of_integers(n) => {
+                self.terms.add(Term::QuantisedProductMacs, macs)
+            }
+            Kind::Quantised if n.op_type.contains("Conv") => {
+                self.terms.add(Term::QuantisedConvMacs, macs);
+            }
+            Kind::Conv => self.conv(n, macs, moved),
+            Kind::Transposed => {
+                self.terms.add(Term::TransposedConvMacs, macs);
+                self.terms.add(Term::ConvWeightBytes, self.bytes(n.input(1)));
+                // What the product gives before its columns are added up.
+                let columns = macs / self.dims(n.input(0)).get(1).map_or(1.0, |&c| c as f64);
+                self.terms.add(Term::TransposedConvBytes, moved + 4.0 * columns);
+                self.convolves(n);
+            }
+            Kind::Quantised => self.terms.add(Term::QuantisedProductMacs, macs),
+            Kind::Product => self.product(n, macs),
+            Kind::Recurrent => {
+                let batch = self.dims(n.input(0)).get(1).copied().unwrap_or(1);
+                let term = match batch < FEW_ROWS {
+                    true => Term::RecurrentVectorMacs,
+                    false => Term::RecurrentMacs,
+                };
+                self.terms.add(term, macs);
+                let steps = self.dims(n.input(0)).first().copied().unwrap_or(0) as f64;
+                let directions = self.dims(n.input(1)).first().copied().unwrap_or(1) as f64;
+                self.terms.add(Term::RecurrentSteps, steps * directions);
+                let weights = self.bytes(n.input(1)) + self.bytes(n.input(2));
+                self.terms.add(Term::ProductWeightBytes, weights);
+            }
+            Kind::Affine | Kind::Simple => self.terms.add(Term::SimpleElements, elements),
+            Kind::Normalisation => self.terms.add(Term::NormalisedElements, elements),
+            Kind::Softmax => self.terms.add(Term::SoftmaxElements, elements),
+            Kind::Slow => self.terms.add(Term::SlowElements, elements),
+            Kind::Slowest => self.terms.add(Term::SlowestElements, elements),
+            Kind::Quantisation => self.terms.add(Term::QuantisedElements, elements),
+            Kind::Pool => self.terms.add(Term::PoolFlops, flops),
+            Kind::Reduction => self.terms.add(Term::ReducedElements, elements),
+            Kind::Resize if n.string("mode").unwrap_or("nearest") == "nearest" => {
+                self.terms.add(Term::RepeatedElements, out);
+            }
+            Kind::Resize => self.terms.add(Term::ResizedElements, out),
+            Kind::Move => self.terms.add(Term::MovedBytes, moved),
+            Kind::Free => {}
+            Kind::Other => self.terms.add(Term::OtherFlops, flops + 2.0 * macs),
+        }
+    }
+
+    /// Whether the operands come from integers, so that ONNX Runtime computes with
+    /// those.
+    fn of_integers(&self, n: &Node) -> bool {
+        n.inputs.iter().take(2).flatten().any(|v| self.dequantised.contains(v))
+    }
+
+    /// Notes that the first output is that of a convolution.
+    fn convolves(&mut self, n: &Node) {
+        if let Some(&Some(out)) = n.outputs.first() {
+            self.convolved.insert(out);
+        }
+    }
+
+    fn conv(&mut self, n: &Node, macs: f64, moved: f64) {
+        self.convolves(n);
+        self.terms.add(Term::ConvBytes, moved);
+        self.terms.add(Term::ConvWeightBytes, self.bytes(n.input(1)));
+        let weights = self.dims(n.input(1));
+        let (group, channels) = (n.int("group").unwrap_or(1), weights.get(1).copied().unwrap_or(1));
+        let window = weights.iter().skip(2).any(|&k| k > 1);
+        let term = match () {
+            () if weights.len() != 4 && group > 1 && channels == 1 => {
+                Term::OtherRankDepthwiseConvMacs
+            }
+            () if weights.len() == 3 => Term::FlatConvMacs,
+            () if weights.len() != 4 => Term::OtherRankConvMacs,
+            () if group > 1 && channels == 1 => Term::DepthwiseConvMacs,
+            () if group > 1 => Term::GroupedConvMacs,
+            () if channels < THIN => Term::ThinConvMacs,
+            () if window => Term::WindowConvMacs,
+            () => Term::PointwiseConvMacs,
+        };
+        self.terms.add(term, macs);
+        if matches!(term, Term::ThinConvMacs | Term::WindowConvMacs | Term::PointwiseConvMacs) {
+            self.padding(weights.first().copied().unwrap_or(1).max(1), macs);
+        }
+        if n.ints("dilations").is_some_and(|d| d.iter().any(|&d| d > 1)) {
+            self.terms.add(Term::DilatedConvMacs, macs);
+        }
+        if weights.len() != 4 || term == Term::GroupedConvMacs {
+            self.columns(n, &weights, group, window);
+        }
+    }
+
+    /// What a convolution that is computed as a matrix product writes first: a
+    /// column of the input for each position; without a window that is the input.
+    fn columns(&mut self, n: &Node, weights: &[u64], groups: i64, window: bool) {
+        let column: f64 = weights.iter().skip(1).map(|&d| d as f64).product();
+        let out = self.dims(n.outputs.first().copied().flatten());
+        let positions: f64 = out.iter().skip(2).map(|&d| d as f64).product();
+        let bytes = 4.0 * column * positions;
+        self.terms.raise(Term::ScratchBytes, bytes);
+        // Each sample is a product of its own, which reads the weights.
+        let batch = out.first().copied().unwrap_or(1) as f64;
+        self.terms.add(Term::ColumnWeightBytes, self.bytes(n.input(1)) * batch);
+        if window {
+            self.terms.add(Term::ColumnBytes, bytes * batch * groups as f64);
+        }
+    }
+
+    /// MACs of channels that fill up a block of 8 or 16.
+    fn padding(&mut self, channels: u64, macs: f64) {
+        for (term, block) in [(Term::PaddingTo8Macs, 8), (Term::PaddingTo16Macs, 16)] {
+            let padded = channels.div_ceil(block).saturating_mul(block);
+            self.terms.add(term, macs * (padded as f64 / channels as f64 - 1.0));
+        }
+    }
+
+    fn product(&mut self, n: &Node, macs: f64) {
+        let weights = self.weights(n);
+        if weights == 0.0 {
+            self.terms.add(Term::ProductOfActivationsMacs, macs);
+            return;
+        }
+        self.terms.add(Term::ProductWeightBytes, weights);
+        let out = self.dims(n.outputs.first().copied().flatten());
+        let columns = out.last().copied().unwrap_or(1).max(1) as f64;
+        let rows = out.iter().map(|&d| d as f64).product::<f64>() / columns;
+        if rows < FEW_ROWS as f64 {
+            self.terms.add(Term::VectorProductBytes, 4.0 * macs);
+        } else {
+            self.terms.add(Term::ProductMacs, macs);
+        }
+    }
+}

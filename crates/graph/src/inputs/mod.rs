@@ -1,0 +1,10 @@
+//! Input sizes and values: what a model is fed when it is measured, and at
+//! which sizes its costs are counted.
+
+mod demand;
+mod fill;
+mod plan;
+
+pub use demand::{Use, Uses};
+pub use fill::Fill;
+pub use plan::*;

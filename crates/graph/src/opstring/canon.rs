@@ -1,0 +1,377 @@
+//! Model → operation graph in canonical order.
+//!
+//! The order is that of [`super::plan`]. Names, the order of nodes in the
+//! file, `Constant` nodes against initializers, `Identity` and inference-time
+//! `Dropout` leave no trace.
+
+use super::attributes::Site;
+use super::copies::Copies;
+use super::defaults::{self, Part};
+use super::dims::Letters;
+use super::functions::{Bindings, Functions, bind, bound};
+use super::opgraph::*;
+use super::plan::{Context, Definitions, Origin, Plan, Step};
+use super::{implied, literal};
+use crate::error::{Error, Result};
+use crate::model::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
+use crate::shape::{Inferred, Shapes, is_unknown};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bodies within bodies and functions that call functions, together.
+const MAX_DEPTH: usize = 48;
+/// Operations that all calls of model-local functions may stand for.
+const MAX_EXPANDED: usize = 1 << 18;
+
+/// The operation graph of `model`, whose shapes are `shapes`.
+///
+/// # Errors
+/// [`Error::Model`] where model-local functions call themselves or stand for
+/// too many operations.
+pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
+    let functions = Functions::new(model);
+    let copies = Copies::new(model, &functions);
+    let definitions = Definitions::new(model);
+    let mut all = All {
+        ctx: Context { model, copies, definitions },
+        shapes,
+        functions,
+        plans: HashMap::new(),
+    };
+    let plan = Plan::new(&all.ctx, &model.graph, true);
+    all.plans =
+        model.functions.iter().map(|f| Plan::new(&all.ctx, &f.graph, false)).enumerate().collect();
+    let mut state = State {
+        file: &model.file,
+        letters: Letters::default(),
+        cache: HashMap::new(),
+        active: Vec::new(),
+    };
+    let bindings = Bindings::new();
+    Walk::new(&all, &model.graph, &plan, &bindings).run(&mut state, None, 0).map(|b| b.graph)
+}
+
+/// What all walks share and none changes.
+struct All<'a> {
+    ctx: Context<'a>,
+    shapes: &'a Shapes,
+    functions: Functions<'a>,
+    /// Plans of the functions.
+    plans: HashMap<usize, Plan>,
+}
+
+/// What walks change.
+struct State<'f> {
+    file: &'f Path,
+    letters: Letters,
+    /// Function and its bindings → body.
+    cache: HashMap<(usize, String), (Arc<OpGraph>, usize)>,
+    /// Functions whose bodies are being built.
+    active: Vec<usize>,
+}
+
+/// A graph, and how many operations the function calls in it stand for.
+struct Built {
+    graph: OpGraph,
+    expanded: usize,
+}
+
+/// The walk over one graph, body or function.
+struct Walk<'a, 'c> {
+    all: &'c All<'a>,
+    graph: &'c Graph,
+    plan: &'c Plan,
+    bindings: &'c Bindings,
+    /// Node → operation.
+    of_node: Vec<u32>,
+    /// Input of this graph, or captured value → operation.
+    of_input: HashMap<ValueId, usize>,
+    /// Types are unknown in functions: one body stands for all calls.
+    shapes: Option<&'a Shapes>,
+    ops: Vec<Op>,
+    expanded: usize,
+}
+
+impl<'a, 'c> Walk<'a, 'c> {
+    fn new(all: &'c All<'a>, graph: &'c Graph, plan: &'c Plan, bindings: &'c Bindings) -> Self {
+        let of_node = vec![u32::MAX; graph.nodes.len()];
+        let (of_input, ops) = (HashMap::new(), Vec::with_capacity(plan.steps.len()));
+        let shapes = Some(all.shapes);
+        Self { all, graph, plan, bindings, of_node, of_input, shapes, ops, expanded: 0 }
+    }
+
+    /// Walks the graph; `formal` are the inputs of a body or function.
+    fn run(mut self, s: &mut State, formal: Option<&[ValueId]>, depth: usize) -> Result<Built> {
+        if let Some(formal) = formal {
+            for (i, &v) in formal.iter().enumerate() {
+                self.input(s, v, Some(format!("i{i}")));
+            }
+            for (i, &v) in self.plan.captured.iter().enumerate() {
+                self.input(s, v, Some(format!("o{i}")));
+            }
+        }
+        for &step in &self.plan.steps {
+            match step {
+                Step::Input(v) => self.input(s, v, None),
+                Step::Node(n) => self.emit(s, n, depth)?,
+            }
+        }
+        let outputs = self.graph.outputs.iter();
+        let outputs = outputs.map(|&v| self.operand(self.resolve(v), Part::Data)).collect();
+        Ok(Built { graph: OpGraph { ops: self.ops, outputs }, expanded: self.expanded })
+    }
+
+    fn resolve(&self, v: ValueId) -> ValueId {
+        self.all.ctx.copies.resolve(v)
+    }
+
+    /// Adds the input `v`; that of a body with its place among the inputs.
+    fn input(&mut self, s: &mut State, v: ValueId, place: Option<String>) {
+        self.of_input.insert(v, self.ops.len());
+        self.ops.push(Op {
+            kind: "Input".into(),
+            attributes: place.into_iter().collect(),
+            operands: Vec::new(),
+            outputs: vec![self.shape(s, v)],
+            bodies: Vec::new(),
+        });
+    }
+
+    /// What is known of the type of `v`, from its copies where those tell more.
+    fn known(&self, v: ValueId) -> Cow<'a, Inferred> {
+        let Some(shapes) = self.shapes else { return Cow::Owned(Inferred::default()) };
+        let copies = self.all.ctx.copies.of(v);
+        match shapes.get(v) {
+            Some(own) if copies.is_empty() => Cow::Borrowed(own),
+            own => {
+                let mut known = own.cloned().unwrap_or_default();
+                copies.iter().filter_map(|&c| shapes.get(c)).for_each(|c| merge(&mut known, c));
+                Cow::Owned(known)
+            }
+        }
+    }
+
+    /// Shape and type of `v` as spelled.
+    fn shape(&self, s: &mut State, v: ValueId) -> String {
+        let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container.clone());
+        let copies = self.all.ctx.copies.of(v).iter();
+        let container = [v].iter().chain(copies).find_map(|&v| container(v));
+        let known = self.known(v);
+        let container = known.container.clone().or(container);
+        s.letters.output(&known, container.as_deref())
+    }
+
+    fn operand(&self, v: ValueId, part: Part) -> Operand {
+        if let Some(&op) = self.of_input.get(&v) {
+            return Operand::Value { op, output: 0 };
+        }
+        match self.all.ctx.origin(self.graph, v) {
+            Origin::Node(d) => match self.of_node.get(d.node as usize) {
+                Some(&op) => Operand::Value { op: op as usize, output: d.output as usize },
+                None => Operand::Omitted,
+            },
+            Origin::Constant => self.constant(v, part),
+            _ => Operand::Omitted,
+        }
+    }
+
+    fn constant(&self, v: ValueId, part: Part) -> Operand {
+        let spell = |t| match literal::constant(t, part == Part::Structural) {
+            Some(c) => Operand::Constant(c),
+            None if part == Part::Arithmetic => match literal::single(t) {
+                Some(c) => Operand::Constant(c),
+                None => Operand::Weight(literal::weight(t)),
+            },
+            None => Operand::Weight(literal::weight(t)),
+        };
+        if let Some(t) = self.all.ctx.model.value(v).and_then(|v| v.tensor.as_ref()) {
+            return spell(t);
+        }
+        let node = self.all.ctx.node(self.graph, v);
+        let attributes = node.map(|n| bound(n, self.bindings)).unwrap_or_default();
+        match attributes.first().and_then(|a| constant_tensor(&a.1)) {
+            Some(t) => spell(&t),
+            None => Operand::Constant("c?".into()),
+        }
+    }
+
+    fn emit(&mut self, s: &mut State, index: u32, depth: usize) -> Result<()> {
+        let Some(n) = self.graph.nodes.get(index as usize) else { return Ok(()) };
+        let mut operands: Vec<Operand> = Vec::with_capacity(n.inputs.len());
+        for (i, v) in n.inputs.iter().enumerate() {
+            let part = defaults::part(&n.domain, &n.op_type, i);
+            let of = |v| self.operand(self.resolve(v), part);
+            operands.push(v.map_or(Operand::Omitted, of));
+        }
+        while operands.last() == Some(&Operand::Omitted) {
+            operands.pop();
+        }
+        let attributes = bound(n, self.bindings);
+        let function = self.all.functions.find(n);
+        let mut bodies = self.bodies(s, n, index, depth, &mut operands)?;
+        if let Some(f) = function {
+            bodies.push(("=".into(), self.call(s, n, f, &attributes, depth)?));
+        }
+        let words = if function.is_some() { Vec::new() } else { self.words(n, &attributes) };
+        let used = self.plan.used.get(index as usize).map_or(1, |&u| u as usize);
+        let mut outputs = Vec::with_capacity(used);
+        for o in n.outputs.iter().take(used) {
+            outputs.push(o.map_or(String::new(), |v| self.shape(s, v)));
+        }
+        if let Some(op) = self.of_node.get_mut(index as usize) {
+            *op = self.ops.len() as u32;
+        }
+        let kind = literal::kind(&n.domain, &n.op_type);
+        self.ops.push(Op { kind, attributes: words, operands, outputs, bodies });
+        Ok(())
+    }
+
+    fn words(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<String> {
+        let rank = |v: Option<ValueId>| {
+            let v = self.resolve(v?);
+            Some(self.known(v).dims.as_ref()?.len())
+        };
+        let kernel = self.kernel(n);
+        let site = Site {
+            node: n,
+            attributes,
+            kernel,
+            input_rank: rank(n.input(0)),
+            output_rank: rank(n.outputs.first().copied().flatten()),
+        };
+        site.words()
+    }
+
+    /// Kernel of a convolution, from its weight.
+    fn kernel(&self, n: &Node) -> Option<&'a [u64]> {
+        if !implied::is_convolution(&n.op_type) || !n.domain.is_empty() {
+            return None;
+        }
+        let model: &'a Model = self.all.ctx.model;
+        let w = model.value(self.resolve(n.input(1)?))?.tensor.as_ref()?;
+        w.dims.get(2..)
+    }
+
+    /// The bodies of a node; what they capture becomes operands.
+    fn bodies(
+        &mut self,
+        s: &mut State,
+        n: &Node,
+        index: u32,
+        depth: usize,
+        operands: &mut Vec<Operand>,
+    ) -> Result<Vec<(String, Arc<OpGraph>)>> {
+        let Some(plans) = self.plan.bodies.get(&index) else { return Ok(Vec::new()) };
+        let named = n.attributes.iter().flat_map(|(name, a)| {
+            let graphs = match a {
+                Attribute::Graph(g) => std::slice::from_ref(&**g),
+                Attribute::Graphs(gs) => gs.as_slice(),
+                _ => &[],
+            };
+            graphs.iter().map(move |g| (name, g))
+        });
+        let mut out = Vec::with_capacity(plans.len());
+        for ((name, g), plan) in named.zip(plans) {
+            check_depth(s, n, depth)?;
+            operands.extend(plan.captured.iter().map(|&v| self.operand(v, Part::Data)));
+            let shapes = self.shapes;
+            let walk = Walk { shapes, ..Walk::new(self.all, g, plan, self.bindings) };
+            let body = walk.run(s, Some(&g.inputs), depth + 1)?;
+            self.expand(s, n, body.expanded)?;
+            out.push((literal::name(name), Arc::new(body.graph)));
+        }
+        Ok(out)
+    }
+
+    /// The body of the function `index`, which `n` calls.
+    fn call(
+        &mut self,
+        s: &mut State,
+        n: &Node,
+        index: usize,
+        attributes: &[(String, Attribute)],
+        depth: usize,
+    ) -> Result<Arc<OpGraph>> {
+        let (Some(f), Some(plan)) = (self.all.functions.get(index), self.all.plans.get(&index))
+        else {
+            return Ok(Arc::default());
+        };
+        let bindings = bind(f, attributes);
+        let key = (index, key(&bindings));
+        if let Some((body, size)) = s.cache.get(&key).cloned() {
+            self.expand(s, n, size)?;
+            return Ok(body);
+        }
+        if s.active.contains(&index) {
+            return Err(error(s, n, "a function calls itself"));
+        }
+        check_depth(s, n, depth)?;
+        s.active.push(index);
+        let walk = Walk { shapes: None, ..Walk::new(self.all, &f.graph, plan, &bindings) };
+        let built = walk.run(s, Some(&f.graph.inputs), depth + 1)?;
+        s.active.pop();
+        let size = built.expanded.saturating_add(plan_size(plan));
+        let body = Arc::new(built.graph);
+        s.cache.insert(key, (body.clone(), size));
+        self.expand(s, n, size)?;
+        Ok(body)
+    }
+
+    /// Counts operations that a function call stands for.
+    fn expand(&mut self, s: &State, n: &Node, size: usize) -> Result<()> {
+        self.expanded = self.expanded.saturating_add(size);
+        match self.expanded > MAX_EXPANDED {
+            true => {
+                let reason = format!("functions stand for more than {MAX_EXPANDED} operations");
+                Err(error(s, n, &reason))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+fn plan_size(p: &Plan) -> usize {
+    p.steps.len() + p.bodies.values().flatten().map(plan_size).sum::<usize>()
+}
+
+fn error(s: &State, n: &Node, reason: &str) -> Error {
+    let node = if n.name.is_empty() { n.op_type.clone() } else { n.name.clone() };
+    Error::Model { file: s.file.to_owned(), node: Some(node), reason: reason.to_owned() }
+}
+
+fn check_depth(s: &State, n: &Node, depth: usize) -> Result<()> {
+    match depth < MAX_DEPTH {
+        true => Ok(()),
+        false => {
+            Err(error(s, n, &format!("bodies and functions are nested deeper than {MAX_DEPTH}")))
+        }
+    }
+}
+
+/// Text that is equal for equal bindings.
+fn key(bindings: &Bindings) -> String {
+    let one = |(name, a): (&String, &Option<Attribute>)| match a {
+        Some(Attribute::Graph(g)) => format!("{name:?}={:p};", &raw const **g),
+        Some(Attribute::Graphs(g)) => format!("{name:?}={:p};", g.as_ptr()),
+        a => format!("{name:?}={a:?};"),
+    };
+    let mut parts: Vec<String> = bindings.iter().map(one).collect();
+    parts.sort();
+    parts.concat()
+}
+
+/// Adds to `known` what only `other`, the type of a copy, knows.
+fn merge(known: &mut Inferred, other: &Inferred) {
+    known.dtype = known.dtype.or(other.dtype);
+    known.container = known.container.take().or_else(|| other.container.clone());
+    match (&mut known.dims, &other.dims) {
+        (Some(a), Some(b)) if a.len() == b.len() => {
+            let unknown = a.iter_mut().zip(b).filter(|(a, _)| is_unknown(a));
+            unknown.for_each(|(a, b)| *a = b.clone());
+        }
+        (None, Some(b)) => known.dims = Some(b.clone()),
+        _ => {}
+    }
+}

@@ -1,0 +1,3 @@
+//! The error of this crate.
+
+pub use nneval_files::{Error, Result};

@@ -1,0 +1,127 @@
+//! Checkpoints: the whole state of a run in one file.
+//!
+//! Layout: the magic line, a line of JSON (progress, lengths, SHA-256 of the
+//! rest), then the four vectors as little-endian f32.
+
+use super::step::State;
+use crate::error::{Error, Result};
+use nneval_files::{sha256, write_atomic};
+use nneval_runtime::{Runtime, SessionOptions};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const MAGIC: &str = "nneval checkpoint 1";
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Fingerprint of the run's settings and data; a resumed run must match.
+    pub fingerprint: String,
+    /// What the steps were computed with; a resumed run must match, or its
+    /// losses would not be bit-equal.
+    #[serde(default)]
+    pub environment: Environment,
+    /// Epochs finished.
+    pub epoch: usize,
+    /// Steps taken.
+    pub step: u64,
+    /// Best validation score so far and its epoch.
+    pub best: Option<(f64, usize)>,
+    /// Losses of the epoch in progress, summed, and their number.
+    pub loss: (f64, u64),
+}
+
+/// What the bits of a step depend on beside settings and data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Threads within an operator, as many as there are.
+    pub threads: usize,
+    /// Execution provider.
+    pub provider: String,
+    /// Version of ONNX Runtime.
+    pub onnxruntime: String,
+    /// Version of nneval.
+    pub nneval: String,
+}
+
+impl Environment {
+    /// That of a training session.
+    pub fn new(runtime: &Runtime, session: &SessionOptions) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            threads: if session.intra_threads == 0 { cores() } else { session.intra_threads },
+            provider: session.provider.to_string(),
+            onnxruntime: runtime.version(),
+            nneval: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Self { threads, provider, onnxruntime, nneval } = self;
+        write!(
+            f,
+            "{threads} threads, provider {provider}, ONNX Runtime {onnxruntime}, nneval {nneval}"
+        )
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    progress: Progress,
+    n: usize,
+    sha256: String,
+}
+
+/// Writes a checkpoint; an earlier one at `path` is replaced whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn save(path: &Path, progress: &Progress, state: &State) -> Result<()> {
+    let vectors = [&state.params, &state.adam_m, &state.adam_v, &state.average];
+    let body: Vec<u8> =
+        vectors.iter().flat_map(|v| v.iter()).flat_map(|x| x.to_le_bytes()).collect();
+    let header =
+        Header { progress: progress.clone(), n: state.params.len(), sha256: sha256(&body) };
+    let header = serde_json::to_string(&header).map_err(|e| Error::Training(e.to_string()))?;
+    let mut bytes = format!("{MAGIC}\n{header}\n").into_bytes();
+    bytes.extend(body);
+    write_atomic(path, &bytes)
+}
+
+/// Reads a checkpoint.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::Training`] where the file is damaged.
+pub fn load(path: &Path) -> Result<(Progress, State)> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+    parse(&bytes)
+        .ok_or_else(|| Error::Training(format!("{}: not a checkpoint, or damaged", path.display())))
+}
+
+/// The averaged parameters in a checkpoint.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::Training`] where the file is damaged.
+pub fn checkpoint_parameters(path: &Path) -> Result<Vec<f32>> {
+    load(path).map(|(_, state)| state.average)
+}
+
+fn parse(bytes: &[u8]) -> Option<(Progress, State)> {
+    let rest = bytes.strip_prefix(MAGIC.as_bytes())?.strip_prefix(b"\n")?;
+    let end = rest.iter().position(|&b| b == b'\n')?;
+    let header: Header = serde_json::from_slice(rest.get(..end)?).ok()?;
+    let body = rest.get(end + 1..)?;
+    if sha256(body) != header.sha256 || body.len() != header.n.checked_mul(16)? {
+        return None;
+    }
+    let floats = |i: usize| -> Vec<f32> {
+        let part = body.get(i * header.n * 4..(i + 1) * header.n * 4).unwrap_or_default();
+        part.as_chunks::<4>().0.iter().map(|&c| f32::from_le_bytes(c)).collect()
+    };
+    let step = header.progress.step;
+    let state =
+        State { params: floats(0), adam_m: floats(1), adam_v: floats(2), average: floats(3), step };
+    Some((header.progress, state))
+}

@@ -1,0 +1,141 @@
+//! Where the networks of a label table are: a search space, or model files.
+
+use crate::error::{Error, Result};
+use nneval_evaluator::Network;
+use nneval_graph::costs::{self, Costs};
+use nneval_graph::model::{Limits, Model};
+use nneval_graph::opstring::{self, OpGraph, Style};
+use nneval_spaces::{ModelOptions, Space, model_of_arch};
+use nneval_tables::labels::LabelTable;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// How a table's keys become networks.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Keys are architecture strings of a search space.
+    Space(Space, ModelOptions),
+    /// Keys are file names below a folder.
+    Folder(PathBuf),
+}
+
+impl Source {
+    /// The networks of the given rows as evaluators read them, in their order,
+    /// with static costs where `costs` says so.
+    ///
+    /// # Errors
+    /// [`Error::Labels`] naming the line of an unknown architecture or of a
+    /// model that cannot be read.
+    pub fn networks(
+        &self,
+        table: &LabelTable,
+        rows: &[usize],
+        costs: bool,
+    ) -> Result<Vec<Network>> {
+        let of = |&row: &usize| Network::of_model(&self.model(table, row)?, costs);
+        rows.par_iter().map(of).collect()
+    }
+
+    /// The operation graphs of the given rows, in their order.
+    ///
+    /// # Errors
+    /// As [`Source::networks`].
+    pub fn graphs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<OpGraph>> {
+        rows.par_iter().map(|&row| self.graph(table, row)).collect()
+    }
+
+    /// Multiply-accumulate operations of the given rows' networks for one
+    /// sample (symbolic dimensions are 1); `None` where they are not a number.
+    ///
+    /// # Errors
+    /// As [`Source::networks`].
+    pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
+        let macs = |c: Option<Costs>| c.and_then(|c| c.macs.known()).map(|n| n as f64);
+        Ok(self.costs(table, rows)?.into_iter().map(macs).collect())
+    }
+
+    /// Static costs of the given rows' networks for one sample (symbolic
+    /// dimensions are 1); `None` where they cannot be counted.
+    ///
+    /// # Errors
+    /// As [`Source::networks`].
+    pub fn costs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<Costs>>> {
+        let of = |&row: &usize| Ok(costs::of_one_sample(&self.model(table, row)?).ok());
+        rows.par_iter().map(of).collect()
+    }
+
+    /// The network that `key` names as evaluators read it, with static costs
+    /// where `costs` says so.
+    ///
+    /// # Errors
+    /// As [`Source::network`].
+    pub fn described(&self, key: &str, costs: bool) -> Result<Network> {
+        Network::of_model(&self.of_key(key)?, costs)
+    }
+
+    /// The keys of all networks there are: architecture strings, or names of
+    /// `.onnx` files in the folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn keys(&self) -> Result<Vec<String>> {
+        match self {
+            Self::Space(space, _) => Ok(space.all().map(|a| a.to_string()).collect()),
+            Self::Folder(dir) => onnx_files(dir),
+        }
+    }
+
+    /// The operation graph of the network that `key` names.
+    ///
+    /// # Errors
+    /// [`Error::Architecture`], or as [`Model::open`].
+    pub fn network(&self, key: &str) -> Result<OpGraph> {
+        opstring::of_model(&self.of_key(key)?)
+    }
+
+    fn of_key(&self, key: &str) -> Result<Model> {
+        match self {
+            Self::Space(space, options) => model_of_arch(*space, key, options),
+            Self::Folder(dir) => Model::open(dir.join(key), &Limits::default()),
+        }
+    }
+
+    fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
+        let model = self.model(table, row)?;
+        opstring::of_model(&model)
+    }
+
+    fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
+        let key = table.key(row).unwrap_or_default();
+        self.of_key(key).map_err(|e| Error::Labels {
+            file: table.file().to_owned(),
+            line: table.line(row),
+            reason: e.to_string(),
+        })
+    }
+}
+
+/// Names of the `.onnx` files in a folder, sorted.
+fn onnx_files(dir: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(dir).map_err(|e| Error::io(dir, e))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|e| Error::io(dir, e))?.file_name();
+        names.extend(name.to_str().filter(|n| n.ends_with(".onnx")).map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The string of `graph` in a style, and `extra` other spellings of it, drawn
+/// with `seed`; repeats left out.
+pub fn spellings(graph: &OpGraph, style: Style, extra: usize, seed: u64) -> Vec<String> {
+    let mut all = vec![style.write(graph)];
+    for i in 0..extra as u64 {
+        let other = style.write(&opstring::respell(graph, seed.wrapping_add(i)));
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
+}
