@@ -10,10 +10,8 @@ use clap::Parser;
 use std::path::Path;
 
 /// Tools that hand on what follows `--`, and to which command.
-const HANDED_ON: [(&str, &[&str]); 2] = [
-    ("tools/seeds.py", &["train", "--labels", "x", "--out", "y"]),
-    ("tools/measure_twice.py", &["measure", "x", "--out", "y"]),
-];
+const HANDED_ON: [(&str, &[&str]); 1] =
+    [("tools/measure_twice.py", &["measure", "x", "--out", "y"])];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
