@@ -131,10 +131,12 @@ pub fn arguments(words: &[String]) -> Option<Vec<String>> {
 
 /// The pages whose commands are tested: name and content.
 pub fn pages(root: &std::path::Path) -> Vec<(String, String)> {
-    let docs = std::fs::read_dir(root.join("docs")).expect("docs");
-    let docs = docs.map(|e| format!("docs/{}", e.unwrap().file_name().to_string_lossy()));
-    let mut names: Vec<String> = docs.filter(|n| n.ends_with(".md")).collect();
-    names.extend(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
+    let mut names = ["README.md", "CONTRIBUTING.md"].map(str::to_owned).to_vec();
+    for folder in ["docs", "docs/results", "fixtures", "tools"] {
+        let entries = std::fs::read_dir(root.join(folder)).expect(folder);
+        let entries = entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+        names.extend(entries.filter(|n| n.ends_with(".md")).map(|n| format!("{folder}/{n}")));
+    }
     names.sort();
     let read = |n: String| {
         let text = std::fs::read_to_string(root.join(&n)).unwrap();
