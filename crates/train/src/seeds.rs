@@ -57,6 +57,9 @@ impl Trainer<'_> {
         options: &RunOptions,
         observer: Observer,
     ) -> Result<Vec<SeedScores>> {
+        if recipe.resolve()?.last().is_none_or(|s| s.test == 0.0) {
+            return Err(Error::Setting("split.test is 0: no rows are left to score on".into()));
+        }
         let mut datasets = Datasets::default();
         let mut taus: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut order: Vec<String> = Vec::new();
@@ -90,11 +93,8 @@ impl Trainer<'_> {
         options: &RunOptions,
         observer: Observer,
     ) -> Result<()> {
-        let untested = |at: Option<&crate::PlannedStage>| at.is_none_or(|s| s.test.is_empty());
-        let last = plan.stages.last();
-        let (Some(stage), false) = (last, untested(last)) else {
-            return Err(Error::Setting("split.test is 0: no rows are left to score on".into()));
-        };
+        let missing = || Error::Setting("the recipe has no stage".into());
+        let stage = plan.stages.last().ok_or_else(missing)?;
         let own = RunOptions {
             out: folder.join("evaluator"),
             run_folder: folder.join("run"),

@@ -210,8 +210,8 @@ const RECIPE: &str = "\
 format = 1
 encoder = 'tiny'
 tokenizer = 'vocabulary.json'
-metrics = [{ name = 'cifar10_test_*', weight = 2, reduce = 'reachable' }, { name = 'edge_lat_ms' }]
-train-rows = 60
+metrics = [{ name = 'cifar10_test_*', weight = 2, reduce = 'reachable' }, { name = 'hwnas_edgegpu_lat_ms' }]
+train-rows = 100
 batch = 16
 
 [[stage]]
