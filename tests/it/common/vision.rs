@@ -320,8 +320,7 @@ pub fn layer_norm(b: &mut Builder, x: &str, attributes: Vec<AttributeProto>) -> 
     b.op("LayerNormalization", &[x, &scale, &bias], attributes)
 }
 
-/// A linear layer on the last axis.
-pub fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
+fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
     let (w, bias) = (b.weight(&[from, to]), b.weight(&[to]));
     let x = b.op("MatMul", &[x, &w], vec![]);
     b.op("Add", &[&x, &bias], vec![])

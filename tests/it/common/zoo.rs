@@ -1,7 +1,7 @@
 //! Networks of well-known architectures, as exporters write them, without weights.
 
 use super::onnx::*;
-use super::vision::{self, dense};
+use super::vision;
 use onnx_protobuf::ModelProto;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -87,6 +87,13 @@ pub fn bert(layers: usize) -> ModelProto {
     }
     b.output(&x, F32, &[-1, 128, D]);
     b.model(17)
+}
+
+/// A linear layer whose bias is the sum's first operand.
+fn dense(b: &mut Builder, x: &str, from: i64, to: i64) -> String {
+    let (w, bias) = (b.weight(&[from, to]), b.weight(&[to]));
+    let x = b.op("MatMul", &[x, &w], vec![]);
+    b.op("Add", &[&bias, &x], vec![])
 }
 
 fn layer_norm(b: &mut Builder, x: &str) -> String {
