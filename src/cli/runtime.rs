@@ -2,7 +2,7 @@
 
 use super::runtime_args::RuntimeArgs;
 use anyhow::Context;
-use nneval::runtime::{self, Choice, Located, Provider, Runtime, Source};
+use nneval::runtime::{self, LibraryOrigin, Located, Provider, ProviderSelection, Runtime};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -43,8 +43,8 @@ enum Format {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut choice = args.runtime.provider;
-    if args.gpu && choice == Choice::default() {
-        choice = Choice::Auto;
+    if args.gpu && choice == ProviderSelection::default() {
+        choice = ProviderSelection::Auto;
     }
     let located = match args.install {
         true => install(&args)?,
@@ -77,7 +77,7 @@ fn install(args: &Args) -> anyhow::Result<Located> {
     };
     installing.finish_and_clear();
     let state = match located.source {
-        Source::Installed => "Installed",
+        LibraryOrigin::Installed => "Installed",
         _ => "Already installed:",
     };
     super::note(format_args!("{state} {}", located.path.display()));

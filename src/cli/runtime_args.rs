@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::{
-    self, Choice, Hint, Located, Placement, Provider, Runtime, SessionOptions, TensorRt,
+    self, Hint, Located, Placement, Provider, ProviderSelection, Runtime, SessionOptions, TensorRt,
 };
 use std::path::PathBuf;
 
@@ -20,8 +20,8 @@ pub struct RuntimeArgs {
     /// Execution provider; the command fails where it cannot be used, or takes
     /// no node of the model. auto: the best that works, which is said on stderr
     #[arg(long, help_heading = HEADING, default_value = "cpu",
-          value_parser = PossibleValuesParser::new(Choice::NAMES).try_map(|s| s.parse::<Choice>()))]
-    pub provider: Choice,
+          value_parser = PossibleValuesParser::new(ProviderSelection::NAMES).try_map(|s| s.parse::<ProviderSelection>()))]
+    pub provider: ProviderSelection,
 
     /// Let TensorRT compute in half precision where it finds that faster
     #[arg(long, help_heading = HEADING)]
@@ -52,11 +52,11 @@ impl RuntimeArgs {
     /// Session options for the provider; which one `auto` is, is said on stderr.
     pub fn session_options(
         &self,
-        choice: Choice,
+        choice: ProviderSelection,
         runtime: &Runtime,
     ) -> anyhow::Result<SessionOptions> {
         let chosen = choice.resolve(runtime);
-        if choice == Choice::Auto {
+        if choice == ProviderSelection::Auto {
             super::note(format_args!("Provider: {chosen}"));
         }
         let provider = chosen.provider;
@@ -70,7 +70,7 @@ impl RuntimeArgs {
 
     /// The library for the CPU; one for GPUs is fetched on request alone.
     fn install(&self) -> anyhow::Result<Located> {
-        if let Choice::Named(provider) = self.provider
+        if let ProviderSelection::Named(provider) = self.provider
             && provider != Provider::Cpu
         {
             let remedy = super::message::words(Hint::InstallGpuLibrary(provider));

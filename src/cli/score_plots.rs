@@ -1,8 +1,8 @@
 //! What `nneval score --plot` draws.
 
 use super::verbosity;
-use nneval::labels::ScoreReport;
 use nneval::report::{MetricScores, NotDrawn, learning_curves_svg, metric_pictures, write_picture};
+use nneval::tables::statistics::ScoreReport;
 use nneval::training::score::ScoredTable;
 use rayon::prelude::*;
 use std::path::Path;

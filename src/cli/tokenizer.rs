@@ -27,9 +27,9 @@ pub struct Args {
     /// Most tokens in the vocabulary
     #[arg(long, default_value_t = 1024)]
     size: usize,
-    /// Let what stands between blocks become single tokens: for one search space
-    #[arg(long)]
-    stretches: bool,
+    /// Merge across the steps between blocks, for one search space
+    #[arg(long, alias = "stretches")]
+    merge_across_steps: bool,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -50,7 +50,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     anyhow::ensure!(!strings.is_empty(), "nothing to learn from: name a --space or models");
     reading.set_message("building the vocabulary");
-    let cuts = if args.stretches { Cuts::Stretches } else { Cuts::Steps };
+    let cuts = if args.merge_across_steps { Cuts::Stretches } else { Cuts::Steps };
     let tokenizer = Tokenizer::build(strings.iter(), args.size, cuts)?;
     reading.finish_and_clear();
     write_atomic(&args.out, tokenizer.to_json()?.as_bytes())?;

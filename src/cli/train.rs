@@ -4,9 +4,9 @@ use super::runtime_args::RuntimeArgs;
 use super::shipped;
 use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::labels::STDIN;
-use nneval::runtime::Choice;
+use nneval::runtime::ProviderSelection;
 use nneval::spaces::Space;
+use nneval::tables::STDIN;
 use nneval::training::recipe::MetricPattern;
 use nneval::training::{
     Datasets, LabelFiles, Plan, Recipe, RunOptions, SeedScores, Shipped, Trainer, seed_evaluator,
@@ -69,8 +69,8 @@ pub struct Args {
     threads: Option<u16>,
     /// Execution provider
     #[arg(long, default_value = "cpu", hide_possible_values = true,
-          value_parser = PossibleValuesParser::new(Choice::NAMES).try_map(|s| s.parse::<Choice>()))]
-    provider: Choice,
+          value_parser = PossibleValuesParser::new(ProviderSelection::NAMES).try_map(|s| s.parse::<ProviderSelection>()))]
+    provider: ProviderSelection,
     /// The ONNX Runtime shared library
     #[arg(long, value_name = "PATH")]
     onnxruntime: Option<PathBuf>,
@@ -112,8 +112,10 @@ pub(super) fn setting(s: &str) -> Result<(String, String), String> {
 pub(super) fn set(recipe: &mut Recipe, sets: &[(String, String)]) -> Result<(), ExitCode> {
     for (key, value) in sets {
         recipe.set(key, value).map_err(|e| {
-            let text = e.to_string();
-            let reason = text.strip_prefix(&format!("recipe, {key}: ")).unwrap_or(&text);
+            let reason = match e {
+                nneval::training::Error::Recipe { reason, .. } => reason,
+                other => other.to_string(),
+            };
             super::report(format_args!("--set {key}={value}: {reason}"));
             ExitCode::from(2)
         })?;

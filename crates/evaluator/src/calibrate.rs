@@ -7,7 +7,7 @@ use super::interval::{Calibrated, Interval};
 use super::manifest::{Metric, Validation};
 use super::ood::{Domain, OodSample};
 use crate::error::{Error, Result};
-use nneval_tables::labels::stats;
+use nneval_tables::statistics as stats;
 
 /// What an evaluator is calibrated on.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use super::reply::reply;
 use super::watch::be_watched;
 use super::{timing, values};
 use crate::error::{Error, Result};
-use nneval_runtime::{Located, Provider, Runtime, SessionOptions, Source};
+use nneval_runtime::{LibraryOrigin, Located, Provider, Runtime, SessionOptions};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynSequenceValueType, DynValue, DynValueTypeMarker, ValueType};
 use std::borrow::Cow;
@@ -73,7 +73,7 @@ impl Loaded {
     fn open(job: &Job, watches: bool) -> Result<Self> {
         let arena = ArenaLog::default();
         let log = arena.clone();
-        let located = Located { path: job.library.clone(), source: Source::Explicit };
+        let located = Located { path: job.library.clone(), source: LibraryOrigin::Explicit };
         let runtime = Runtime::load_observed(&located, Box::new(move |text| log.read(text)))?;
         let options = SessionOptions::default()
             .with_provider(job.provider.parse().map_err(nneval_runtime::Error::from)?);

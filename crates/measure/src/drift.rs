@@ -14,7 +14,7 @@
 //! the correction; what changes faster than two control measurements is not
 //! corrected.
 
-use nneval_tables::labels::stats::quantile;
+use nneval_tables::statistics::quantile;
 
 /// Control measurements that a smoothed one is the median of.
 pub const WINDOW: usize = 5;

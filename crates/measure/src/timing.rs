@@ -11,7 +11,7 @@
 
 use super::drift::median;
 use super::protocol::{Bounds, Round};
-use nneval_tables::labels::stats::quantile;
+use nneval_tables::statistics::quantile;
 use std::time::{Duration, Instant};
 
 /// 97.5 % quantile of the standard normal distribution.

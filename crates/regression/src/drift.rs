@@ -7,7 +7,7 @@
 //! 1964, leave-one-out). The weights are those that explain the residuals best.
 
 use nalgebra::{Matrix3, Vector3};
-use nneval_tables::labels::stats::quantile;
+use nneval_tables::statistics::quantile;
 
 /// Standard deviations of the Gaussian weights, in measurements.
 const WIDTHS: [f64; 3] = [2.0, 10.0, 40.0];

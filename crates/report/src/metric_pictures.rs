@@ -62,7 +62,7 @@ fn stem(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nneval_tables::labels::ScoreRow;
+    use nneval_tables::statistics::ScoreRow;
 
     #[test]
     fn names_are_safe_in_a_folder() {

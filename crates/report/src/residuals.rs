@@ -2,7 +2,7 @@
 
 use super::scores::{MetricScores, ScoredPoint, middle};
 use super::style::*;
-use nneval_tables::labels::stats::quantile;
+use nneval_tables::statistics::quantile;
 use plotters::prelude::*;
 use std::ops::Range;
 

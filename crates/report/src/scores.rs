@@ -1,7 +1,8 @@
 //! Points and statistics of one metric, the input of plots.
 
 use super::style::{count, short};
-use nneval_tables::labels::{ScoreRow, stats::quantile};
+use nneval_tables::statistics::ScoreRow;
+use nneval_tables::statistics::quantile;
 use std::ops::Range;
 
 /// One row: reported, measured or known by other means, and predicted.

@@ -45,6 +45,3 @@ pub use selection::{ProviderSelection, ResolvedProvider};
 pub use session::{Optimization, Session, SessionOptions};
 pub use tensorrt::{Profile, TensorRt};
 pub use wheel::{PINNED_GPU_VERSION, PINNED_VERSION};
-
-#[doc(hidden)] // the names of before, until every caller has moved
-pub use {LibraryOrigin as Source, ProviderSelection as Choice, ResolvedProvider as Chosen};

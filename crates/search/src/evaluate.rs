@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use nneval_evaluator::{Evaluator, Network, Prediction};
 use nneval_graph::costs::{self, Costs};
 use nneval_graph::model::Model;
-use nneval_tables::labels::near_names;
+use nneval_tables::near_names;
 use rayon::prelude::*;
 use std::sync::Arc;
 

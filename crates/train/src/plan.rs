@@ -5,9 +5,8 @@ use crate::error::{Error, Result};
 use crate::recipe::{ChosenMetric, Recipe, StageSettings, select};
 use crate::source::NetworkSource;
 use nneval_spaces::ModelOptions;
-use nneval_tables::labels::{
-    LabelTable, ReadOptions, STDIN, Split3, split_by_class, split3, subsample,
-};
+use nneval_tables::STDIN;
+use nneval_tables::labels::{LabelTable, ReadOptions, Split3, split_by_class, split3, subsample};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use crate::error::{CheckpointFault, Error, Result};
 use nneval_evaluator::{Encoder, Options, weights};
 use nneval_files::sha256;
 use nneval_runtime::{Runtime, SessionOptions};
-use nneval_tables::labels::stats;
+use nneval_tables::statistics as stats;
 use std::path::Path;
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use crate::score::{Bootstrap, ScoredTable};
 use crate::train::{RunOptions, Trainer};
 use nneval_evaluator::{Bundle, Evaluator, Options};
 use nneval_files::write_atomic;
-use nneval_tables::labels::ScoreReport;
+use nneval_tables::statistics::ScoreReport;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use crate::common;
 use assert_cmd::assert::OutputAssertExt;
 use assert_cmd::output::OutputOkExt;
 use common::{failure, nneval, nneval_with_runtime, runtime_cache, runtime_library};
-use nneval::runtime::{Located, Runtime, SessionOptions, Source};
+use nneval::runtime::{LibraryOrigin, Located, Runtime, SessionOptions};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::path::Path;
@@ -199,7 +199,7 @@ fn a_gpu_provider_without_a_library_downloads_nothing() {
 
 #[test]
 fn the_cpu_takes_every_node() {
-    let located = Located { path: runtime_library(), source: Source::Explicit };
+    let located = Located { path: runtime_library(), source: LibraryOrigin::Explicit };
     let runtime = Runtime::load(&located).unwrap();
     let model = std::fs::read("models/graphs/tiny/encoder.onnx").unwrap();
     let placement = runtime.placement(&model, &SessionOptions::default()).unwrap();
@@ -318,14 +318,15 @@ fn programs_that_install_at_the_same_time_all_succeed() {
 #[test]
 fn one_library_per_process_and_models_are_refused_with_a_reason() {
     let library = runtime_library();
-    let located = Located { path: library.clone(), source: Source::Explicit };
+    let located = Located { path: library.clone(), source: LibraryOrigin::Explicit };
     let runtime = Runtime::load(&located).unwrap();
     assert_eq!(Runtime::load(&located).unwrap().library(), runtime.library());
 
     let copy = tempfile::tempdir().unwrap();
     let other = copy.path().join("other.so");
     std::fs::copy(&library, &other).unwrap();
-    let second = Runtime::load(&Located { path: other, source: Source::Explicit }).unwrap_err();
+    let second =
+        Runtime::load(&Located { path: other, source: LibraryOrigin::Explicit }).unwrap_err();
     assert!(second.to_string().contains("has already loaded"), "{second}");
 
     let options = SessionOptions::default();

@@ -3,7 +3,8 @@
 use crate::common;
 
 use common::{METRICS, bundle, failure, manifest, nneval_with_runtime, success};
-use nneval::labels::{LabelTable, ReadOptions, stats};
+use nneval::labels::{LabelTable, ReadOptions};
+use nneval::tables::statistics as stats;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,9 +1,12 @@
 //! The labels module on the real NATS-Bench table; skipped where it is absent.
 
 use nneval::labels::{
-    LabelTable, MetricSpec, ReadOptions, TargetTransform, TransformKind, bootstrap_tau, group_mean,
-    score_table, sibling_mean, split_by_class, stats, subsample,
+    LabelTable, MetricSpec, ReadOptions, TargetTransform, TransformKind, group_mean, sibling_mean,
+    split_by_class, subsample,
 };
+use nneval::tables::statistics as stats;
+use nneval::tables::statistics::bootstrap_tau;
+use nneval::tables::statistics::score_table;
 use std::collections::HashSet;
 use std::path::PathBuf;
 

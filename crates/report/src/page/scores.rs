@@ -3,7 +3,10 @@
 
 use super::rounded;
 use nneval_evaluator::{Manifest, Metric};
-use nneval_tables::labels::{INTERVAL_LEVEL, ScoreRow, bootstrap_tau, stats};
+use nneval_tables::statistics as stats;
+use nneval_tables::statistics::INTERVAL_LEVEL;
+use nneval_tables::statistics::ScoreRow;
+use nneval_tables::statistics::bootstrap_tau;
 use serde::Serialize;
 
 /// Rows whose points are in the page, at most; more are thinned evenly.

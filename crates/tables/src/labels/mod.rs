@@ -40,12 +40,3 @@ pub use table::LabelTable;
 pub use transform::{TargetTransform, TransformKind};
 
 pub use crate::metric::MetricSpec;
-/// The paths of before, for callers that are not moved yet.
-#[doc(hidden)]
-pub use crate::{
-    near_names::near_names,
-    read::STDIN,
-    statistics::{
-        self as stats, INTERVAL_LEVEL, Interval, ScoreReport, ScoreRow, bootstrap_tau, score_table,
-    },
-};

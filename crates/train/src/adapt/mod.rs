@@ -26,7 +26,8 @@ use nneval_evaluator::Metric;
 use nneval_evaluator::weights::HeadColumn;
 use nneval_evaluator::{Calibrated, Interval};
 use nneval_graph::reduce::Reduction;
-use nneval_tables::labels::{MetricSpec, TransformKind, stats};
+use nneval_tables::labels::{MetricSpec, TransformKind};
+use nneval_tables::statistics as stats;
 
 /// Beyond what is predicted for the reference networks, predictions may go on by
 /// this share of the distance between their ends.

@@ -8,7 +8,9 @@ use crate::error::Result;
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
 use nneval_evaluator::{Calibrated, Encoding, Evaluator, Manifest, Metric, calibrated};
-use nneval_tables::labels::{LabelTable, ScoreReport, score_table};
+use nneval_tables::labels::LabelTable;
+use nneval_tables::statistics::ScoreReport;
+use nneval_tables::statistics::score_table;
 
 /// What is to be scored.
 #[derive(Debug, Clone, Copy)]
