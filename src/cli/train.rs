@@ -18,7 +18,7 @@ use std::process::ExitCode;
 /// What `--help` says after the options.
 const KEYS: &str = "\
 A recipe is a TOML file; without one, a recipe of one stage with defaults is taken. --set overrides
-any of its keys: KEY=VALUE of all stages, stage.NAME.KEY=VALUE of one. docs/recipes.md lists the keys.
+its keys: KEY=VALUE at its top, stage.NAME.KEY=VALUE of one stage. docs/training.md lists the keys.
 DIR holds the finished evaluator; DIR/run checkpoints, steps.csv, epochs.csv, curves.svg, recipe.toml.";
 
 /// Train an evaluator on a label table

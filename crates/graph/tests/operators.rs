@@ -17,7 +17,7 @@ use std::collections::HashSet;
 /// - MACs and FLOPs: `?` where they are unknown
 const TABLE: &str = include_str!("operators.txt");
 
-/// Operators with bodies, which `tests/costs.rs` and `tests/shape_rules.rs` look at.
+/// Operators with bodies, which `costs.rs` and `shape_rules.rs` in `tests/it/models/` look at.
 const BODIED: [&str; 4] = ["If", "Loop", "Scan", "SequenceMap"];
 
 fn dims(text: &str) -> Vec<u64> {
