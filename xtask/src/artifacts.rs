@@ -24,11 +24,12 @@ pub fn repository() -> PathBuf {
     own.parent().unwrap_or(own).to_owned()
 }
 
-/// Builds the release libraries of the C ABI with cargo.
-pub fn build(repository: &Path) -> anyhow::Result<Artifacts> {
+/// Builds the release libraries of the C ABI with cargo, with `features` of nneval-capi.
+pub fn build(repository: &Path, features: &[&str]) -> anyhow::Result<Artifacts> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--release", "--package", "nneval-capi"])
+        .args(["build", "--release", "--package", "nneval-capi", "--features"])
+        .arg(features.join(","))
         .current_dir(repository)
         .status()
         .context("cargo does not start")?;

@@ -20,6 +20,10 @@ pub struct Args {
     /// Folder of the libraries below the prefix.
     #[arg(long, value_name = "DIR", default_value = "lib")]
     libdir: PathBuf,
+    /// Read tokenizer files of other kinds too, as imported T5 checkpoints have them. The
+    /// library is larger.
+    #[arg(long)]
+    foreign_tokenizers: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -36,7 +40,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         bail!("--libdir {}: is not a folder below the prefix", args.libdir.display());
     }
     let source = artifacts::repository();
-    let built = artifacts::build(&source)?;
+    let features: &[&str] = if args.foreign_tokenizers { &["tokenizer-build"] } else { &[] };
+    let built = artifacts::build(&source, features)?;
     let tree = Tree::at(root);
     libraries(&tree, &args.libdir, &built)?;
     for header in ["nneval.h", "nneval.hpp"] {

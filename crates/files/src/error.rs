@@ -24,6 +24,11 @@ impl Error {
         &self.path
     }
 
+    /// Kind of the operating system's answer.
+    pub fn kind(&self) -> std::io::ErrorKind {
+        self.source.kind()
+    }
+
     /// The answer of the operating system.
     pub fn cause(&self) -> &std::io::Error {
         &self.source
