@@ -46,7 +46,7 @@ pub struct Tokenizer(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Own(Own),
+    Own(Box<Own>),
     #[cfg(feature = "tokenizer-build")]
     Foreign(Box<foreign::Foreign>),
 }
@@ -70,7 +70,7 @@ impl Tokenizer {
     /// [`Error::Tokenizer`].
     pub fn from_bytes(json: &[u8]) -> Result<Self> {
         match Own::from_bytes(json).map_err(Error::Tokenizer)? {
-            Some(own) => Ok(Self(Kind::Own(own))),
+            Some(own) => Ok(Self(Kind::Own(Box::new(own)))),
             None => Self::foreign(json),
         }
     }

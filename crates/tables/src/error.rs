@@ -37,7 +37,7 @@ pub enum Error {
         /// Line of the file, from 1, where one is at fault.
         line: Option<u64>,
         /// Name of the column, where one is at fault.
-        column: Option<String>,
+        column: Option<Box<str>>,
         /// What is wrong there.
         reason: String,
         /// The error below, where there is one; its text is part of `reason`.
@@ -153,7 +153,7 @@ impl Error {
     /// The same error about a column.
     pub(crate) fn in_column(mut self, name: &str) -> Self {
         if let Self::Table { column, .. } = &mut self {
-            *column = Some(name.to_owned());
+            *column = Some(name.into());
         }
         self
     }

@@ -59,7 +59,7 @@ impl Trainer<'_> {
         let none = Examples::default();
         let run = Run {
             runtime: self.runtime,
-            session: self.session.clone(),
+            session: self.session,
             graphs: &graphs,
             config: &s.config,
             train: &train,

@@ -223,7 +223,7 @@ impl StageRun<'_> {
         let config = &self.stage.settings.config;
         let run = Run {
             runtime,
-            session: session.clone(),
+            session: *session,
             graphs: &self.graphs,
             config,
             train: &data.train,
