@@ -9,9 +9,9 @@ fn main() -> ExitCode {
     let args = cli::Cli::parse();
     match cli::run(args) {
         Ok(code) => code,
-        Err(e) if cli::is_closed_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) if cli::console::is_closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            cli::report(cli::message::of(&e));
+            cli::console::error(cli::message::of(&e));
             ExitCode::FAILURE
         }
     }

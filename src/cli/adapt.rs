@@ -83,7 +83,7 @@ impl Args {
         for key in keys.map_err(|e| worded_suggest(e, count))? {
             text.write_record([key])?;
         }
-        super::print(String::from_utf8(text.into_inner()?)?)
+        super::console::print(String::from_utf8(text.into_inner()?)?)
     }
 
     fn adapt(&self, labels: &Path, out: &Path) -> anyhow::Result<()> {
@@ -103,7 +103,7 @@ impl Args {
         let adapted = adapt::adapt(&evaluator, &source, &table, &options, show);
         let adapted = adapted.map_err(worded_adapt)?;
         adapted.bundle.save(out)?;
-        super::print(format_args!("{}{}\n", text(&adapted.metrics), out.display()))
+        super::console::print(format_args!("{}{}\n", text(&adapted.metrics), out.display()))
     }
 
     /// Where the networks are: of a table of paths, in its own folder unless another is named.

@@ -18,7 +18,7 @@ impl Bars {
             Progress::Networks { done, total } => self.count(*done, *total, "networks"),
             Progress::Metrics { done, total } => self.count(*done, *total, "metrics"),
             Progress::Halvings { done, total } => self.count(*done, *total, "halvings"),
-            Progress::Unreadable(error) => super::report(error),
+            Progress::Unreadable(error) => super::console::error(error),
             _ => {}
         }
     }

@@ -51,11 +51,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let files = paths::models(&args.outside)?;
         let outside = encode_files(&evaluator, &files, &Limits::default(), show);
         let found = rows.reliability(&manifest.metrics, &outside.map_err(worded)?, splits, show);
-        super::print(text(&found.map_err(worded)?))?;
+        super::console::print(text(&found.map_err(worded)?))?;
     }
     if let Some(out) = &args.out {
         rows.calibrate(evaluator.bundle()).map_err(worded)?.save(out)?;
-        super::print(format_args!("{}\n", out.display()))?;
+        super::console::print(format_args!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

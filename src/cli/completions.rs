@@ -18,6 +18,6 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     generate(args.shell, &mut super::Cli::command(), "nneval", &mut script);
-    super::print(String::from_utf8_lossy(&script))?;
+    super::console::print(String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -105,7 +105,7 @@ impl<'a> Output<'a> {
         for (result, row) in results.iter().zip(&rows) {
             if let Err(e) = result {
                 self.flush()?;
-                super::report(e);
+                super::console::error(e);
             }
             match (&mut self.to, row) {
                 (Sink::Table(out), Made::Text(text)) => out.write_all(text.as_bytes())?,

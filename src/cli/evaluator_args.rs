@@ -37,7 +37,7 @@ pub fn evaluator(
     let untrained = bundle.manifest.metrics.iter().filter(|m| m.untrained);
     let names: Vec<&str> = untrained.map(|m| m.spec.name.as_str()).collect();
     if !names.is_empty() {
-        super::note(format_args!(
+        super::console::note(format_args!(
             "evaluator {}: not trained, predictions mean nothing: {}",
             bundle.manifest.name,
             names.join(", ")

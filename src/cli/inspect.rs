@@ -154,7 +154,7 @@ fn print(
             writeln!(out, "{line}")
         }
         (_, Err(e)) => {
-            super::report(e);
+            super::console::error(e);
             Ok(())
         }
         (Format::Csv, Ok(r)) => write_row(out, &row(&r)),

@@ -19,7 +19,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut command = super::Cli::command();
     command.build();
     let pages = write(&command, "nneval", &args.out)?;
-    super::print(format_args!("{pages} pages in {}\n", args.out.display()))?;
+    super::console::print(format_args!("{pages} pages in {}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -154,7 +154,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     table.write(&args.out)?;
     log.remove()?;
-    super::print(summary)?;
+    super::console::print(summary)?;
     Ok(if failed == all && all > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -26,7 +26,10 @@ impl View {
         let steps = left as u64 * u64::from(rounds);
         let bar = super::verbosity::bar(steps, "rounds");
         if left < all {
-            super::note(format_args!("{} of {all} models are measured already", all - left));
+            super::console::note(format_args!(
+                "{} of {all} models are measured already",
+                all - left
+            ));
         }
         Self { bar, rounds: rounds.into(), done: 0, failed: 0, models: left }
     }

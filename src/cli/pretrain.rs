@@ -52,6 +52,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let trainer = Trainer { runtime: &runtime, session, shipped: shipped_folders() };
     let mut view = View::default();
     let pretrained = trainer.pretrain(&recipe, &args.out, args.resume, &mut |p| view.show(p));
-    super::print(format_args!("{}\n", pretrained.map_err(worded)?.display()))?;
+    super::console::print(format_args!("{}\n", pretrained.map_err(worded)?.display()))?;
     Ok(ExitCode::SUCCESS)
 }

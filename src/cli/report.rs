@@ -79,7 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let program = concat!("nneval ", env!("CARGO_PKG_VERSION")).to_owned();
     let page = Page { title, program, command: command(), evaluator, scores, curves, search };
     write_atomic(&args.out, page.to_html()?.as_bytes())?;
-    super::print(format_args!("{}\n", args.out.display()))?;
+    super::console::print(format_args!("{}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

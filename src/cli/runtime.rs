@@ -80,9 +80,9 @@ fn install(args: &Args) -> anyhow::Result<Located> {
         LibraryOrigin::Installed => "Installed",
         _ => "Already installed:",
     };
-    super::note(format_args!("{state} {}", located.path.display()));
+    super::console::note(format_args!("{state} {}", located.path.display()));
     if let Some(other) = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()) {
-        super::note(format_args!(
+        super::console::note(format_args!(
             "Note: ORT_DYLIB_PATH is set and goes first: {}",
             other.display()
         ));

@@ -43,7 +43,7 @@ impl RuntimeArgs {
                 Some(located) => located,
                 None => self.install()?,
             };
-        super::detail(format_args!("ONNX Runtime: {}", located.path.display()));
+        super::console::detail(format_args!("ONNX Runtime: {}", located.path.display()));
         let runtime = Runtime::load(&located)?;
         let options = self.session_options(self.provider, &runtime)?;
         Ok((runtime, options))
@@ -57,7 +57,7 @@ impl RuntimeArgs {
     ) -> anyhow::Result<SessionOptions> {
         let chosen = choice.resolve(runtime);
         if choice == ProviderSelection::Auto {
-            super::note(format_args!("Provider: {chosen}"));
+            super::console::note(format_args!("Provider: {chosen}"));
         }
         let provider = chosen.provider;
         if self.fp16 && provider != Provider::TensorRt {
@@ -77,11 +77,11 @@ impl RuntimeArgs {
             bail!("no ONNX Runtime found; {remedy}");
         }
         let version = runtime::PINNED_VERSION;
-        super::note(format_args!("No ONNX Runtime found; installing version {version}."));
+        super::console::note(format_args!("No ONNX Runtime found; installing version {version}."));
         let installing = super::verbosity::spinner("installing ONNX Runtime");
         let located = runtime::install(false)?;
         installing.finish_and_clear();
-        super::note(format_args!("Installed {}", located.path.display()));
+        super::console::note(format_args!("Installed {}", located.path.display()));
         Ok(located)
     }
 }
@@ -89,6 +89,6 @@ impl RuntimeArgs {
 /// Says on stderr which share of a model's nodes a provider took.
 pub fn tell(placement: Option<&Placement>) {
     if let Some(placement) = placement {
-        super::note(format_args!("Provider {placement}"));
+        super::console::note(format_args!("Provider {placement}"));
     }
 }

@@ -86,9 +86,9 @@ impl Args {
 
 fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {
     match format {
-        PrintFormat::Table => super::print(report.to_text()),
-        PrintFormat::Json => super::print(report.to_json()? + "\n"),
-        PrintFormat::Csv => super::print(report.to_csv()?),
+        PrintFormat::Table => super::console::print(report.to_text()),
+        PrintFormat::Json => super::console::print(report.to_json()? + "\n"),
+        PrintFormat::Csv => super::console::print(report.to_csv()?),
         PrintFormat::Jsonl => rows_of(report, Format::Jsonl),
         PrintFormat::Parquet => rows_of(report, Format::Parquet),
     }

@@ -35,7 +35,7 @@ pub fn write(
         .collect();
     bar.finish_and_clear();
     if !without.is_empty() {
-        super::note(format_args!("not drawn: {}", without.join(", ")));
+        super::console::note(format_args!("not drawn: {}", without.join(", ")));
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
         return search_talk::talk(&mut search, &context, args.budget);
     }
     measure_all(&mut search, &context)?;
-    super::print(write(&search, &context)?)?;
+    super::console::print(write(&search, &context)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -115,7 +115,7 @@ fn measure_all<S: SearchSpace>(search: &mut Search<S>, context: &Context) -> any
             search.add(key, values);
         }
         bar.set_position(search.history().len() as u64);
-        super::detail(format_args!("{} candidates measured", search.history().len()));
+        super::console::detail(format_args!("{} candidates measured", search.history().len()));
         if saved.is_none_or(|t| t.elapsed() >= SAVE_EVERY) {
             context.save(search)?;
             saved = Some(Instant::now());

@@ -149,7 +149,7 @@ impl Args {
         if !bundles.is_empty() {
             let (runtime, session) = self.runtime.load()?;
             for bundle in bundles {
-                super::detail(format_args!("evaluator {}", describe(&bundle)));
+                super::console::detail(format_args!("evaluator {}", describe(&bundle)));
                 evaluators.push(evaluator_args::evaluator(bundle, &runtime, &session)?);
             }
         }

@@ -60,10 +60,10 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     let failed = search.history().iter().filter(|c| c.error.is_some()).count();
     if failed > 0 {
         let file = format!("candidates.{}", context.format.ending());
-        super::note(format_args!("{failed} candidates could not be measured: see {file}"));
+        super::console::note(format_args!("{failed} candidates could not be measured: see {file}"));
     }
     if winners.is_empty() {
-        super::note("no candidate is within the limits");
+        super::console::note("no candidate is within the limits");
     }
     Ok(table(search, context, &winners))
 }

@@ -33,7 +33,7 @@ pub fn talk<S: SearchSpace>(
             Ok(answer) => answer,
             Err(e) => json!({"error": format!("line {number}: {e}")}),
         };
-        super::print(format_args!("{answer}\n"))?;
+        super::console::print(format_args!("{answer}\n"))?;
         if saved.elapsed() >= SAVE_EVERY {
             context.save(search)?;
             saved = Instant::now();

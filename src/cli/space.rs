@@ -128,7 +128,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.all {
         write_index(&models, &args.out)?;
     }
-    super::print(format_args!("{} models in {}\n", models.len(), args.out.display()))?;
+    super::console::print(format_args!("{} models in {}\n", models.len(), args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

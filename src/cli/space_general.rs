@@ -23,7 +23,7 @@ pub fn run(count: usize, seed: u64, out: &Path) -> anyhow::Result<ExitCode> {
     let rows: nneval::Result<Vec<[String; 2]>> = written.collect();
     bar.finish_and_clear();
     write_list(&rows?, out)?;
-    super::print(format_args!("{count} models in {}\n", out.display()))?;
+    super::console::print(format_args!("{count} models in {}\n", out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

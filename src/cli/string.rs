@@ -103,7 +103,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             if let Err(e) = &result {
                 failed = true;
                 out.flush().context("cannot write the output")?;
-                super::report(e);
+                super::console::error(e);
             }
             print(&mut out, args.format, path, result).context("cannot write the output")?;
         }

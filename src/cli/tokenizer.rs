@@ -55,6 +55,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     reading.finish_and_clear();
     write_atomic(&args.out, tokenizer.to_json()?.as_bytes())?;
     let (tokens, strings) = (tokenizer.size(), strings.len());
-    super::print(format_args!("{}: {tokens} tokens from {strings} strings\n", args.out.display()))?;
+    super::console::print(format_args!(
+        "{}: {tokens} tokens from {strings} strings\n",
+        args.out.display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

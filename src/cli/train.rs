@@ -116,7 +116,7 @@ pub(super) fn set(recipe: &mut Recipe, sets: &[(String, String)]) -> Result<(), 
                 nneval::training::Error::Recipe { reason, .. } => reason,
                 other => other.to_string(),
             };
-            super::report(format_args!("--set {key}={value}: {reason}"));
+            super::console::error(format_args!("--set {key}={value}: {reason}"));
             ExitCode::from(2)
         })?;
     }
@@ -211,7 +211,7 @@ impl Args {
         let mut view = View::default();
         let trained = trainer.train(&plan, &mut datasets, options, &mut |p| view.show(p));
         trained.map_err(worded)?;
-        super::print(format_args!("{}\n", self.out.display()))
+        super::console::print(format_args!("{}\n", self.out.display()))
     }
 
     fn several(
@@ -228,9 +228,9 @@ impl Args {
         let show = &mut |p: &nneval::training::Progress| view.show(p);
         let scores = trainer.train_seeds(recipe, seeds, labels, options, show).map_err(worded)?;
         for seed in seeds {
-            super::detail(seed_evaluator(Path::new(&self.out), *seed).display());
+            super::console::detail(seed_evaluator(Path::new(&self.out), *seed).display());
         }
-        super::print(table(&scores))
+        super::console::print(table(&scores))
     }
 }
 

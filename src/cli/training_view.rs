@@ -21,19 +21,19 @@ impl View {
     /// Shows what a training tells.
     pub fn show(&mut self, progress: &Progress) {
         match progress {
-            Progress::Seed(seed) => super::note(format_args!("seed {seed}")),
+            Progress::Seed(seed) => super::console::note(format_args!("seed {seed}")),
             Progress::Stage(name, at, of) if *of > 1 => {
-                super::note(format_args!("stage {name} ({at} of {of})"));
+                super::console::note(format_args!("stage {name} ({at} of {of})"));
             }
             Progress::Networks { done, total } => self.networks(*done, *total),
             Progress::Placement(placement) => runtime_args::tell(Some(placement)),
-            Progress::Truncated { strings, max_length } => super::note(format_args!(
+            Progress::Truncated { strings, max_length } => super::console::note(format_args!(
                 "{strings} strings are longer than max-length {max_length}: trained on their start"
             )),
             Progress::Teaching => self.bar = Some(verbosity::spinner("asking the teachers")),
             Progress::Taught => self.clear(),
             Progress::Training { rows, valid, metrics, epochs, folder } => {
-                super::note(format_args!(
+                super::console::note(format_args!(
                     "training on {rows} rows, validating on {valid}, {} metrics",
                     metrics.len()
                 ));
@@ -44,16 +44,19 @@ impl View {
             Progress::Optimisation(event) => self.event(event),
             Progress::Trained(outcome) => {
                 self.clear();
-                super::note(format_args!(
+                super::console::note(format_args!(
                     "best epoch {}: score {:.4}",
                     outcome.epoch, outcome.score
                 ));
             }
             Progress::Shrunk(factors) => {
-                super::note(format_args!("corrections of formulas kept: {factors:?}"));
+                super::console::note(format_args!("corrections of formulas kept: {factors:?}"));
             }
             Progress::Scored(folder) => {
-                super::note(format_args!("scored: {}", folder.join("scores.csv").display()));
+                super::console::note(format_args!(
+                    "scored: {}",
+                    folder.join("scores.csv").display()
+                ));
             }
             _ => {}
         }
@@ -97,7 +100,7 @@ impl View {
         let shown = shown.collect::<Vec<_>>().join(", ");
         let of = self.epochs;
         let tell = || {
-            super::note(format_args!(
+            super::console::note(format_args!(
                 "epoch {epoch}/{of}: loss {loss:.5}, validation τ {mean:.4} ({shown}), {seconds:.1} s"
             ));
         };
@@ -111,7 +114,7 @@ impl View {
     fn draw_curves(&mut self) {
         let [table, picture] = ["epochs.csv", "curves.svg"].map(|name| self.folder.join(name));
         if let (Err(e), false) = (learning_curves(&table, &picture), self.curves_failed) {
-            super::note(format_args!("no learning curves: {e}"));
+            super::console::note(format_args!("no learning curves: {e}"));
             self.curves_failed = true;
         }
     }

@@ -29,6 +29,13 @@ pub struct EvaluatorBuilder {
     install: bool,
 }
 
+impl Evaluator {
+    /// Settings of an evaluator to be loaded: the CPU, all cores.
+    pub fn builder() -> EvaluatorBuilder {
+        EvaluatorBuilder::default()
+    }
+}
+
 impl EvaluatorBuilder {
     /// CPU threads; 0, as without this call: all cores.
     pub fn threads(mut self, threads: usize) -> Self {

@@ -1,6 +1,5 @@
 //! A loaded evaluator: bundle, encoder, predictions that are kept.
 
-use super::builder::EvaluatorBuilder;
 use super::bundle::Bundle;
 use super::cache::Cache;
 use super::encoder::Encoder;
@@ -38,11 +37,6 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Settings of an evaluator to be loaded: the CPU, all cores.
-    pub fn builder() -> EvaluatorBuilder {
-        EvaluatorBuilder::default()
-    }
-
     /// Loads the bundle in `dir` for a runtime that is loaded already.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 //! Layout: the magic line, a line of JSON (progress, lengths, SHA-256 of the
 //! rest), then the four vectors as little-endian f32.
 
+use super::environment::Environment;
 use super::step::State;
 use crate::error::{CheckpointFault, Error, Result};
 use nneval_files::{sha256, write_atomic};
-use nneval_runtime::{Runtime, SessionOptions};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -29,42 +29,6 @@ pub struct Progress {
     pub best: Option<(f64, usize)>,
     /// Losses of the epoch in progress, summed, and their number.
     pub loss: (f64, u64),
-}
-
-/// What the bits of a step depend on beside settings and data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment {
-    /// Threads within an operator, as many as there are.
-    pub threads: usize,
-    /// Execution provider.
-    pub provider: String,
-    /// Version of ONNX Runtime.
-    pub onnxruntime: String,
-    /// Version of nneval.
-    pub nneval: String,
-}
-
-impl Environment {
-    /// That of a training session.
-    pub fn new(runtime: &Runtime, session: &SessionOptions) -> Self {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            threads: if session.intra_threads == 0 { cores() } else { session.intra_threads },
-            provider: session.provider.to_string(),
-            onnxruntime: runtime.version(),
-            nneval: env!("CARGO_PKG_VERSION").to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Environment {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let Self { threads, provider, onnxruntime, nneval } = self;
-        write!(
-            f,
-            "{threads} threads, provider {provider}, ONNX Runtime {onnxruntime}, nneval {nneval}"
-        )
-    }
 }
 
 #[derive(Serialize, Deserialize)]

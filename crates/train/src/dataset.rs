@@ -1,35 +1,16 @@
 //! Labelled networks: a label table, and each of its networks read and spelled once.
 
 use crate::error::Result;
+use crate::network::DatasetNetwork;
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
 use nneval_evaluator::{Encoding, Evaluator, Network};
-use nneval_graph::costs::Terms;
-use nneval_graph::opstring::{self, OpGraph};
 use nneval_tables::labels::LabelTable;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// Networks that are read, or encoded, at once.
 const CHUNK: usize = 512;
-
-/// A network of a dataset.
-#[derive(Debug, Clone)]
-pub struct DatasetNetwork {
-    /// Its operations.
-    pub graph: OpGraph,
-    /// Its canonical operation string.
-    pub string: String,
-    /// Its static costs, where they were asked for.
-    pub costs: Option<Terms>,
-}
-
-impl DatasetNetwork {
-    /// The network as evaluators read it.
-    pub fn network(&self) -> Network {
-        Network::from_string(self.string.clone()).with_costs(self.costs)
-    }
-}
 
 /// A label table and the networks that its keys name. Networks are read when they are first
 /// needed and kept; slices of the dataset borrow them.
@@ -148,15 +129,4 @@ fn parts<T>(items: &[T]) -> impl Iterator<Item = (usize, &[T])> {
         *done += part.len();
         Some((*done, part))
     })
-}
-
-/// Operation graphs of networks.
-pub fn graphs<'n>(networks: &[&'n DatasetNetwork]) -> Vec<&'n OpGraph> {
-    networks.iter().map(|n| &n.graph).collect()
-}
-
-impl From<OpGraph> for DatasetNetwork {
-    fn from(graph: OpGraph) -> Self {
-        Self { string: opstring::write(&graph), graph, costs: None }
-    }
 }

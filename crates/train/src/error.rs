@@ -1,6 +1,6 @@
 //! Errors of training, recipes and adapting.
 
-use super::checkpoint::Environment;
+use super::environment::Environment;
 use super::request_fault::RequestFault;
 use std::path::{Path, PathBuf};
 

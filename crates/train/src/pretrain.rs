@@ -1,16 +1,16 @@
 //! Pretraining of an encoder on exact structural facts of networks, without labels.
 
-use crate::checkpoint::Environment;
-use crate::dataset::DatasetNetwork;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::network::DatasetNetwork;
 use crate::plan::source;
 use crate::progress::{Observer, Progress};
 use crate::recipe::Recipe;
 use crate::run::Run;
 use crate::run_folder::{RunFiles, write_recipe};
 use crate::tokens::TokenizerConfig;
-use crate::train::Trainer;
-use crate::{Examples, dataset, targets};
+use crate::trainer::Trainer;
+use crate::{Examples, network, targets};
 use nneval_files::check_writable;
 use nneval_runtime::Provider;
 use rayon::prelude::*;
@@ -47,7 +47,7 @@ impl Trainer<'_> {
         }
         let networks: Vec<&DatasetNetwork> = networks.iter().collect();
         let mut train = tokens.examples(&networks, observer)?;
-        let parts = dataset::graphs(&networks);
+        let parts = network::graphs(&networks);
         targets::add_structure(s.aux_weight, &mut [(parts.as_slice(), &mut train)]);
         if train.names.is_empty() {
             return Err(Error::Setting("aux-weight 0 leaves nothing to learn".into()));

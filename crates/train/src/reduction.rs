@@ -1,8 +1,8 @@
 //! Metrics that are predicted from a reduction of the networks, and their examples.
 
 use crate::Examples;
-use crate::dataset::DatasetNetwork;
 use crate::error::Result;
+use crate::network::DatasetNetwork;
 use crate::tokens::TokenizerConfig;
 use nneval_evaluator::{Metric, views};
 use nneval_graph::opstring::{self, OpGraph};

@@ -1,7 +1,8 @@
 //! The training loop.
 
-use super::checkpoint::{self, Environment, Progress};
+use super::checkpoint::{self, Progress};
 use super::config::Config;
+use super::environment::Environment;
 use super::graphs::TrainingGraphs;
 use super::log::Log;
 use super::schedule::Schedule;

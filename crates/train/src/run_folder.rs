@@ -1,7 +1,7 @@
 //! Files of a run folder beside checkpoints and logs: the recipe, and what the bits of the result
 //! depend on beside it.
 
-use crate::checkpoint::Environment;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::graphs::TrainingGraphs;
 use crate::recipe::Recipe;

@@ -1,7 +1,7 @@
 //! Where the networks of a label table are: a search space, or model files.
 
-use crate::dataset::DatasetNetwork;
 use crate::error::{Error, Result};
+use crate::network::DatasetNetwork;
 use nneval_evaluator::Network;
 use nneval_graph::costs::{self, Costs, Terms};
 use nneval_graph::inputs::all_sizes;

@@ -1,11 +1,13 @@
 //! One stage of a training: from labels and networks to a calibrated evaluator.
 
 use crate::calibration::CalibrationRows;
-use crate::checkpoint::{Environment, checkpoint_parameters};
-use crate::dataset::{Dataset, DatasetNetwork, graphs};
+use crate::checkpoint::checkpoint_parameters;
+use crate::dataset::Dataset;
 use crate::distillation::{self, Parts, Teachers};
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::graphs::TrainingGraphs;
+use crate::network::{DatasetNetwork, graphs};
 use crate::plan::PlannedStage;
 use crate::progress::{Observer, Progress};
 use crate::recipe::Recipe;
@@ -14,7 +16,7 @@ use crate::residual_shrinkage::shrinkage_factors;
 use crate::run::{Outcome, Run};
 use crate::run_folder::{self, RunFiles};
 use crate::tokens::TokenizerConfig;
-use crate::train::Trainer;
+use crate::trainer::Trainer;
 use crate::warm_start::{HeadTarget, from_bundle};
 use crate::{Examples, detrend, targets};
 use nneval_evaluator::{Bundle, Evaluator, Manifest, Metric, Options, Training, weights};

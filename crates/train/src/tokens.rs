@@ -1,8 +1,8 @@
 //! Operation strings of networks as token sequences.
 
 use crate::Examples;
-use crate::dataset::DatasetNetwork;
 use crate::error::{Error, Result};
+use crate::network::DatasetNetwork;
 use crate::progress::{Observer, Progress};
 use crate::recipe::{MAX_LENGTH, StageSettings};
 use crate::shipped::Shipped;

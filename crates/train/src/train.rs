@@ -7,20 +7,9 @@ use crate::plan::{CHECKPOINT, Datasets, Plan, PlannedStage};
 use crate::progress::{Observer, Progress};
 use crate::shipped::Shipped;
 use crate::stage_run::{StageRun, Start};
+use crate::trainer::Trainer;
 use nneval_evaluator::Bundle;
-use nneval_runtime::{Runtime, SessionOptions};
 use std::path::{Path, PathBuf};
-
-/// What trains: ONNX Runtime, and where shipped folders are.
-#[derive(Debug)]
-pub struct Trainer<'a> {
-    /// ONNX Runtime.
-    pub runtime: &'a Runtime,
-    /// Provider and threads.
-    pub session: SessionOptions,
-    /// Shipped evaluators, training graphs and vocabulary.
-    pub shipped: Shipped,
-}
 
 /// Where a training writes, and how it begins.
 #[derive(Debug, Clone)]

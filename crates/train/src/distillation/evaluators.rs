@@ -1,8 +1,8 @@
 //! Finished evaluators as teachers.
 
 use super::{Columns, Parts};
-use crate::dataset::DatasetNetwork;
 use crate::error::{Error, Result};
+use crate::network::DatasetNetwork;
 use nneval_evaluator::{Bundle, Evaluator, Metric, Network, Options};
 use nneval_runtime::Runtime;
 use std::collections::HashSet;

@@ -19,8 +19,8 @@ pub use pairwise_ridge::PairwiseRidge;
 pub use stacking::{mix, stacking_weights};
 
 use crate::Examples;
-use crate::dataset::{DatasetNetwork, graphs};
 use crate::error::{Error, Result};
+use crate::network::{DatasetNetwork, graphs};
 use nneval_evaluator::{Evaluator, Metric};
 use nneval_graph::opstring::OpGraph;
 use nneval_regression::Facts;

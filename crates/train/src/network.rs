@@ -1,0 +1,33 @@
+//! Network of a dataset: operation graph, operation string, static costs.
+
+use nneval_evaluator::Network;
+use nneval_graph::costs::Terms;
+use nneval_graph::opstring::{self, OpGraph};
+
+/// A network of a dataset.
+#[derive(Debug, Clone)]
+pub struct DatasetNetwork {
+    /// Its operations.
+    pub graph: OpGraph,
+    /// Its canonical operation string.
+    pub string: String,
+    /// Its static costs, where they were asked for.
+    pub costs: Option<Terms>,
+}
+
+impl DatasetNetwork {
+    /// The network as evaluators read it.
+    pub fn network(&self) -> Network {
+        Network::from_string(self.string.clone()).with_costs(self.costs)
+    }
+}
+
+impl From<OpGraph> for DatasetNetwork {
+    fn from(graph: OpGraph) -> Self {
+        Self { string: opstring::write(&graph), graph, costs: None }
+    }
+}
+/// Operation graphs of networks.
+pub fn graphs<'n>(networks: &[&'n DatasetNetwork]) -> Vec<&'n OpGraph> {
+    networks.iter().map(|n| &n.graph).collect()
+}
