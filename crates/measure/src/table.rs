@@ -120,7 +120,7 @@ impl Table {
         if columns.first().is_none_or(|c| c.0 != "path")
             || columns.last().is_none_or(|c| c.0 != ERROR)
         {
-            let reason = "not a table of measurements";
+            let reason = "not a table of `nneval measure`";
             return Err(nneval_tables::Error::malformed(path, None, reason).into());
         }
         let text = |row: Row| row.cells().iter().map(|cell| cell.text().into_owned()).collect();
