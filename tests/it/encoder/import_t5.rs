@@ -213,7 +213,7 @@ fn imported(work: &Path) -> PathBuf {
     let (from, out) = (work.join("checkpoint"), work.join("imported"));
     checkpoint(graphs, &info.initial(5), &WORDS, &from);
     let metrics = METRICS.iter().flat_map(|m| ["--metric", m]);
-    success(import(&from, &out).args(metrics).args(["--set", "max-length=256"]));
+    success(import(&from, &out).args(metrics).args(["--window", "256"]));
     out
 }
 
