@@ -1,6 +1,7 @@
 //! Feature matrices of networks, standardised.
 
 use crate::error::{Error, Result};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use nneval_graph::features;
 use nneval_graph::opstring::OpGraph;
 use rayon::prelude::*;
@@ -33,9 +34,9 @@ impl Scale {
     }
 }
 
-/// Facts of networks, standardised; as many of each.
+/// Feature matrix of networks, \[networks, features\], standardised.
 #[derive(Debug, Clone)]
-pub struct Facts(Vec<Vec<f64>>);
+pub struct Facts(Array2<f64>);
 
 impl Facts {
     /// The structural facts ([`features::structure`]) of each part, minus the
@@ -59,40 +60,60 @@ impl Facts {
             parts.iter().flat_map(|part| part.iter().map(G::borrow)).collect();
         let rows: Vec<Vec<f64>> = every.into_par_iter().map(facts).collect();
         let scale = Scale::fit(&rows, rows.first().map_or(0, Vec::len));
-        let row =
-            |r: &Vec<f64>| scale.standard(r).into_iter().map(Option::unwrap_or_default).collect();
-        let mut all = rows.iter().map(row);
-        parts.iter().map(|part| Self(all.by_ref().take(part.len()).collect())).collect()
+        let row = |r: &Vec<f64>| -> Vec<f64> {
+            scale.standard(r).into_iter().map(Option::unwrap_or_default).collect()
+        };
+        let all = Self::from_rows(rows.iter().map(row).collect());
+        let mut start = 0;
+        let mut part = |len: usize| {
+            let first = start;
+            start += len;
+            Self(all.0.slice(s![first..start, ..]).to_owned())
+        };
+        parts.iter().map(|p| part(p.len())).collect()
     }
 
     /// Number of networks.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.nrows()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
-    /// How many facts there are of each network.
+    /// Number of features of each network.
     pub fn width(&self) -> usize {
-        self.0.first().map_or(0, Vec::len)
+        self.0.ncols()
     }
 
     /// The networks `rows`.
     pub fn select(&self, rows: &[usize]) -> Self {
-        Self(rows.iter().filter_map(|&i| self.0.get(i).cloned()).collect())
+        let inside: Vec<usize> = rows.iter().copied().filter(|&i| i < self.len()).collect();
+        Self(self.0.select(Axis(0), &inside))
     }
 
-    /// Fact `j` of network `i`; 0 where there is none.
+    /// Feature `j` of network `i`; 0 where there is none.
     pub fn at(&self, i: usize, j: usize) -> f64 {
-        self.0.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0)
+        self.0.get((i, j)).copied().unwrap_or(0.0)
     }
 
-    /// Facts that are standardised already.
+    /// The matrix.
+    pub fn view(&self) -> ArrayView2<'_, f64> {
+        self.0.view()
+    }
+
+    /// A matrix that is standardised already.
+    pub fn from_array(matrix: Array2<f64>) -> Self {
+        Self(matrix)
+    }
+
+    /// Rows that are standardised already. The first gives the width; what others lack is 0.
     pub fn from_rows(rows: Vec<Vec<f64>>) -> Self {
-        Self(rows)
+        let width = rows.first().map_or(0, Vec::len);
+        let at = |(i, j): (usize, usize)| rows.get(i).and_then(|r| r.get(j)).copied();
+        Self(Array2::from_shape_fn((rows.len(), width), |place| at(place).unwrap_or(0.0)))
     }
 }
 
