@@ -68,7 +68,9 @@ fn an_adapted_evaluator_has_the_new_metric_beside_the_old_ones() {
     assert_eq!(names(&out), [METRICS[0], METRICS[1], NEW]);
     let own = manifest(&out);
     assert_eq!(own["name"], "mine");
-    assert!(own["training"]["command"].as_str().unwrap().contains(" && nneval adapt "));
+    assert!(own["training"]["command"].as_str().unwrap().starts_with("nneval adapt "));
+    let recipe = |dir: &Path| std::fs::read_to_string(dir.join("recipe.toml")).unwrap();
+    assert_eq!(recipe(&out), recipe(&bundle()), "how the first metrics were learnt");
     assert!(own["metrics"][2]["interval"]["below"].is_array());
 
     let predict = |dir: &Path| success(command("evaluate", dir).args([FIXTURE, "--format", "csv"]));
