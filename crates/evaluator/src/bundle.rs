@@ -91,7 +91,7 @@ impl Bundle {
     /// Token numbers of an operation string, in the bundle's style.
     ///
     /// # Errors
-    /// [`Error::Lower`] for what is no operation string, where the style is another
+    /// [`Error::Graph`] for what is no operation string, where the style is another
     /// than [`opstring::Style::V1`], or as [`Tokenizer::encode`].
     pub fn tokens(&self, string: &str) -> Result<Vec<u32>> {
         self.tokenizer.encode(&self.manifest.string_style.of_string(string)?)
@@ -100,7 +100,7 @@ impl Bundle {
     /// Writes the bundle to the folder `dir`: each file whole, the description last.
     ///
     /// # Errors
-    /// [`Error::Lower`] or [`Error::Tokenizer`].
+    /// [`Error::File`] or [`Error::Tokenizer`].
     pub fn save(mut self, dir: &Path) -> Result<()> {
         let tokenizer = self.tokenizer.to_json()?;
         self.manifest.files = [

@@ -13,7 +13,7 @@ impl Evaluator {
     /// Model outputs and embeddings of networks.
     ///
     /// # Errors
-    /// [`Error::Lower`](crate::Error::Lower) or [`Error::Tokenizer`](crate::Error::Tokenizer) of
+    /// [`Error::Graph`](crate::Error::Graph) or [`Error::Tokenizer`](crate::Error::Tokenizer) of
     /// the first bad string, [`Error::NeedsModel`](crate::Error::NeedsModel), or
     /// [`Error::Runtime`](crate::Error::Runtime).
     pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoding>> {

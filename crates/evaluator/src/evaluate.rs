@@ -22,7 +22,7 @@ impl Evaluator {
     /// Predicts for an ONNX file.
     ///
     /// # Errors
-    /// [`Error::Lower`] where the file cannot be read or is no valid model, or
+    /// [`Error::Graph`] where the file cannot be read or is no valid model, or
     /// [`Error::Runtime`].
     pub fn evaluate_file(&self, path: impl AsRef<Path>) -> Result<Prediction> {
         self.evaluate_network(&self.read(path.as_ref())?)
@@ -36,7 +36,7 @@ impl Evaluator {
     /// Predicts for an operation string, which is parsed first.
     ///
     /// # Errors
-    /// [`Error::Lower`] where the string does not follow the grammar, [`Error::NeedsModel`],
+    /// [`Error::Graph`] where the string does not follow the grammar, [`Error::NeedsModel`],
     /// [`Error::Tokenizer`] or [`Error::Runtime`].
     pub fn evaluate_string(&self, string: &str) -> Result<Prediction> {
         self.evaluate_network(&Network::from_untrusted_string(string)?)

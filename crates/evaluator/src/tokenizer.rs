@@ -55,7 +55,7 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
     /// # Errors
-    /// [`Error::Lower`] or [`Error::Tokenizer`].
+    /// [`Error::File`] or [`Error::Tokenizer`].
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| nneval_files::Error::io(path, e))?;
         Self::from_bytes(&bytes).map_err(|e| match e {

@@ -8,7 +8,7 @@ use std::path::Path;
 /// then renames. Missing parent folders are created.
 ///
 /// # Errors
-/// [`Error::Io`] naming `path`; an existing file at `path` is then untouched.
+/// [`Error`] naming `path`; an existing file at `path` is then untouched.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = match path.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
@@ -30,7 +30,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 /// where it is missing.
 ///
 /// # Errors
-/// [`Error::Io`] naming `dir`.
+/// [`Error`] naming `dir`.
 pub fn check_writable(dir: &Path) -> Result<()> {
     let probe = || {
         std::fs::create_dir_all(dir)?;

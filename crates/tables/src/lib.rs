@@ -4,7 +4,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`read`] | one reader for all formats, plain or gzip, of a file or stdin |
-//! | [`write`] | one writer for all formats |
+//! | [`mod@write`] | one writer for all formats |
 //! | [`labels`] | label tables, splits by class, target transforms |
 //! | [`statistics`] | rank correlations, errors, bootstrap, scores |
 //!

@@ -67,7 +67,7 @@ pub fn load(path: &Path) -> Result<(Progress, State)> {
 /// The averaged parameters in a checkpoint.
 ///
 /// # Errors
-/// [`Error::Base`], or [`Error::Checkpoint`] where the file is damaged.
+/// [`Error::File`], or [`Error::Checkpoint`] where the file is damaged.
 pub fn checkpoint_parameters(path: &Path) -> Result<Vec<f32>> {
     load(path).map(|(_, state)| state.average)
 }

@@ -87,7 +87,7 @@ impl TrainingGraphs {
     /// Reads `graph.json`, `train.onnx` and `encoder.onnx` from `dir`.
     ///
     /// # Errors
-    /// [`Error::Base`], or [`Error::Graphs`] where they do not belong together.
+    /// [`Error::File`], or [`Error::Graphs`] where they do not belong together.
     pub fn open(dir: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = dir.join(name);

@@ -123,7 +123,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Recipe::resolve`]; [`Error::Data`] for a missing table or metric, [`Error::Recipe`]
-    /// for a stage that refers to a later one, [`Error::Base`] for a table that cannot be read or
+    /// for a stage that refers to a later one, [`Error::Table`] for a table that cannot be read or
     /// split.
     pub fn new(recipe: &Recipe, labels: &LabelFiles, datasets: &mut Datasets) -> Result<Self> {
         let mut stages = Vec::new();

@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// [`Error::Setting`], [`Error::Data`], [`Error::Checkpoint`] for one of another run,
-    /// [`Error::NotFinite`], [`Error::Base`]. The last good checkpoint stays.
+    /// [`Error::NotFinite`], [`Error::Runtime`]. The last good checkpoint stays.
     pub fn execute(&self, resume: bool, observe: &mut dyn FnMut(&Event)) -> Result<Outcome> {
         self.consistent()?;
         let (mut progress, mut state) = self.start(resume)?;

@@ -27,7 +27,7 @@ impl NetworkSource {
     /// with static costs where `costs` says so.
     ///
     /// # Errors
-    /// [`Error::Labels`] naming the line of an unknown architecture or of a
+    /// [`Error::Table`] naming the line of an unknown architecture or of a
     /// model that cannot be read.
     pub fn networks(
         &self,
@@ -80,7 +80,7 @@ impl NetworkSource {
     /// `.onnx` files in the folder.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::File`].
     pub fn keys(&self) -> Result<Vec<String>> {
         match self {
             Self::Space(space, _) => Ok(space.all().map(|a| a.to_string()).collect()),
@@ -91,7 +91,7 @@ impl NetworkSource {
     /// The operation graph of the network that `key` names.
     ///
     /// # Errors
-    /// [`Error::Architecture`], or as [`Model::open`].
+    /// [`Error::Space`], or as [`Model::open`].
     pub fn network(&self, key: &str) -> Result<OpGraph> {
         Ok(opstring::of_model(&self.of_key(key)?)?)
     }

@@ -91,7 +91,7 @@ impl Stepper {
     /// Opens the training graph.
     ///
     /// # Errors
-    /// [`Error::Base`].
+    /// [`Error::Runtime`].
     pub fn new(
         runtime: &Runtime,
         graphs: &TrainingGraphs,

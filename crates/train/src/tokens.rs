@@ -31,7 +31,7 @@ impl TokenizerConfig {
     ///
     /// # Errors
     /// [`Error::Start`] where no vocabulary is there, or the stage names another than its
-    /// evaluator's; [`Error::Base`] for one that cannot be read.
+    /// evaluator's; [`Error::Evaluator`] for one that cannot be read.
     pub fn new(s: &StageSettings, from: Option<&Bundle>, shipped: &Shipped) -> Result<Self> {
         if from.is_some() && s.own_tokens {
             return Err(Error::Start(format!(

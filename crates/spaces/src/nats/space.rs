@@ -25,7 +25,7 @@ impl Space {
     /// Reads one architecture string of this space.
     ///
     /// # Errors
-    /// [`Error::Architecture`] where the string does not follow the grammar.
+    /// [`Error::Architecture`](crate::Error::Architecture) where the string does not follow the grammar.
     pub fn parse(self, arch: &str) -> Result<Arch> {
         match self {
             Self::NatsTss => arch.parse().map(Arch::Tss),
@@ -44,7 +44,7 @@ impl Space {
     /// The serialized ONNX model of one architecture string.
     ///
     /// # Errors
-    /// [`Error::Architecture`] for a malformed string or an unsupported opset.
+    /// [`Error::Architecture`](crate::Error::Architecture) for a malformed string or an unsupported opset.
     pub fn onnx_bytes(&self, arch: &str, options: &ModelOptions) -> Result<Vec<u8>> {
         to_bytes(&self.parse(arch)?.model(options)?)
     }
@@ -84,7 +84,7 @@ impl Arch {
     /// The ONNX model; see [`TssArch::model`] and [`SssArch::model`].
     ///
     /// # Errors
-    /// [`Error::Architecture`] for an unsupported opset.
+    /// [`Error::Architecture`](crate::Error::Architecture) for an unsupported opset.
     pub fn model(&self, options: &ModelOptions) -> Result<ModelProto> {
         match self {
             Self::Tss(a) => a.model(options),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// [`Error::Teacher`] for one that does, or whose metrics are multiples of cost models;
-/// [`Error::Base`] for one that cannot be opened.
+/// [`Error::Evaluator`] for one that cannot be opened.
 pub fn open_teachers(
     folders: &[PathBuf],
     runtime: &Runtime,

@@ -23,7 +23,7 @@ pub struct ChosenMetric {
 ///
 /// # Errors
 /// [`Error::Data`] for a pattern that matches nothing, a name that is given twice, a weight that
-/// is not positive; [`Error::Base`] for a plain name that is not in the table.
+/// is not positive; [`Error::Table`] for a plain name that is not in the table.
 pub fn select(table: &LabelTable, patterns: &[MetricPattern]) -> Result<Vec<ChosenMetric>> {
     check(patterns)?;
     let chosen = |name: &str, p: &MetricPattern| {

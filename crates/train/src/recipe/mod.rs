@@ -87,7 +87,7 @@ impl Recipe {
     /// others from the working directory.
     ///
     /// # Errors
-    /// [`Error::Recipe`] with line and key, or [`Error::Base`] where the file cannot be read.
+    /// [`Error::Recipe`] with line and key, or [`Error::File`] where the file cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
         let mut recipe = Self::parse(&text, Some(path))?;
