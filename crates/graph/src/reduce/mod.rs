@@ -31,21 +31,18 @@ use std::str::FromStr;
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum Reduction {
     /// The whole network: every operation is run. Older bundles name it `whole`.
     #[default]
-    #[serde(alias = "whole")]
     None,
     /// Without operations whose results are only multiplied by zero. Devices
     /// whose compilers eliminate dead code do not run them. Older bundles name
     /// it `compiled`.
-    #[serde(alias = "compiled")]
     DeadCode,
     /// Without operations on no path from an input to an output that is free of
     /// multiplications by zero. They do not change accuracy. Older bundles name
     /// it `live`.
-    #[serde(alias = "live")]
     Reachable,
 }
 
@@ -113,6 +110,14 @@ impl FromStr for Reduction {
         let mut found = names.filter(|(r, former)| r.name() == name || *former == name);
         let none = || format!("{name:?} is no reduction; there are {}", Self::NAMES.join(", "));
         found.next().map(|(reduction, _)| reduction).ok_or_else(none)
+    }
+}
+
+impl TryFrom<String> for Reduction {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse()
     }
 }
 
