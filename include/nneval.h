@@ -258,7 +258,7 @@ nneval_status nneval_options_set_cache(struct nneval_options *options,
 
 // Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
 // or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
-// it is the one that `nneval runtime --install` has put into nneval's cache.
+// it is the one that the program nneval has installed into its cache.
 nneval_status nneval_options_set_library(struct nneval_options *options,
                                          const char *library,
                                          struct nneval_error **error);
@@ -348,8 +348,8 @@ nneval_status nneval_evaluate_buffer(const struct nneval_evaluator *evaluator,
                                      struct nneval_prediction **prediction,
                                      struct nneval_error **error);
 
-// Evaluates an operation string. Its grammar is not checked
-// (`nneval_operation_string_check` does that), only that it is not empty.
+// Evaluates an operation string, which must not be empty;
+// `NNEVAL_STATUS_OPERATION_STRING` where it does not follow the grammar.
 nneval_status nneval_evaluate_string(const struct nneval_evaluator *evaluator,
                                      const char *string,
                                      struct nneval_prediction **prediction,
