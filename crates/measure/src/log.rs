@@ -285,7 +285,7 @@ mod tests {
         log.push(record("a")).unwrap();
         drop(log);
         let again = Log::create(&path, &settings, &machine).unwrap_err().to_string();
-        assert!(again.contains("--resume"), "{again}");
+        assert!(again.contains("interrupted run"), "{again}");
         let other = Settings { threads: 7, ..settings.clone() };
         let e = Log::resume(&path, &other, &machine).unwrap_err().to_string();
         assert!(e.contains("threads 0, not 7"), "{e}");
