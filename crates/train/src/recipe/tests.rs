@@ -54,7 +54,7 @@ fn errors_name_file_line_and_key() {
         ("format = 1\nmax-length = 0", Some(2), Some("max-length"), "nonzero"),
         ("format = 1\nepochs = -1", Some(2), Some("epochs"), "-1"),
         ("format = 1\nmetrics = [{ weight = 1 }]", Some(2), Some("metrics"), "`name`"),
-        ("format = 1\nmetrics = [{ name = 'a', reduce = 'alive' }]", Some(2), None, "`dead-code`"),
+        ("format = 1\nmetrics = [{ name = 'a', reduce = 'alive' }]", Some(2), None, "dead-code"),
         ("format = 1\nlr = = 1", Some(2), None, ""),
         ("format = 2\n[[stage]]\nname = 'a'", None, Some("format"), "2 is not known"),
         ("[[stage]]\nname = 'a'", None, Some("format"), "is missing"),
