@@ -42,12 +42,16 @@ fn bundles_of_today_load_and_are_saved_byte_for_byte() {
 /// What every name in a description means is fixed.
 #[test]
 fn a_description_of_today_has_its_names() {
-    let folder = shipped::find("nats-tss-cpu").unwrap();
-    let bundle = Bundle::open(&folder).unwrap();
-    let latency = &bundle.manifest.metrics[0];
-    assert!(latency.cost_model.is_some() && latency.interval.is_some());
-    assert!(bundle.manifest.domain.is_some());
-    assert!(latency.validation.as_ref().unwrap().tau.unwrap() > 0.8);
+    for (name, has_cost_model, has_interval) in
+        [("nats-tss-cpu", false, true), ("onnx-cpu", true, false)]
+    {
+        let bundle = Bundle::open(&shipped::find(name).unwrap()).unwrap();
+        let latency = &bundle.manifest.metrics[0];
+        assert_eq!(latency.cost_model.is_some(), has_cost_model, "{name}");
+        assert_eq!(latency.interval.is_some(), has_interval, "{name}");
+        assert!(bundle.manifest.domain.is_some(), "{name}");
+        assert!(latency.validation.as_ref().unwrap().tau.unwrap() > 0.8, "{name}");
+    }
 }
 
 #[test]

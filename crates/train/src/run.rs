@@ -39,7 +39,7 @@ pub struct Outcome {
 /// A training run: what to train on, with what, and where its files go.
 ///
 /// ```no_run
-/// use nneval_runtime::{self, Runtime, SessionOptions};
+/// use nneval_runtime::{self as runtime, Runtime, SessionOptions};
 /// use nneval_train::{Config, Examples, Run, TrainingGraphs};
 /// # fn main() -> nneval_train::Result<()> {
 /// let located = runtime::locate(None)?.expect("`nneval runtime --install` was run");
