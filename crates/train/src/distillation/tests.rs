@@ -23,18 +23,18 @@ fn metric() -> Metric {
     Metric::fit(MetricSpec::from_column("a_lat_ms"), &[1.0, 2.0, 3.0]).unwrap()
 }
 
-/// What teachers say of training and unlabelled networks, with the labels of all.
-fn taught(fitted: Vec<Kind>) -> ([Columns; 2], [Vec<Option<f64>>; 2]) {
-    let (all, labels) = networks(128, 120);
+/// What teachers of so many labels say of training and unlabelled networks, with the labels of all.
+fn taught(fitted: Vec<Kind>, count: usize) -> ([Columns; 2], [Vec<Option<f64>>; 2]) {
+    let (all, labels) = networks(15_360 / (count + 40), count + 40);
     let all: Vec<&DatasetNetwork> = all.iter().collect();
-    let (train, rest) = all.split_at(80);
+    let (train, rest) = all.split_at(count);
     let (unlabelled, valid) = rest.split_at(20);
     let parts = Parts { train, unlabelled, valid };
-    let own = [labels[..80].to_vec()];
-    let reported = [labels[100..].to_vec()];
+    let own = [labels[..count].to_vec()];
+    let reported = [labels[count + 20..].to_vec()];
     let teachers = Teachers { evaluators: Vec::new(), fitted };
     let taught = teachers.soft_targets(&[metric()], &parts, [&own, &reported]).unwrap().unwrap();
-    (taught, [labels[..80].to_vec(), labels[80..100].to_vec()])
+    (taught, [labels[..count].to_vec(), labels[count..count + 20].to_vec()])
 }
 
 fn mean_error(predicted: &[f64], labels: &[Option<f64>]) -> f64 {
@@ -47,37 +47,37 @@ fn spread(labels: &[Option<f64>]) -> f64 {
     mean_error(&vec![mean; labels.len()], labels)
 }
 
-fn learns(kind: Kind) {
-    let ([own, other], [train, unlabelled]) = taught(vec![kind]);
+fn learns(kind: Kind, count: usize) {
+    let ([own, other], [train, unlabelled]) = taught(vec![kind], count);
     for (predicted, labels) in [(&own[0], &train), (&other[0], &unlabelled)] {
         assert_eq!(predicted.len(), labels.len());
         let (error, spread) = (mean_error(predicted, labels), spread(labels));
-        let most = if kind == Kind::PairwiseRidge { 0.9 } else { 0.6 };
-        assert!(error < most * spread, "{kind:?}: {error} of {spread}");
+        assert!(error < 0.6 * spread, "{kind:?}: {error} of {spread}");
     }
 }
 
 #[test]
 #[cfg(feature = "gbdt")]
 fn trees_teach_networks_without_labels() {
-    learns(Kind::Gbdt);
+    learns(Kind::Gbdt, 80);
 }
 
 #[test]
 fn pairwise_ridge_teaches_networks_without_labels() {
-    learns(Kind::PairwiseRidge);
+    // It has some 300 columns, and needs several rows for each.
+    learns(Kind::PairwiseRidge, 1200);
 }
 
 #[test]
 fn a_gaussian_process_teaches_networks_without_labels() {
-    learns(Kind::Gp);
+    learns(Kind::Gp, 80);
 }
 
 #[test]
 #[cfg(feature = "gbdt")]
 fn stacked_teachers_are_as_good_as_the_best_on_the_validation_labels() {
     let error = |kinds: Vec<Kind>| {
-        let ([_, other], [_, unlabelled]) = taught(kinds);
+        let ([_, other], [_, unlabelled]) = taught(kinds, 80);
         mean_error(&other[0], &unlabelled)
     };
     let stacked = error(vec![Kind::Gbdt, Kind::PairwiseRidge, Kind::Gp]);
