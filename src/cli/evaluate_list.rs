@@ -39,7 +39,7 @@ impl Item {
     pub fn network(&self, evaluator: &Evaluator) -> nneval::evaluator::Result<Network> {
         match self {
             Self::File(_, path) => evaluator.network(&Model::open(path, &Limits::default())?),
-            Self::Text(text) => Network::from_untrusted_string(text.as_str()),
+            Self::Text(text) => Network::from_untrusted_string(text.as_str(), evaluator.needs()),
         }
     }
 

@@ -8,7 +8,6 @@ use clap::ValueEnum;
 use nneval::costs::{self, Amount, Costs, Terms};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId};
-use nneval::inputs;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -124,7 +123,7 @@ fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<R
 
 /// The terms of cost formulas, at the sizes given and else the usual ones.
 fn terms(model: &Model, bindings: &Bindings) -> nneval::Result<BTreeMap<&'static str, f64>> {
-    let Terms(values) = Terms::of_model(model, &inputs::all_sizes(model, bindings))?;
+    let Terms(values) = Terms::at_default_sizes(model, bindings)?;
     Ok(costs::terms::NAMES.into_iter().zip(values).collect())
 }
 

@@ -39,12 +39,12 @@ impl Evaluator {
     /// [`Error::Graph`] where the string does not follow the grammar, [`Error::NeedsModel`],
     /// [`Error::Tokenizer`] or [`Error::Runtime`].
     pub fn evaluate_string(&self, string: &str) -> Result<Prediction> {
-        self.evaluate_network(&Network::from_untrusted_string(string)?)
+        self.evaluate_network(&Network::from_untrusted_string(string, &self.needs)?)
     }
 
     /// Predicts for operation strings, as [`Evaluator::evaluate_string`]; a bad one fails alone.
     pub fn evaluate_strings<S: AsRef<str> + Sync>(&self, strings: &[S]) -> Vec<Result<Prediction>> {
-        self.evaluate_each(strings, |s| Network::from_untrusted_string(s.as_ref()))
+        self.evaluate_each(strings, |s| Network::from_untrusted_string(s.as_ref(), &self.needs))
     }
 
     /// Predicts for a network.
@@ -128,8 +128,10 @@ impl Evaluator {
 
     /// Predicts for networks of distinct strings, and keeps what comes out.
     fn fresh(&self, networks: &[&Network]) -> Vec<Predicted> {
-        let tokenized: Vec<Result<TokenizedNetwork>> =
-            networks.par_iter().map(|n| self.bundle.tokenize(n)).collect();
+        let tokenized: Vec<Result<TokenizedNetwork>> = {
+            let tokenize = |n: &&Network| self.bundle.tokenize(n, &self.needs.reductions);
+            networks.par_iter().map(tokenize).collect()
+        };
         let good: Vec<&TokenizedNetwork> = tokenized.iter().flatten().collect();
         let outputs: &[&str] = match self.bundle.manifest.domain {
             Some(_) => &["metrics", "pooled"],

@@ -3,8 +3,8 @@
 use super::bundle::Bundle;
 use super::cache::Cache;
 use super::encoder::Encoder;
-use super::manifest::Manifest;
-use super::network::Network;
+use super::manifest::{Manifest, views};
+use super::network::{Needs, Network};
 use super::options::Options;
 use crate::error::Result;
 use nneval_graph::model::{Limits, Model};
@@ -32,6 +32,7 @@ pub struct Evaluator {
     pub(super) encoder: Encoder,
     pub(super) cache: Cache,
     pub(super) names: Arc<[String]>,
+    pub(super) needs: Needs,
     pub(super) limits: Limits,
     provider: Provider,
 }
@@ -53,7 +54,10 @@ impl Evaluator {
         let encoder = Encoder::new(runtime, &bundle.model, options, bundle.manifest.window)?;
         let names = bundle.manifest.metrics.iter().map(|m| m.spec.name.clone()).collect();
         let (cache, limits) = (Cache::new(options.cache_bytes), Limits::default());
-        Ok(Self { bundle, encoder, cache, names, limits, provider: options.provider })
+        let metrics = &bundle.manifest.metrics;
+        let costs = metrics.iter().any(|m| m.cost_model.is_some());
+        let needs = Needs { costs, reductions: views(metrics) };
+        Ok(Self { bundle, encoder, cache, names, needs, limits, provider: options.provider })
     }
 
     /// The same with other limits of the ONNX reader.
@@ -88,13 +92,18 @@ impl Evaluator {
     /// # Errors
     /// As [`Network::of_model`].
     pub fn network(&self, model: &Model) -> Result<Network> {
-        Network::of_model(model, self.needs_costs())
+        Network::of_model(model, &self.needs)
+    }
+
+    /// What it reads of a network beside its operation string.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// Whether there is a metric with a [`CostModel`](crate::CostModel), for which a string is
     /// not enough.
     pub fn needs_costs(&self) -> bool {
-        self.bundle.manifest.metrics.iter().any(|m| m.cost_model.is_some())
+        self.needs.costs
     }
 }
 

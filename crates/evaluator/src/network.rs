@@ -2,58 +2,78 @@
 
 use crate::error::Result;
 use nneval_graph::costs::Terms;
-use nneval_graph::inputs::all_sizes;
 use nneval_graph::model::Model;
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_graph::reduce::Reduction;
 use nneval_graph::shape::Bindings;
 
-/// The reductions that metrics can be predicted from.
-const REDUCTIONS: [Reduction; 2] = [Reduction::DeadCode, Reduction::Reachable];
+/// What an evaluator reads of a network beside its operation string.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Needs {
+    /// Static costs at default input sizes.
+    pub costs: bool,
+    /// Reductions that metrics are predicted from.
+    pub reductions: Vec<Reduction>,
+}
 
-/// An operation string with the strings of the network's reductions and, for evaluators with cost
-/// models, static costs. It is made once; nothing in it is read again.
+impl Needs {
+    /// What this and `other` need.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.costs |= other.costs;
+        self.reductions.extend(other.reductions);
+        self.reductions.sort_unstable();
+        self.reductions.dedup();
+        self
+    }
+}
+
+/// An operation string with strings of the network's reductions and, for evaluators with cost
+/// models, static costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     string: String,
-    /// `None`: not known yet.
-    reductions: Option<Vec<(Reduction, String)>>,
+    /// The string in each reduction that is known; `None` where it is the network's own.
+    reduced: Vec<(Reduction, Option<String>)>,
     costs: Option<Terms>,
 }
 
 impl Network {
-    /// The network of an operation graph, without costs.
-    pub fn of_graph(graph: &OpGraph) -> Self {
-        let string = opstring::write(graph);
-        let reductions = Some(reductions(graph, &string));
-        Self { string, reductions, costs: None }
+    /// The network of an operation graph and its operation string, without costs.
+    pub fn of_graph(graph: &OpGraph, string: String, reductions: &[Reduction]) -> Self {
+        let reduced = match Reduction::may_change(&string) {
+            true => reduced(graph, reductions),
+            false => Vec::new(),
+        };
+        Self { string, reduced, costs: None }
     }
 
-    /// The network of `model`; with `costs` its static costs at default input sizes as well.
+    /// The network of `model`, with what an evaluator needs.
     ///
     /// # Errors
-    /// As [`opstring::of_model`] and [`Terms::of_model`].
-    pub fn of_model(model: &Model, costs: bool) -> Result<Self> {
-        let network = Self::of_graph(&opstring::of_model(model)?);
-        let terms = || Terms::of_model(model, &all_sizes(model, &Bindings::default()));
-        Ok(Self { costs: costs.then(terms).transpose()?, ..network })
+    /// As [`opstring::of_model`] and [`Terms::at_default_sizes`].
+    pub fn of_model(model: &Model, needs: &Needs) -> Result<Self> {
+        let graph = opstring::of_model(model)?;
+        let network = Self::of_graph(&graph, opstring::write(&graph), &needs.reductions);
+        let terms = || Terms::at_default_sizes(model, &Bindings::default());
+        Ok(network.with_costs(needs.costs.then(terms).transpose()?))
     }
 
     /// The network of an operation string that nneval has written. The string is parsed only where
     /// a metric is predicted from a reduction of it.
     pub fn from_string(string: impl Into<String>) -> Self {
-        Self { string: string.into(), reductions: None, costs: None }
+        Self { string: string.into(), reduced: Vec::new(), costs: None }
     }
 
     /// The network of an operation string from elsewhere, which is parsed.
     ///
     /// # Errors
     /// As [`opstring::parse()`].
-    pub fn from_untrusted_string(string: impl Into<String>) -> Result<Self> {
+    pub fn from_untrusted_string(string: impl Into<String>, needs: &Needs) -> Result<Self> {
         let string = string.into();
         let graph = opstring::parse(&string)?;
-        let reductions = Some(reductions(&graph, &string));
-        Ok(Self { string, reductions, costs: None })
+        Ok(Self::of_graph(&graph, string, &needs.reductions))
     }
 
     /// The same network with static costs.
@@ -75,27 +95,26 @@ impl Network {
     /// The strings of those reductions, of the ones `needed`, in which the network is another.
     ///
     /// # Errors
-    /// As [`opstring::parse()`], where the reductions are not known yet.
+    /// As [`opstring::parse()`], where one of them is not known yet.
     pub(crate) fn reductions(&self, needed: &[Reduction]) -> Result<Vec<(Reduction, String)>> {
-        let of = |all: &[(Reduction, String)]| {
-            all.iter().filter(|(reduction, _)| needed.contains(reduction)).cloned().collect()
-        };
-        match &self.reductions {
-            Some(known) => Ok(of(known)),
-            None if needed.is_empty() || !Reduction::may_change(&self.string) => Ok(Vec::new()),
-            None => Ok(of(&reductions(&opstring::parse(&self.string)?, &self.string))),
+        if !Reduction::may_change(&self.string) {
+            return Ok(Vec::new());
         }
+        let known = |r: &Reduction| self.reduced.iter().any(|(known, _)| known == r);
+        let missing: Vec<Reduction> = needed.iter().copied().filter(|r| !known(r)).collect();
+        let more = match missing.is_empty() {
+            true => Vec::new(),
+            false => reduced(&opstring::parse(&self.string)?, &missing),
+        };
+        let all = self.reduced.iter().chain(&more).filter(|(r, _)| needed.contains(r));
+        Ok(all.filter_map(|(r, string)| Some((*r, string.clone()?))).collect())
     }
 }
 
-/// The reductions in which a graph is another, with their strings. `string` is the graph's own.
-fn reductions(graph: &OpGraph, string: &str) -> Vec<(Reduction, String)> {
-    if !Reduction::may_change(string) {
-        return Vec::new();
-    }
-    let reduced =
-        REDUCTIONS.into_iter().filter_map(|reduction| Some((reduction, reduction.reduce(graph)?)));
-    reduced.map(|(reduction, graph)| (reduction, opstring::write(&graph))).collect()
+/// The strings of reductions of `graph`; `None` where a reduction is the graph itself.
+fn reduced(graph: &OpGraph, reductions: &[Reduction]) -> Vec<(Reduction, Option<String>)> {
+    let string = |r: &Reduction| r.reduce(graph).map(|g| opstring::write(&g));
+    reductions.iter().map(|r| (*r, string(r))).collect()
 }
 
 #[cfg(test)]
@@ -103,14 +122,17 @@ mod tests {
     use super::*;
     use nneval_spaces::{Space, graph_of_arch};
 
+    const REDUCTIONS: [Reduction; 2] = [Reduction::DeadCode, Reduction::Reachable];
+
     #[test]
     fn reductions_are_the_same_from_the_graph_and_from_its_string() {
         let mut differ = 0;
         for arch in Space::NatsTss.all().step_by(97) {
             let arch = arch.to_string();
             let graph = graph_of_arch(Space::NatsTss, &arch, &Default::default()).unwrap();
-            let network = Network::of_graph(&graph);
-            let parsed = Network::from_untrusted_string(network.string()).unwrap();
+            let network = Network::of_graph(&graph, opstring::write(&graph), &REDUCTIONS);
+            let needs = Needs { reductions: REDUCTIONS.to_vec(), ..Needs::default() };
+            let parsed = Network::from_untrusted_string(network.string(), &needs).unwrap();
             assert_eq!(parsed, network, "{arch}");
             let later = Network::from_string(network.string());
             for needed in [&[][..], &[Reduction::DeadCode], &[Reduction::Reachable], &REDUCTIONS] {
@@ -130,7 +152,7 @@ mod tests {
     #[test]
     fn a_string_from_elsewhere_is_parsed() {
         for bad in ["|", "no string", "|1:Input@ax3x8x8|2<9:Relu"] {
-            assert!(Network::from_untrusted_string(bad).is_err(), "{bad}");
+            assert!(Network::from_untrusted_string(bad, &Needs::default()).is_err(), "{bad}");
         }
     }
 }

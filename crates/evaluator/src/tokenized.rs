@@ -2,7 +2,6 @@
 //! predicted from.
 
 use super::bundle::Bundle;
-use super::manifest::views;
 use super::network::Network;
 use crate::error::Result;
 use nneval_graph::reduce::Reduction;
@@ -17,12 +16,16 @@ pub(super) struct TokenizedNetwork {
 }
 
 impl Bundle {
-    /// The token sequences that the bundle's metrics are predicted from.
+    /// The token sequences of a network and of `reductions` of it.
     ///
     /// # Errors
     /// As [`Bundle::tokens`].
-    pub(super) fn tokenize(&self, network: &Network) -> Result<TokenizedNetwork> {
-        let reductions = network.reductions(&views(&self.manifest.metrics))?;
+    pub(super) fn tokenize(
+        &self,
+        network: &Network,
+        reductions: &[Reduction],
+    ) -> Result<TokenizedNetwork> {
+        let reductions = network.reductions(reductions)?;
         let tokens =
             |(reduction, string): (Reduction, String)| Ok((reduction, self.tokens(&string)?));
         Ok(TokenizedNetwork {

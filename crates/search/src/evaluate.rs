@@ -2,7 +2,7 @@
 
 use super::space::SearchSpace;
 use crate::error::{Error, Result};
-use nneval_evaluator::{Evaluator, Network, Prediction};
+use nneval_evaluator::{Evaluator, Needs, Network, Prediction};
 use nneval_graph::costs::{self, Costs};
 use nneval_graph::model::Model;
 use nneval_tables::near_names;
@@ -165,11 +165,12 @@ impl CandidateEvaluator {
         if !costs && !strings {
             return keys.iter().map(|_| Ok(vec![None; self.columns.len()].into())).collect();
         }
-        let formulas = self.evaluators.iter().any(Evaluator::needs_costs);
+        let needs = self.evaluators.iter().map(|e| e.needs().clone());
+        let needs = needs.reduce(Needs::and).unwrap_or_default();
         let read = |key: &String| -> Result<(Network, Option<Costs>)> {
             let model = model(key)?;
             let network = match strings {
-                true => Network::of_model(&model, formulas)?,
+                true => Network::of_model(&model, &needs)?,
                 false => Network::from_string(String::new()),
             };
             Ok((network, costs.then(|| costs::of_one_sample(&model)).transpose()?))

@@ -2,15 +2,13 @@
 
 use crate::error::Result;
 use crate::network::DatasetNetwork;
-use crate::progress::{Observer, Progress};
+use crate::parts::parts;
+use crate::progress::Observer;
 use crate::source::NetworkSource;
 use nneval_evaluator::{Encoding, Evaluator, Network};
 use nneval_tables::labels::LabelTable;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-
-/// Networks that are read, or encoded, at once.
-const CHUNK: usize = 512;
 
 /// A label table and the networks that its keys name. Networks are read when they are first
 /// needed and kept; slices of the dataset borrow them.
@@ -54,16 +52,15 @@ impl Dataset {
     /// says so.
     ///
     /// # Errors
-    /// As [`NetworkSource::networks`].
+    /// As [`NetworkSource::read_row`].
     pub fn read(&mut self, rows: &[usize], costs: bool, observer: Observer) -> Result<()> {
         let missing: Vec<usize> = rows.iter().copied().filter(|&r| self.lacks(r, costs)).collect();
-        for (done, part) in parts(&missing) {
-            let read: Result<Vec<DatasetNetwork>> =
-                part.par_iter().map(|&row| self.source.read_row(&self.table, row, costs)).collect();
-            let keys = part.iter().map(|&r| self.table.key(r).unwrap_or_default().to_owned());
-            self.networks.extend(keys.zip(read?));
-            observer(&Progress::Networks { done, total: missing.len() });
-        }
+        let read = |&row: &usize| {
+            let key = self.table.key(row).unwrap_or_default().to_owned();
+            Ok((key, self.source.read_row(&self.table, row, costs)?))
+        };
+        let read = parts(&missing, observer, |part, _| part.par_iter().map(read).collect())?;
+        self.networks.extend(read);
         Ok(())
     }
 
@@ -76,19 +73,16 @@ impl Dataset {
     /// read.
     ///
     /// # Errors
-    /// As [`NetworkSource::keys`] and [`NetworkSource::network`].
+    /// As [`NetworkSource::keys`] and [`NetworkSource::read_key`].
     pub fn read_rest(&mut self, rows: &[usize], observer: Observer) -> Result<Vec<String>> {
         let labelled: HashSet<&str> = rows.iter().filter_map(|&r| self.table.key(r)).collect();
         let mut keys = self.source.keys()?;
         keys.retain(|k| !labelled.contains(k.as_str()));
         let missing: Vec<String> =
             keys.iter().filter(|k| !self.networks.contains_key(*k)).cloned().collect();
-        for (done, part) in parts(&missing) {
-            let read: Result<Vec<DatasetNetwork>> =
-                part.par_iter().map(|key| self.source.read_key(key, false)).collect();
-            self.networks.extend(part.iter().cloned().zip(read?));
-            observer(&Progress::Networks { done, total: missing.len() });
-        }
+        let read = |key: &String| Ok((key.clone(), self.source.read_key(key, false)?));
+        let read = parts(&missing, observer, |part, _| part.par_iter().map(read).collect())?;
+        self.networks.extend(read);
         Ok(keys)
     }
 
@@ -112,21 +106,12 @@ impl Dataset {
         rows: &[usize],
         observer: Observer,
     ) -> Result<Vec<Encoding>> {
-        self.read(rows, evaluator.needs_costs(), observer)?;
-        let mut all = Vec::with_capacity(rows.len());
-        for (done, part) in parts(rows) {
-            let networks: Vec<Network> = self.slice(part).iter().map(|n| n.network()).collect();
-            all.extend(evaluator.encode(&networks)?);
-            observer(&Progress::Networks { done, total: rows.len() });
-        }
-        Ok(all)
+        let needs = evaluator.needs();
+        self.read(rows, needs.costs, observer)?;
+        parts(rows, observer, |part, _| {
+            let networks: Vec<Network> =
+                self.slice(part).par_iter().map(|n| n.network(needs)).collect();
+            Ok(evaluator.encode(&networks)?)
+        })
     }
-}
-
-/// Parts of `items`, each with how many are done with it.
-fn parts<T>(items: &[T]) -> impl Iterator<Item = (usize, &[T])> {
-    items.chunks(CHUNK).scan(0, |done, part| {
-        *done += part.len();
-        Some((*done, part))
-    })
 }

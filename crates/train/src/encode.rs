@@ -1,6 +1,7 @@
 //! Encoding of many networks by an evaluator, part by part; no network is kept.
 
 use crate::error::{Error, Result};
+use crate::parts::parts;
 use crate::progress::{Observer, Progress};
 use crate::source::NetworkSource;
 use nneval_evaluator::{Encoding, Evaluator, Network};
@@ -9,13 +10,10 @@ use nneval_tables::labels::LabelTable;
 use rayon::prelude::*;
 use std::path::PathBuf;
 
-/// Networks that are read, and encoded, at once.
-const CHUNK: usize = 512;
-
 /// Outputs and embeddings of the networks of `rows`, in their order.
 ///
 /// # Errors
-/// As [`NetworkSource::networks`] and [`Evaluator::encode`].
+/// As [`NetworkSource::read_row`] and [`Evaluator::encode`].
 pub fn encode_rows(
     evaluator: &Evaluator,
     source: &NetworkSource,
@@ -23,8 +21,12 @@ pub fn encode_rows(
     rows: &[usize],
     observer: Observer,
 ) -> Result<Vec<Encoding>> {
-    let costs = evaluator.needs_costs();
-    parts(rows, observer, |part, _| Ok(evaluator.encode(&source.networks(table, part, costs)?)?))
+    let needs = evaluator.needs();
+    parts(rows, observer, |part, _| {
+        let read = |&row: &usize| Ok(source.read_row(table, row, needs.costs)?.network(needs));
+        let networks = part.par_iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok(evaluator.encode(&networks)?)
+    })
 }
 
 /// The keys whose networks can be read, with outputs and embeddings of these. The observer is
@@ -38,10 +40,10 @@ pub fn encode_keys(
     keys: &[String],
     observer: Observer,
 ) -> Result<(Vec<String>, Vec<Encoding>)> {
-    let costs = evaluator.needs_costs();
+    let needs = evaluator.needs();
     let both = parts(keys, observer, |part, observer| {
-        let described = part.par_iter().map(|key| source.described(key, costs)).collect();
-        let (at, networks) = readable(described, observer);
+        let read = |key: &String| Ok(source.read_key(key, needs.costs)?.network(needs));
+        let (at, networks) = readable(part.par_iter().map(read).collect(), observer);
         let good = at.into_iter().filter_map(|i| part.get(i).cloned());
         Ok(good.zip(evaluator.encode(&networks)?).collect())
     })?;
@@ -73,38 +75,9 @@ fn readable(read: Vec<Result<Network>>, observer: Observer) -> (Vec<usize>, Vec<
     good.filter_map(|(i, network)| Some((i, network.map_err(&mut tell).ok()?))).unzip()
 }
 
-/// What `of` makes of the items, a part at a time, in order.
-fn parts<T, U>(
-    items: &[T],
-    observer: Observer,
-    mut of: impl FnMut(&[T], Observer) -> Result<Vec<U>>,
-) -> Result<Vec<U>> {
-    let mut all = Vec::with_capacity(items.len());
-    let mut done = 0;
-    for part in items.chunks(CHUNK) {
-        all.extend(of(part, observer)?);
-        done += part.len();
-        observer(&Progress::Networks { done, total: items.len() });
-    }
-    Ok(all)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_keep_the_order_and_tell_how_many_are_done() {
-        let items: Vec<usize> = (0..CHUNK * 2 + 1).collect();
-        let mut told = Vec::new();
-        let observer = &mut |p: &Progress| {
-            let Progress::Networks { done, total } = p else { panic!("{p:?}") };
-            told.push((*done, *total));
-        };
-        let same = parts(&items, observer, |part, _| Ok(part.to_vec())).unwrap();
-        assert_eq!(same, items);
-        assert_eq!(told, [(512, 1025), (1024, 1025), (1025, 1025)]);
-    }
 
     #[test]
     fn networks_that_cannot_be_read_are_told_and_left_out() {

@@ -38,6 +38,7 @@ mod examples;
 mod graphs;
 mod log;
 mod network;
+mod parts;
 mod plan;
 mod pretrain;
 mod progress;

@@ -1,6 +1,6 @@
 //! Network of a dataset: operation graph, operation string, static costs.
 
-use nneval_evaluator::Network;
+use nneval_evaluator::{Needs, Network};
 use nneval_graph::costs::Terms;
 use nneval_graph::opstring::{self, OpGraph};
 
@@ -16,9 +16,10 @@ pub struct DatasetNetwork {
 }
 
 impl DatasetNetwork {
-    /// The network as evaluators read it.
-    pub fn network(&self) -> Network {
-        Network::from_string(self.string.clone()).with_costs(self.costs)
+    /// The network as an evaluator with these needs reads it.
+    pub fn network(&self, needs: &Needs) -> Network {
+        Network::of_graph(&self.graph, self.string.clone(), &needs.reductions)
+            .with_costs(self.costs)
     }
 }
 
@@ -27,6 +28,7 @@ impl From<OpGraph> for DatasetNetwork {
         Self { string: opstring::write(&graph), graph, costs: None }
     }
 }
+
 /// Operation graphs of networks.
 pub fn graphs<'n>(networks: &[&'n DatasetNetwork]) -> Vec<&'n OpGraph> {
     networks.iter().map(|n| &n.graph).collect()

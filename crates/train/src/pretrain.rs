@@ -3,6 +3,7 @@
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::network::DatasetNetwork;
+use crate::parts::parts;
 use crate::plan::source;
 use crate::progress::{Observer, Progress};
 use crate::recipe::Recipe;
@@ -15,9 +16,6 @@ use nneval_files::check_writable;
 use nneval_runtime::Provider;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// Networks that are read at once.
-const CHUNK: usize = 512;
 
 impl Trainer<'_> {
     /// Trains the encoder of a recipe's first stage on the structure of all networks of its space
@@ -39,16 +37,13 @@ impl Trainer<'_> {
         let graphs = self.shipped.graphs(&s.encoder)?;
         let tokens = TokenizerConfig::new(s, None, &self.shipped)?;
         let keys = source.keys()?;
-        let mut networks: Vec<DatasetNetwork> = Vec::with_capacity(keys.len());
-        for part in keys.chunks(CHUNK) {
-            let read = part.par_iter().map(|key| source.read_key(key, false));
-            networks.extend(read.collect::<Result<Vec<_>>>()?);
-            observer(&Progress::Networks { done: networks.len(), total: keys.len() });
-        }
+        let read = |key: &String| source.read_key(key, false);
+        let networks: Vec<DatasetNetwork> =
+            parts(&keys, observer, |part, _| part.par_iter().map(read).collect())?;
         let networks: Vec<&DatasetNetwork> = networks.iter().collect();
         let mut train = tokens.examples(&networks, observer)?;
-        let parts = network::graphs(&networks);
-        targets::add_structure(s.aux_weight, &mut [(parts.as_slice(), &mut train)]);
+        let graphs_of = network::graphs(&networks);
+        targets::add_structure(s.aux_weight, &mut [(graphs_of.as_slice(), &mut train)]);
         if train.names.is_empty() {
             return Err(Error::Setting("aux-weight 0 leaves nothing to learn".into()));
         }

@@ -2,9 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::network::DatasetNetwork;
-use nneval_evaluator::Network;
 use nneval_graph::costs::{self, Costs, Terms};
-use nneval_graph::inputs::all_sizes;
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph, Style};
 use nneval_graph::shape::Bindings;
@@ -23,35 +21,11 @@ pub enum NetworkSource {
 }
 
 impl NetworkSource {
-    /// The networks of the given rows as evaluators read them, in their order,
-    /// with static costs where `costs` says so.
-    ///
-    /// # Errors
-    /// [`Error::Table`] naming the line of an unknown architecture or of a
-    /// model that cannot be read.
-    pub fn networks(
-        &self,
-        table: &LabelTable,
-        rows: &[usize],
-        costs: bool,
-    ) -> Result<Vec<Network>> {
-        let of = |&row: &usize| Ok(Network::of_model(&self.model(table, row)?, costs)?);
-        rows.par_iter().map(of).collect()
-    }
-
-    /// The operation graphs of the given rows, in their order.
-    ///
-    /// # Errors
-    /// As [`NetworkSource::networks`].
-    pub fn graphs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<OpGraph>> {
-        rows.par_iter().map(|&row| self.graph(table, row)).collect()
-    }
-
     /// Multiply-accumulate operations of the given rows' networks for one
     /// sample (symbolic dimensions are 1); `None` where they are not a number.
     ///
     /// # Errors
-    /// As [`NetworkSource::networks`].
+    /// As [`NetworkSource::read_row`].
     pub fn macs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<f64>>> {
         let macs = |c: Option<Costs>| c.and_then(|c| c.macs.known()).map(|n| n as f64);
         Ok(self.costs(table, rows)?.into_iter().map(macs).collect())
@@ -61,19 +35,10 @@ impl NetworkSource {
     /// dimensions are 1); `None` where they cannot be counted.
     ///
     /// # Errors
-    /// As [`NetworkSource::networks`].
+    /// As [`NetworkSource::read_row`].
     pub fn costs(&self, table: &LabelTable, rows: &[usize]) -> Result<Vec<Option<Costs>>> {
         let of = |&row: &usize| Ok(costs::of_one_sample(&self.model(table, row)?).ok());
         rows.par_iter().map(of).collect()
-    }
-
-    /// The network that `key` names as evaluators read it, with static costs
-    /// where `costs` says so.
-    ///
-    /// # Errors
-    /// As [`NetworkSource::network`].
-    pub fn described(&self, key: &str, costs: bool) -> Result<Network> {
-        Ok(Network::of_model(&self.of_key(key)?, costs)?)
     }
 
     /// The keys of all networks there are: architecture strings, or names of
@@ -88,18 +53,11 @@ impl NetworkSource {
         }
     }
 
-    /// The operation graph of the network that `key` names.
-    ///
-    /// # Errors
-    /// [`Error::Space`], or as [`Model::open`].
-    pub fn network(&self, key: &str) -> Result<OpGraph> {
-        Ok(opstring::of_model(&self.of_key(key)?)?)
-    }
-
     /// The network of a row, with static costs where `costs` says so.
     ///
     /// # Errors
-    /// As [`NetworkSource::networks`].
+    /// [`Error::Table`] naming the line of an unknown architecture or of a
+    /// model that cannot be read.
     pub fn read_row(&self, table: &LabelTable, row: usize, costs: bool) -> Result<DatasetNetwork> {
         described(&self.model(table, row)?, costs)
     }
@@ -107,7 +65,7 @@ impl NetworkSource {
     /// The network that `key` names, with static costs where `costs` says so.
     ///
     /// # Errors
-    /// As [`NetworkSource::network`].
+    /// [`Error::Space`], or as [`Model::open`].
     pub fn read_key(&self, key: &str, costs: bool) -> Result<DatasetNetwork> {
         described(&self.of_key(key)?, costs)
     }
@@ -127,10 +85,6 @@ impl NetworkSource {
         }
     }
 
-    fn graph(&self, table: &LabelTable, row: usize) -> Result<OpGraph> {
-        Ok(opstring::of_model(&self.model(table, row)?)?)
-    }
-
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
         let key = table.key(row).unwrap_or_default();
         let labels = |e: Error| {
@@ -143,7 +97,7 @@ impl NetworkSource {
 /// Graph, string and, with `costs`, static costs at the default input sizes.
 fn described(model: &Model, costs: bool) -> Result<DatasetNetwork> {
     let network = DatasetNetwork::from(opstring::of_model(model)?);
-    let of = || Terms::of_model(model, &all_sizes(model, &Bindings::default()));
+    let of = || Terms::at_default_sizes(model, &Bindings::default());
     Ok(DatasetNetwork { costs: costs.then(of).transpose()?, ..network })
 }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::network::DatasetNetwork;
 use nneval_evaluator::{Bundle, Evaluator, Metric, Network, Options};
 use nneval_runtime::Runtime;
+use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -53,11 +54,11 @@ fn mean(
     metrics: &[Metric],
     networks: &[&DatasetNetwork],
 ) -> Result<Columns> {
-    let strings: Vec<Network> =
-        networks.iter().map(|n| Network::from_string(n.string.clone())).collect();
     let mut sums = vec![vec![0.0; networks.len()]; metrics.len()];
     for evaluator in evaluators {
-        let encoded = evaluator.encode(&strings)?;
+        let read: Vec<Network> =
+            networks.par_iter().map(|n| n.network(evaluator.needs())).collect();
+        let encoded = evaluator.encode(&read)?;
         for (sum, m) in sums.iter_mut().zip(metrics) {
             let (at, theirs) = find(evaluator, m)?;
             for (s, e) in sum.iter_mut().zip(&encoded) {

@@ -15,6 +15,7 @@ mod walk;
 
 use super::{Amount, counted};
 use crate::error::Result;
+use crate::inputs::all_sizes;
 use crate::model::Model;
 use crate::shape::Bindings;
 
@@ -148,6 +149,14 @@ impl Terms {
             terms.add(Term::PeakActivationBytes, known(&costs.peak_activation_bytes));
             terms
         })
+    }
+
+    /// As [`Terms::of_model`], with default input sizes for dimensions that are not given.
+    ///
+    /// # Errors
+    /// As [`Terms::of_model`].
+    pub fn at_default_sizes(model: &Model, given: &Bindings) -> Result<Self> {
+        Self::of_model(model, &all_sizes(model, given))
     }
 
     const fn zero() -> Self {
