@@ -1,11 +1,11 @@
 //! `nneval pretrain`: parameters to start from, learnt without any label.
 
 use super::runtime_args::RuntimeArgs;
-use super::train::{set, setting, shipped_folders};
+use super::train::{set, setting};
 use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::spaces::Space;
-use nneval::training::{Recipe, Trainer};
+use nneval::training::{Recipe, Shipped, Trainer};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     recipe.resolve().map_err(worded)?;
     let (runtime, session) = args.runtime.load()?;
-    let trainer = Trainer { runtime: &runtime, session, shipped: shipped_folders() };
+    let trainer = Trainer { runtime: &runtime, session, shipped: Shipped::default() };
     let mut view = View::default();
     let pretrained = trainer.pretrain(&recipe, &args.out, args.resume, &mut |p| view.show(p));
     super::console::print(format_args!("{}\n", pretrained.map_err(worded)?.display()))?;

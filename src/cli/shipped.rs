@@ -1,3 +1,3 @@
 //! The evaluators and graphs that come with nneval.
 
-pub use nneval::evaluator::shipped::{DEFAULT_EVALUATOR, find, roots, tokenizer, vocabulary};
+pub use nneval::evaluator::shipped::{DEFAULT_EVALUATOR, Shipped, find, tokenizer};

@@ -92,7 +92,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let tokenizer = match (&args.tokenizer, args.format) {
         (Some(path), _) => Some(Tokenizer::open(path)?),
         (None, Format::Text) => None,
-        (None, Format::Jsonl) => super::shipped::tokenizer().or_else(super::shipped::vocabulary),
+        (None, Format::Jsonl) => {
+            super::shipped::tokenizer().or_else(|| super::shipped::Shipped::default().vocabulary())
+        }
     };
     let mut out = BufWriter::new(stdout().lock());
     let mut failed = false;

@@ -1,7 +1,6 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
 use super::runtime_args::RuntimeArgs;
-use super::shipped;
 use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::ProviderSelection;
@@ -207,7 +206,7 @@ impl Args {
         let mut datasets = Datasets::default();
         let plan = Plan::new(recipe, labels, &mut datasets).map_err(worded)?;
         let (runtime, session) = self.runtime(recipe).load()?;
-        let trainer = Trainer { runtime: &runtime, session, shipped: shipped_folders() };
+        let trainer = Trainer { runtime: &runtime, session, shipped: Shipped::default() };
         let mut view = View::default();
         let trained = trainer.train(&plan, &mut datasets, options, &mut |p| view.show(p));
         trained.map_err(worded)?;
@@ -223,7 +222,7 @@ impl Args {
     ) -> anyhow::Result<()> {
         recipe.resolve().map_err(worded)?;
         let (runtime, session) = self.runtime(recipe).load()?;
-        let trainer = Trainer { runtime: &runtime, session, shipped: shipped_folders() };
+        let trainer = Trainer { runtime: &runtime, session, shipped: Shipped::default() };
         let mut view = View::default();
         let show = &mut |p: &nneval::training::Progress| view.show(p);
         let scores = trainer.train_seeds(recipe, seeds, labels, options, show).map_err(worded)?;
@@ -243,9 +242,4 @@ fn table(scores: &[SeedScores]) -> String {
         text += &format!("{},{mean:.4},{deviation:.4},{}\n", s.metric, taus.join(" "));
     }
     text
-}
-
-/// Where shipped evaluators, training graphs and vocabulary are.
-pub(super) fn shipped_folders() -> Shipped {
-    Shipped { roots: shipped::roots().collect() }
 }

@@ -13,19 +13,47 @@ use std::path::PathBuf;
 /// The evaluator that programs use where none is named.
 pub const DEFAULT_EVALUATOR: &str = "nats-tss";
 
-/// Folders that are searched, in their order. Some may not exist.
-pub fn roots() -> impl Iterator<Item = PathBuf> {
-    let named = std::env::var_os("NNEVAL_MODELS").map(PathBuf::from);
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(|p| p.parent());
-    let beside = folder.map(|f| f.join("models"));
-    let installed = folder.and_then(|f| Some(f.parent()?.join("share/nneval/models")));
-    let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
-    let own = [Some(PathBuf::from("models")), beside, installed, Some(source)];
-    named.into_iter().chain(own.into_iter().flatten())
+/// Folders that may hold what is shipped; the first that has something is taken.
+#[derive(Debug, Clone)]
+pub struct Shipped {
+    /// Folders like `models`, some of which may not exist.
+    pub roots: Vec<PathBuf>,
 }
 
-/// The folder that `name` means: a path to a folder, or an entry of `models`.
+impl Default for Shipped {
+    /// The folders that are searched, in their order.
+    fn default() -> Self {
+        let named = std::env::var_os("NNEVAL_MODELS").map(PathBuf::from);
+        let program = std::env::current_exe().ok();
+        let folder = program.as_deref().and_then(|p| p.parent());
+        let beside = folder.map(|f| f.join("models"));
+        let installed = folder.and_then(|f| Some(f.parent()?.join("share/nneval/models")));
+        let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
+        let all = [named, Some("models".into()), beside, installed, Some(source)];
+        Self { roots: all.into_iter().flatten().collect() }
+    }
+}
+
+impl Shipped {
+    /// The folder that `name` means: a path to a folder, or an entry of one of the roots.
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        let given = PathBuf::from(name);
+        if given.is_dir() {
+            return Some(given);
+        }
+        if name.is_empty() || given.components().count() > 2 {
+            return None;
+        }
+        self.roots.iter().map(|r| r.join(name)).find(|p| p.is_dir())
+    }
+
+    /// The vocabulary that new evaluators are trained with.
+    pub fn vocabulary(&self) -> Option<Tokenizer> {
+        self.roots.iter().find_map(|r| Tokenizer::open(&r.join("tokenizer.json")).ok())
+    }
+}
+
+/// As [`Shipped::find`], in the folders that are searched.
 ///
 /// ```
 /// use nneval_evaluator::shipped;
@@ -33,19 +61,7 @@ pub fn roots() -> impl Iterator<Item = PathBuf> {
 /// assert_eq!(shipped::find("no-such-evaluator"), None);
 /// ```
 pub fn find(name: &str) -> Option<PathBuf> {
-    let given = PathBuf::from(name);
-    if given.is_dir() {
-        return Some(given);
-    }
-    if name.is_empty() || given.components().count() > 2 {
-        return None;
-    }
-    roots().map(|r| r.join(name)).find(|p| p.is_dir())
-}
-
-/// The vocabulary that new evaluators are trained with.
-pub fn vocabulary() -> Option<Tokenizer> {
-    roots().find_map(|r| Tokenizer::open(&r.join("tokenizer.json")).ok())
+    Shipped::default().find(name)
 }
 
 /// The tokenizer of the default evaluator.

@@ -1,6 +1,7 @@
 //! Training graphs: the folder that `tools/make_graphs.py` writes.
 
 use crate::error::{Error, Result};
+use nneval_evaluator::shipped::Shipped;
 use nneval_evaluator::weights::Parameter;
 use nneval_files::sha256;
 use rand::{RngExt, SeedableRng};
@@ -84,6 +85,18 @@ pub struct TrainingGraphs {
 }
 
 impl TrainingGraphs {
+    /// The training graphs that `name` means: an entry of `graphs/` in a shipped folder, or a
+    /// folder.
+    ///
+    /// # Errors
+    /// [`Error::Start`] where there is no such folder, or as [`TrainingGraphs::open`].
+    pub fn find(shipped: &Shipped, name: &str) -> Result<Self> {
+        let missing =
+            || Error::Start(format!("encoder {name}: no such folder, and not in models/graphs"));
+        let found = shipped.find(&format!("graphs/{name}")).or_else(|| shipped.find(name));
+        Self::open(&found.ok_or_else(missing)?)
+    }
+
     /// Reads `graph.json`, `train.onnx` and `encoder.onnx` from `dir`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::graphs::TrainingGraphs;
 use crate::network::DatasetNetwork;
 use crate::parts::parts;
 use crate::plan::source;
@@ -34,7 +35,7 @@ impl Trainer<'_> {
         let stages = recipe.resolve()?;
         let s = stages.first().ok_or_else(|| Error::Setting("the recipe has no stage".into()))?;
         let source = source(s)?;
-        let graphs = self.shipped.graphs(&s.encoder)?;
+        let graphs = TrainingGraphs::find(&self.shipped, &s.encoder)?;
         let tokens = TokenizerConfig::new(s, None, &self.shipped)?;
         let keys = source.keys()?;
         let read = |key: &String| source.read_key(key, false);

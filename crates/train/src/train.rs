@@ -3,12 +3,13 @@
 use crate::dataset::Dataset;
 use crate::distillation::{Kind, Teachers, open_teachers};
 use crate::error::{Error, Result};
+use crate::graphs::TrainingGraphs;
 use crate::plan::{CHECKPOINT, Datasets, Plan, PlannedStage};
 use crate::progress::{Observer, Progress};
-use crate::shipped::Shipped;
 use crate::stage_run::{StageRun, Start};
 use crate::trainer::Trainer;
 use nneval_evaluator::Bundle;
+use nneval_evaluator::shipped::Shipped;
 use std::path::{Path, PathBuf};
 
 /// Where a training writes, and how it begins.
@@ -81,7 +82,7 @@ impl Trainer<'_> {
             trainer: self,
             recipe: &plan.recipe,
             stage,
-            graphs: self.shipped.graphs(&stage.settings.encoder)?,
+            graphs: TrainingGraphs::find(&self.shipped, &stage.settings.encoder)?,
             start,
             run_folder: places.run_folder(at),
             recipe_folder: &options.run_folder,

@@ -1,6 +1,6 @@
 //! Trainer: ONNX Runtime, session options and the shipped folders of a training.
 
-use crate::shipped::Shipped;
+use nneval_evaluator::shipped::Shipped;
 use nneval_runtime::{Runtime, SessionOptions};
 
 /// What trains: ONNX Runtime, and where shipped folders are.
