@@ -236,7 +236,7 @@ fn unusual_tensors_are_accepted() {
     let m = read(graph(vec![relu()], vec![strings, unsigned, nibbles, double]).model());
     let get =
         |n: &str| m.values.iter().find(|v| v.name == n).and_then(|v| v.tensor.clone()).unwrap();
-    assert_eq!(get("s").dtype, DataType::STRING);
+    assert_eq!(get("s").dtype, DataType::String);
     assert_eq!(get("u").ints(9).unwrap(), [5, 6]);
     assert_eq!(get("n").ints(9).unwrap(), [1, 2, -1]);
     assert_eq!(get("d").floats(9).unwrap(), [1.5]);
@@ -310,7 +310,7 @@ fn containers_are_accepted() {
         g.inputs = vec![[text(1, "x"), field(2, &ty)].concat()];
         let m = read(g.model());
         let t = &m.value(m.graph.inputs[0]).unwrap().ty;
-        assert_eq!((t.container.as_deref(), t.dtype), (Some(container), Some(DataType::FLOAT)));
+        assert_eq!((t.container.as_deref(), t.dtype), (Some(container), Some(DataType::F32)));
     }
 }
 

@@ -120,17 +120,6 @@ data_types! {
 }
 
 impl DataType {
-    /// Another name of [`F32`](Self::F32).
-    pub const FLOAT: Self = Self::F32;
-    /// Another name of [`I32`](Self::I32).
-    pub const INT32: Self = Self::I32;
-    /// Another name of [`I64`](Self::I64).
-    pub const INT64: Self = Self::I64;
-    /// Another name of [`String`](Self::String).
-    pub const STRING: Self = Self::String;
-    /// Another name of [`Bool`](Self::Bool).
-    pub const BOOL: Self = Self::Bool;
-
     /// True for signed and unsigned integers and `bool`.
     pub fn is_integer(self) -> bool {
         self.is_packed_integer()

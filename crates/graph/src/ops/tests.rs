@@ -145,3 +145,11 @@ const FORMER_TABLES: &str = "\
     Sub Sum SwiGLU Swish Tan Tanh TensorScatter TfIdfVectorizer ThresholdedRelu Tile Tokenizer \
     TopK Transpose TransposeMatMul TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor \
     Trilu Unique Unsqueeze Upsample Where Xor ZipMap";
+
+#[test]
+fn the_softmax_family_is_a_class() {
+    let softmax = all().filter(|o| o.domain.is_empty() && o.class == Class::Softmax);
+    let mut names: Vec<&str> = softmax.map(|o| o.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Hardmax", "LogSoftmax", "Softmax"]);
+}

@@ -25,7 +25,6 @@
 
 mod attr;
 mod build;
-mod defaults;
 pub(crate) mod fold;
 mod graph;
 mod inferred_weights;

@@ -25,7 +25,7 @@ pub struct TensorType {
 impl TensorType {
     /// A dense tensor of f32 with known sizes.
     pub fn f32(sizes: &[u64]) -> Self {
-        Self::sized(sizes, DataType::FLOAT)
+        Self::sized(sizes, DataType::F32)
     }
 
     /// The type of a constant tensor.
@@ -41,7 +41,7 @@ impl TensorType {
     /// Dimensions of a dense f32 tensor; `None` for any other type or an
     /// unknown rank.
     pub fn f32_dims(&self) -> Option<&[Dim]> {
-        let plain = self.dtype == Some(DataType::FLOAT) && self.container.is_none();
+        let plain = self.dtype == Some(DataType::F32) && self.container.is_none();
         self.dims.as_deref().filter(|_| plain)
     }
 }

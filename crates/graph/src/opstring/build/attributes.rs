@@ -3,8 +3,8 @@
 use super::constants::{MAX_LIST, MAX_STRUCTURAL};
 use super::constants::{constant, digest, float, list, name, text, texts};
 use crate::model::{Attribute, Node, Tensor, ValueType};
+use crate::ops::{self, Class, Operator};
 use crate::opstring::attr::{Attr, Window};
-use crate::opstring::defaults::{self, SOFTMAX};
 use crate::opstring::literal::Literal;
 use crate::opstring::tensor_type::TensorType;
 
@@ -40,6 +40,15 @@ impl Site<'_> {
         }
     }
 
+    /// The row of the `ai.onnx` operator of the node's type.
+    fn operator(&self) -> &'static Operator {
+        ops::find("", &self.node.op_type)
+    }
+
+    fn is_softmax(&self) -> bool {
+        self.operator().class == Class::Softmax
+    }
+
     fn is_onnx(&self, op: &str) -> bool {
         self.node.domain.is_empty() && self.node.op_type == op
     }
@@ -67,9 +76,7 @@ impl Site<'_> {
             }
         }
         if self.node.domain.is_empty() {
-            let has = |a: &str| self.get(a).is_some();
-            let former = defaults::former(&self.node.op_type, self.node.opset, has);
-            out.extend(former.map(|word| Attr::from(word.as_str())));
+            out.extend(self.former().map(Attr::from));
             if self.is_onnx("BatchNormalization") && self.is_training() {
                 out.push(Attr::int("training_mode", 1));
             }
@@ -77,6 +84,13 @@ impl Site<'_> {
         }
         out.sort_by_cached_key(Attr::to_string);
         out
+    }
+
+    /// Spellings that an operator of an earlier opset gets in addition: what it did
+    /// where the attribute is absent, if that differs from today's default.
+    fn former(&self) -> impl Iterator<Item = &'static str> {
+        let absent = |f: &&(i64, &str, &str)| self.node.opset < f.0 && self.get(f.1).is_none();
+        self.operator().former.iter().filter(absent).map(|f| f.2)
     }
 
     /// True for an attribute that does not change what this node computes, or
@@ -95,7 +109,7 @@ impl Site<'_> {
                 unpadded && self.get("auto_pad").is_none() && self.int("ceil_mode") != Some(1)
             }
             "momentum" => self.is_onnx("BatchNormalization") && !self.is_training(),
-            "axis" => SOFTMAX.contains(&self.node.op_type.as_str()),
+            "axis" => self.is_softmax(),
             a if MODE.contains(&a) => self.is_onnx("BatchNormalization") || self.is_onnx("Dropout"),
             a => IGNORED.contains(&a),
         }
@@ -104,7 +118,7 @@ impl Site<'_> {
     /// The axis of the Softmax family. Before opset 13 the operator flattens
     /// its input to two dimensions at `axis`; at the last axis that is the same.
     fn flattening(&self, out: &mut Vec<Attr>) {
-        if !SOFTMAX.contains(&self.node.op_type.as_str()) {
+        if !self.is_softmax() {
             return;
         }
         let flattens = self.node.opset < 13;
@@ -119,10 +133,9 @@ impl Site<'_> {
 
     /// One attribute; `None` where it has its default.
     fn attr(&self, attribute: &str, value: &Attribute) -> Option<Attr> {
-        let op = self.node.op_type.as_str();
-        let onnx = self.node.domain.is_empty();
+        let (operator, onnx) = (self.operator(), self.node.domain.is_empty());
         let idle = |v: &[i64], default: i64| {
-            onnx && defaults::has_windows(op) && v.iter().all(|&x| x == default)
+            onnx && operator.has_windows() && v.iter().all(|&x| x == default)
         };
         match (attribute, value) {
             ("kernel_shape", Attribute::Ints(v)) => {
@@ -137,7 +150,7 @@ impl Site<'_> {
             ("pads", Attribute::Ints(v)) => (!idle(v, 0)).then(|| self.pads(v)),
             _ => {
                 let literal = self.value(value)?;
-                if onnx && defaults::is_default(op, attribute, &literal.to_string()) {
+                if onnx && operator.is_default(attribute, &literal.to_string()) {
                     return None;
                 }
                 Some(match (attribute, value) {

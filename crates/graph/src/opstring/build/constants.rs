@@ -64,28 +64,28 @@ pub fn operand(t: &Tensor, structural: bool, arithmetic: bool) -> Operand {
 /// by value, others by a digest, in any rank. `None` for anything that counts as
 /// a weight.
 pub fn constant(t: &Tensor, structural: bool) -> Option<Constant> {
-    if let (TensorData::Strings(s), DataType::STRING, false) = (&t.data, t.dtype, t.is_empty()) {
+    if let (TensorData::Strings(s), DataType::String, false) = (&t.data, t.dtype, t.is_empty()) {
         return Some(strings(t, s));
     }
     if t.dims.len() > 1 {
         return None;
     }
     if t.dims.first() == Some(&0) {
-        let dtype = unusual(t.dtype, DataType::INT64);
+        let dtype = unusual(t.dtype, DataType::I64);
         return Some(Constant { value: Literal::List(Vec::new()), dtype });
     }
     let (ints, floats) = if structural { (MAX_STRUCTURAL, MAX_LIST) } else { (MAX_LIST, 1) };
     if let Some(v) = t.ints(ints as u64) {
         let value = nested(&t.dims, v.into_iter().map(Literal::Int).collect());
-        return Some(Constant { value, dtype: unusual(t.dtype, DataType::INT64) });
+        return Some(Constant { value, dtype: unusual(t.dtype, DataType::I64) });
     }
     if structural && let Some(v) = t.ints(MAX_DIGEST) {
-        return Some(Constant { value: digest(&v), dtype: unusual(t.dtype, DataType::INT64) });
+        return Some(Constant { value: digest(&v), dtype: unusual(t.dtype, DataType::I64) });
     }
     // A float always has a point, an exponent or a type, so it is not an integer.
     let v = t.floats(floats as u64)?;
     let value = nested(&t.dims, v.into_iter().map(float).collect());
-    Some(Constant { value, dtype: unusual(t.dtype, DataType::FLOAT) })
+    Some(Constant { value, dtype: unusual(t.dtype, DataType::F32) })
 }
 
 /// A single number of any rank by value, in a list for each dimension.
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn ints(dims: &[u64], v: Vec<i64>) -> Tensor {
-        Tensor { dtype: DataType::INT64, dims: dims.to_vec(), data: TensorData::Ints(v) }
+        Tensor { dtype: DataType::I64, dims: dims.to_vec(), data: TensorData::Ints(v) }
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(spelled(&ints(&[1], vec![7]), false).unwrap(), "c[7]");
         assert_eq!(spelled(&ints(&[1, 1], vec![7]), false), None);
         let float = |dims: &[u64], v| Tensor {
-            dtype: DataType::FLOAT,
+            dtype: DataType::F32,
             dims: dims.to_vec(),
             data: TensorData::Floats(v),
         };
@@ -201,7 +201,7 @@ mod tests {
     fn strings_of(dims: &[u64], v: &[&'static str]) -> Tensor {
         let data =
             TensorData::Strings(v.iter().map(|s| Blob::from(s.as_bytes().to_vec())).collect());
-        Tensor { dtype: DataType::STRING, dims: dims.to_vec(), data }
+        Tensor { dtype: DataType::String, dims: dims.to_vec(), data }
     }
 
     #[test]
@@ -222,14 +222,11 @@ mod tests {
 
     #[test]
     fn single_numbers_have_a_bracket_for_each_dimension() {
-        let t = Tensor {
-            data: TensorData::Floats(vec![0.5]),
-            dtype: DataType::FLOAT,
-            dims: vec![1, 1],
-        };
+        let t =
+            Tensor { data: TensorData::Floats(vec![0.5]), dtype: DataType::F32, dims: vec![1, 1] };
         assert_eq!(single(&t).unwrap().to_string(), "c[[0.5]]");
         assert_eq!(single(&ints(&[1, 1, 1], vec![7])).unwrap().to_string(), "c[[[7]]]");
-        let half = Tensor { dtype: DataType::BOOL, ..ints(&[1, 1], vec![1]) };
+        let half = Tensor { dtype: DataType::Bool, ..ints(&[1, 1], vec![1]) };
         assert_eq!(single(&half).unwrap().to_string(), "c[[1]]:bool");
         assert_eq!(single(&ints(&[1, 2], vec![7, 8])), None);
     }

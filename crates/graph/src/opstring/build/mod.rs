@@ -9,21 +9,23 @@ mod canonical_order;
 mod constants;
 mod copies;
 mod functions;
+mod part;
 mod types;
 
 use super::attr::Attr;
-use super::defaults::{self, Part};
 use super::graph::{Op, OpGraph, Operand};
 use super::inferred_weights::is_convolution;
 use super::literal::{Constant, Literal};
 use super::tensor_type::TensorType;
 use crate::error::{Error, Result};
 use crate::model::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
+use crate::ops;
 use crate::shape::{Inferred, Shapes, is_unknown};
 use attributes::Site;
 use canonical_order::{Context, Definitions, Origin, Plan, Step};
 use copies::Copies;
 use functions::{Bindings, Functions, bind, bound};
+use part::Part;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
@@ -204,8 +206,9 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn emit(&mut self, s: &mut State, index: u32, depth: usize) -> Result<()> {
         let Some(n) = self.graph.nodes.get(index as usize) else { return Ok(()) };
         let mut operands: Vec<Operand> = Vec::with_capacity(n.inputs.len());
+        let operator = ops::find(&n.domain, &n.op_type);
         for (i, v) in n.inputs.iter().enumerate() {
-            let part = defaults::part(&n.domain, &n.op_type, i);
+            let part = Part::of(operator, i);
             let of = |v| self.operand(self.resolve(v), part);
             operands.push(v.map_or(Operand::Omitted, of));
         }

@@ -94,7 +94,7 @@ mod tests {
     use crate::model::DataType;
 
     fn spell(dims: Vec<SymExpr>) -> String {
-        let t = Inferred { dtype: Some(DataType::FLOAT), dims: Some(dims), ..Default::default() };
+        let t = Inferred { dtype: Some(DataType::F32), dims: Some(dims), ..Default::default() };
         Symbols::default().output(&t, None).to_string()
     }
 

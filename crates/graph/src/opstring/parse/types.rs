@@ -16,7 +16,7 @@ impl From<&str> for TensorType {
             Some((dims, suffix)) => (dims, Some(suffix)),
             None => (text, None),
         };
-        let (dtype, container) = suffix.map_or((Some(DataType::FLOAT), None), element_type);
+        let (dtype, container) = suffix.map_or((Some(DataType::F32), None), element_type);
         let dims = match dims {
             "*" => None,
             "." => Some(Vec::new()),
@@ -34,8 +34,8 @@ fn element_type(suffix: &str) -> (Option<DataType>, Option<&str>) {
     };
     match (first, data_type(first)) {
         ("?", _) => (None, rest),
-        (_, Some(dtype)) if dtype != DataType::FLOAT => (Some(dtype), rest),
-        _ => (Some(DataType::FLOAT), Some(suffix)),
+        (_, Some(dtype)) if dtype != DataType::F32 => (Some(dtype), rest),
+        _ => (Some(DataType::F32), Some(suffix)),
     }
 }
 
@@ -224,6 +224,6 @@ mod tests {
         let dims =
             vec![Dim::Symbol(0), Dim::Size(16), Dim::Unknown, Dim::Formula(Box::new(product))];
         assert_eq!(t.dims, Some(dims));
-        assert_eq!((t.dtype, t.container.as_deref()), (Some(DataType::BOOL), None));
+        assert_eq!((t.dtype, t.container.as_deref()), (Some(DataType::Bool), None));
     }
 }

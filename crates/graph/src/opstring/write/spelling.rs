@@ -33,7 +33,7 @@ impl Display for TensorType {
 impl TensorType {
     fn fmt_suffix(&self, f: &mut Formatter) -> Result {
         match self.dtype {
-            Some(DataType::FLOAT) => {}
+            Some(DataType::F32) => {}
             Some(dtype) => write!(f, ":{dtype}")?,
             None => f.write_str(":?")?,
         }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn no_symbol_is_spelled_like_the_separator() {
         let dims = (0..60).map(Dim::Symbol).collect();
-        let t = TensorType { dims: Some(dims), dtype: Some(DataType::FLOAT), container: None };
+        let t = TensorType { dims: Some(dims), dtype: Some(DataType::F32), container: None };
         let s = t.to_string();
         assert_eq!(s.split('x').count(), 60);
         assert!(s.contains("xwxyxz") && s.contains("xa1xb1x"), "{s}");
