@@ -102,7 +102,8 @@ def without_views(folder):
     shutil.copytree(BUNDLE, copy)
     manifest = json.loads((BUNDLE / "evaluator.json").read_text())
     for metric in manifest["metrics"]:
-        metric.pop("view", None)
+        for name in ("reduction", "view"):
+            metric.pop(name, None)
     (copy / "evaluator.json").write_text(json.dumps(manifest))
     return copy
 

@@ -42,7 +42,7 @@ impl Evaluator {
             let Some(network) = encoded.get_mut(i) else { continue };
             let metrics = self.bundle.manifest.metrics.iter();
             let both = network.outputs.iter_mut().zip(reduction.outputs).zip(metrics);
-            both.filter(|(_, m)| m.view == *view).for_each(|((output, own), _)| *output = own);
+            both.filter(|(_, m)| m.reduction == *view).for_each(|((output, own), _)| *output = own);
         }
         Ok(encoded)
     }

@@ -3,7 +3,7 @@
 use super::bundle::Bundle;
 use super::cache::Cache;
 use super::encoder::Encoder;
-use super::manifest::{Manifest, views};
+use super::manifest::{Manifest, reductions};
 use super::network::{Needs, Network};
 use super::options::Options;
 use crate::error::Result;
@@ -56,7 +56,7 @@ impl Evaluator {
         let (cache, limits) = (Cache::new(options.cache_bytes), Limits::default());
         let metrics = &bundle.manifest.metrics;
         let costs = metrics.iter().any(|m| m.cost_model.is_some());
-        let needs = Needs { costs, reductions: views(metrics) };
+        let needs = Needs { costs, reductions: reductions(metrics) };
         Ok(Self { bundle, encoder, cache, names, needs, limits, provider: options.provider })
     }
 

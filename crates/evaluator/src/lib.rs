@@ -49,7 +49,7 @@ pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Result};
 pub use evaluator::Evaluator;
 pub use interval::{Calibrated, Interval, LEVEL};
-pub use manifest::{FORMAT, Manifest, Metric, Training, Validation, views};
+pub use manifest::{FORMAT, Manifest, Metric, Training, Validation, reductions};
 pub use network::{Needs, Network};
 pub use nneval_runtime::Hint;
 pub use ood::{Domain, OodSample};

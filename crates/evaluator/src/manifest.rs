@@ -11,8 +11,9 @@ use nneval_tables::labels::{DiscreteValues, MetricSpec, TargetTransform, Transfo
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of the bundle's layout that is written. 1 is read as well: it has no views.
-pub const FORMAT: u32 = 2;
+/// Version of the bundle's layout that is written. 1 and 2 are read as well: 1 has no reductions,
+/// 2 names them `view`.
+pub const FORMAT: u32 = 3;
 
 /// The content of `evaluator.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,10 +53,10 @@ pub struct Metric {
     /// the ratio of the label to what this gives.
     #[serde(rename = "formula", skip_serializing_if = "Option::is_none", default)]
     pub cost_model: Option<CostModel>,
-    /// What of a network it is predicted from; bundles that name no view have
-    /// [`Reduction::None`].
-    #[serde(default, skip_serializing_if = "Reduction::is_none")]
-    pub view: Reduction,
+    /// What is removed of a network before it is predicted from; bundles that name no
+    /// reduction have [`Reduction::None`].
+    #[serde(default, alias = "view", skip_serializing_if = "Reduction::is_none")]
+    pub reduction: Reduction,
     /// From label units to the model's output and back.
     pub transform: TargetTransform,
     /// Smallest and largest label of the training rows. Predictions go beyond
@@ -85,7 +86,7 @@ impl Metric {
         Self {
             spec,
             cost_model: None,
-            view: Reduction::None,
+            reduction: Reduction::None,
             transform,
             range,
             untrained: false,
@@ -194,13 +195,13 @@ impl Metric {
     }
 }
 
-/// The views that `metrics` are predicted from, [`Reduction::None`] left out, ascending.
-pub fn views(metrics: &[Metric]) -> Vec<Reduction> {
-    let mut views: Vec<Reduction> = metrics.iter().map(|m| m.view).collect();
-    views.sort_unstable();
-    views.dedup();
-    views.retain(|view| !view.is_none());
-    views
+/// The reductions that `metrics` are predicted from, [`Reduction::None`] left out, ascending.
+pub fn reductions(metrics: &[Metric]) -> Vec<Reduction> {
+    let mut all: Vec<Reduction> = metrics.iter().map(|m| m.reduction).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|reduction| !reduction.is_none());
+    all
 }
 
 impl Manifest {

@@ -4,7 +4,7 @@ use crate::Examples;
 use crate::error::Result;
 use crate::network::DatasetNetwork;
 use crate::tokens::TokenizerConfig;
-use nneval_evaluator::{Metric, views};
+use nneval_evaluator::{Metric, reductions};
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_graph::reduce::Reduction;
 use rayon::prelude::*;
@@ -52,10 +52,10 @@ impl<'a> ReducedMetrics<'a> {
     /// The reductions of `metrics`.
     pub fn all(metrics: &[Metric], tokens: &'a TokenizerConfig) -> Vec<Self> {
         let of = |reduction: Reduction| {
-            let own = metrics.iter().enumerate().filter(|(_, m)| m.view == reduction);
+            let own = metrics.iter().enumerate().filter(|(_, m)| m.reduction == reduction);
             Self { reduction, columns: own.map(|(i, _)| i).collect(), tokens }
         };
-        views(metrics).into_iter().map(of).collect()
+        reductions(metrics).into_iter().map(of).collect()
     }
 
     /// Gives networks the mean target of all that have the same reduction: these differ by noise.

@@ -45,7 +45,7 @@ pub fn fit_metrics(
             false => Metric::fit_as(spec, wanted.transform.into(), &values)?,
         };
         let mut metric = metric;
-        metric.view = wanted.reduce;
+        metric.reduction = wanted.reduce;
         Ok(metric)
     };
     chosen.iter().map(fit).collect()

@@ -169,10 +169,13 @@ fn an_evaluator_loads_whole_or_not_at_all() {
     let format = format!("\"format\": {}", nneval::evaluator::FORMAT);
     let other = altered(|dir| rewrite(&dir.join("evaluator.json"), &format, "\"format\": 7"));
     refused(&other, &["layout version 7"]);
-    let view = altered(|dir| {
-        rewrite(&dir.join("evaluator.json"), "\"range\"", "\"view\": \"x\", \"range\"")
-    });
-    refused(&view, &["evaluator.json", "unknown variant"]);
+    for key in ["reduction", "view"] {
+        let unknown = altered(|dir| {
+            let of = format!("\"{key}\": \"x\", \"range\"");
+            rewrite(&dir.join("evaluator.json"), "\"range\"", &of)
+        });
+        refused(&unknown, &["evaluator.json", "\"x\" is no reduction", "reachable"]);
+    }
     refused(&manifest("{", ""), &["evaluator.json"]);
     refused(&manifest("\"metrics\"", "\"quantities\""), &["evaluator.json", "metrics"]);
     let style = "\"string_style\": \"other\", \"window\"";

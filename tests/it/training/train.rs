@@ -248,7 +248,7 @@ fn stages_of_a_recipe_run_one_after_another() {
     assert_eq!(entries(&out), EVALUATOR_AND_RUN);
     assert_eq!(entries(&out.join("run")), ["base", "last", "recipe.toml", "tuned"]);
     assert_eq!(entries(&out.join("run/tuned/evaluator")), EVALUATOR);
-    assert_eq!(json(&out.join("evaluator.json"))["metrics"][0]["view"], "reachable");
+    assert_eq!(json(&out.join("evaluator.json"))["metrics"][0]["reduction"], "reachable");
     assert_eq!(json(&out.join("run/tuned/evaluator/evaluator.json"))["name"], "tuned");
     let sum =
         |file: &str| nneval::files::sha256(&std::fs::read(out.join("run").join(file)).unwrap());

@@ -72,8 +72,8 @@ fn predictions_are_equal_where_networks_are_the_same() {
     let metrics = reduced(accuracy, "reachable", latency);
     success(train(&table, &out).args(["--set", "epochs=2", "--set", &metrics]));
     let manifest = manifest(&out);
-    assert_eq!(manifest["metrics"][0]["view"], "reachable");
-    assert_eq!(manifest["metrics"][1]["view"], Value::Null);
+    assert_eq!(manifest["metrics"][0]["reduction"], "reachable");
+    assert_eq!(manifest["metrics"][1]["reduction"], Value::Null);
     assert!(manifest["metrics"][0]["validation"]["tau"].as_f64().unwrap() > 0.2);
     let accuracies = values(&out, accuracy, &dir.path().join("x"));
     assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
@@ -98,8 +98,8 @@ fn a_metric_adapted_from_metrics_of_one_view_has_it() {
     adapt.arg("--labels").arg(dir.path().join("own.csv")).arg("--out").arg(&adapted);
     success(adapt.args(["--metric", "own_test_acc_pct", "--metric", "own_lat_ms"]));
     let manifest = manifest(&adapted);
-    assert_eq!(manifest["metrics"][2]["view"], "reachable");
-    assert_eq!(manifest["metrics"][3]["view"], Value::Null);
+    assert_eq!(manifest["metrics"][2]["reduction"], "reachable");
+    assert_eq!(manifest["metrics"][3]["reduction"], Value::Null);
     let accuracies = values(&adapted, "own_test_acc_pct", &dir.path().join("x"));
     assert!(accuracies[0] == accuracies[1] && accuracies[0] == accuracies[2], "{accuracies:?}");
     let latencies = values(&adapted, "own_lat_ms", &dir.path().join("y"));

@@ -43,7 +43,7 @@ pub fn known_metrics(
 /// The reduction that all metrics at the positions `known` have, and so has a sum of them;
 /// the unreduced networks where they have several.
 pub fn common_reduction(metrics: &[Metric], known: &[usize]) -> Reduction {
-    let mut reductions = known.iter().filter_map(|&i| metrics.get(i)).map(|m| m.view);
+    let mut reductions = known.iter().filter_map(|&i| metrics.get(i)).map(|m| m.reduction);
     let first = reductions.next().unwrap_or_default();
     if reductions.all(|other| other == first) { first } else { Reduction::None }
 }
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn a_sum_has_the_reduction_that_all_of_its_parts_have() {
         let mut metrics = manifest(&METRICS).metrics;
-        metrics[0].view = Reduction::Reachable;
-        metrics[2].view = Reduction::Reachable;
-        metrics[3].view = Reduction::DeadCode;
+        metrics[0].reduction = Reduction::Reachable;
+        metrics[2].reduction = Reduction::Reachable;
+        metrics[3].reduction = Reduction::DeadCode;
         assert_eq!(common_reduction(&metrics, &[0, 2]), Reduction::Reachable);
         assert_eq!(common_reduction(&metrics, &[0, 3]), Reduction::None);
         assert_eq!(common_reduction(&metrics, &[3]), Reduction::DeadCode);

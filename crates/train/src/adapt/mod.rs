@@ -65,7 +65,7 @@ impl Adapted {
     /// Makes the metric `spec` of known ones. `reference` are the outputs of
     /// the known metrics for networks like those that will be predicted; the
     /// range of predictions is taken from them. These outputs and the labelled ones are
-    /// of the networks' `view`, and so is the metric.
+    /// of the networks' `reduction`, and so is the metric.
     ///
     /// # Errors
     /// As [`Fitted::fit`].
@@ -74,7 +74,7 @@ impl Adapted {
         prior: &Prior,
         reference: &[Vec<f64>],
         labelled: &[Labelled],
-        view: Reduction,
+        reduction: Reduction,
     ) -> Result<Self> {
         let features: Vec<Vec<f64>> = labelled.iter().map(|l| prior.features(&l.known)).collect();
         let labels: Vec<f64> = labelled.iter().map(|l| l.label).collect();
@@ -86,7 +86,7 @@ impl Adapted {
         let range = range(&fitted, outputs, &labels);
         let transform = fitted.transform.clone();
         let mut metric = Metric::new(spec, transform, range);
-        metric.view = view;
+        metric.reduction = reduction;
         metric.interval = interval(&metric, &fitted, labelled);
         let predicted: Vec<f64> = fitted.left_out.iter().map(|z| metric.value(*z)).collect();
         Ok(Self {
