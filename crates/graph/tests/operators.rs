@@ -10,12 +10,25 @@ use std::collections::HashSet;
 ///
 /// - names: operator types, after their domain and a colon where not `ai.onnx`
 /// - inputs: sizes (`2x3`, `.` for a scalar) of an f32 tensor, or of another
-///   type before a colon; constants: `=1,2` int64 vector, `=7.` int64 scalar,
+///   type before a colon; constants: `=1,2` or `=1,` int64 vector, `=7.` int64
+///   scalar, the same of another type with its name before the sign (`i32=7.`),
 ///   `~1,2` f32 vector; `-` where the input is left out
-/// - attributes: integer `a=1`, integers `a=1,2` or `a=1,`, float `a=0.5`, string `a='x'`
+/// - attributes: integer `a=1`, integers `a=1,2` or `a=1,`, float `a=0.5`, floats
+///   `a=0.5,1.0` or `a=0.5,`, string `a='x'`, strings `a='x','y'`
 /// - outputs: sizes, and the type after a colon where not f32; `*` unknown
 /// - MACs and FLOPs: `?` where they are unknown
-const TABLE: &str = include_str!("operators.txt");
+///
+/// `tests/it/models/operators.rs` compares the tables with ONNX Runtime.
+const TABLES: [&str; 2] = [include_str!("operators.txt"), include_str!("sweeps.txt")];
+
+/// The operators of the released schemas, as `tools/list_operators.py` writes them.
+const SCHEMAS: &str = include_str!("schemas.txt");
+
+/// Operators that are in the schemas and have no row, and why.
+const WITHOUT: &[(&str, &str, &str)] = &[
+    ("com.microsoft", "EPContext", "a provider's binary says what it computes"),
+    ("com.microsoft", "Snpe", "a provider's binary says what it computes"),
+];
 
 /// Operators with bodies, which `costs.rs` and `shape_rules.rs` in `tests/it/models/` look at.
 const BODIED: [&str; 4] = ["If", "Loop", "Scan", "SequenceMap"];
@@ -25,19 +38,22 @@ fn dims(text: &str) -> Vec<u64> {
     plain.split('x').filter(|d| !d.is_empty()).map(|d| d.parse().unwrap()).collect()
 }
 
+fn numbers(text: &str) -> Vec<f64> {
+    text.split(',').filter(|x| !x.is_empty()).map(|x| x.parse().unwrap()).collect()
+}
+
 fn constant(text: &str) -> Option<Tensor> {
-    let numbers = |v: &str| -> Vec<f64> {
-        v.split(',').filter(|x| !x.is_empty()).map(|x| x.parse().unwrap()).collect()
-    };
-    if let Some(v) = text.strip_prefix('=') {
-        let ints: Vec<i64> =
-            numbers(v.trim_end_matches('.')).into_iter().map(|x| x as i64).collect();
-        let dims = if v.ends_with('.') { vec![] } else { vec![ints.len() as u64] };
-        return Some(Tensor { dtype: DataType::I64, dims, data: TensorData::Ints(ints) });
+    if let Some(v) = text.strip_prefix('~') {
+        let floats: Vec<f32> = numbers(v).into_iter().map(|x| x as f32).collect();
+        let dims = vec![floats.len() as u64];
+        return Some(Tensor { dtype: DataType::F32, dims, data: TensorData::Floats(floats) });
     }
-    let floats: Vec<f32> = numbers(text.strip_prefix('~')?).into_iter().map(|x| x as f32).collect();
-    let dims = vec![floats.len() as u64];
-    Some(Tensor { dtype: DataType::F32, dims, data: TensorData::Floats(floats) })
+    let (dtype, v) = text.split_once('=')?;
+    let dtype = if dtype.is_empty() { "i64" } else { dtype };
+    let ints: Vec<i64> = numbers(v.trim_end_matches('.')).into_iter().map(|x| x as i64).collect();
+    let dims = if v.ends_with('.') { vec![] } else { vec![ints.len() as u64] };
+    let dtype = DataType::from_name(dtype).unwrap();
+    Some(Tensor { dtype, dims, data: TensorData::Ints(ints) })
 }
 
 fn value(name: String, text: &str) -> Value {
@@ -54,11 +70,18 @@ fn value(name: String, text: &str) -> Value {
 
 fn attribute(text: &str) -> (String, Attribute) {
     let (name, v) = text.split_once('=').unwrap();
+    let blob = |s: &str| s.to_owned().into_bytes().into();
     let a = match v.strip_prefix('\'') {
-        Some(s) => Attribute::String(s.trim_end_matches('\'').to_owned().into_bytes().into()),
-        None if v.contains(',') => Attribute::Ints(
-            v.split(',').filter(|x| !x.is_empty()).map(|x| x.parse().unwrap()).collect(),
-        ),
+        Some(s) if s.contains("','") => {
+            Attribute::Strings(s.trim_end_matches('\'').split("','").map(blob).collect())
+        }
+        Some(s) => Attribute::String(blob(s.trim_end_matches('\''))),
+        None if v.contains(',') && v.contains('.') => {
+            Attribute::Floats(numbers(v).into_iter().map(|x| x as f32).collect())
+        }
+        None if v.contains(',') => {
+            Attribute::Ints(numbers(v).into_iter().map(|x| x as i64).collect())
+        }
         None if v.contains('.') => Attribute::Float(v.parse().unwrap()),
         None => Attribute::Int(v.parse().unwrap()),
     };
@@ -134,7 +157,8 @@ fn found(m: &Model) -> String {
 fn every_operator_has_its_shapes_and_work() {
     let mut seen = HashSet::new();
     let mut wrong = Vec::new();
-    for line in TABLE.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    let lines = TABLES.iter().flat_map(|t| t.lines());
+    for line in lines.filter(|l| !l.is_empty() && !l.starts_with('#')) {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [names, inputs, attributes, outputs, macs, flops] = cells[..] else {
             panic!("{line}: not six cells");
@@ -156,4 +180,21 @@ fn every_operator_has_its_shapes_and_work() {
         .filter(|(domain, op)| !seen.contains(&((*domain).to_owned(), (*op).to_owned())))
         .collect();
     assert!(missing.is_empty(), "operators without a line: {missing:?}");
+}
+
+/// A new release brings operators: each gets a row, or a reason.
+#[test]
+fn every_operator_of_the_schemas_has_a_row() {
+    let rows: HashSet<(&str, &str)> = nneval_graph::operators().collect();
+    let mut domains = HashSet::new();
+    for line in SCHEMAS.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let (domain, name) = (words.next().unwrap(), words.next().unwrap());
+        let domain = if domain == "ai.onnx" { "" } else { domain };
+        let reason = WITHOUT.iter().find(|w| (w.0, w.1) == (domain, name));
+        let row = rows.contains(&(domain, name));
+        assert!(row != reason.is_some(), "{domain} {name}: a row or a reason, one of them");
+        domains.insert(domain);
+    }
+    assert_eq!(domains.len(), 7, "{domains:?}");
 }

@@ -1,8 +1,10 @@
 //! Models: reading, shapes, costs, operation strings.
 
+mod cases;
 mod costs;
 mod graph;
 mod mutants;
+mod operators;
 mod opstring;
 mod shape_rules;
 mod shapes;

@@ -2,8 +2,8 @@
 
 use super::flops::{self, Site, Work, number};
 use super::kinds::{Class, CostKind};
-use super::op::{Op, Outputs, same};
-use super::operator::{Operator, onnx};
+use super::op::{Op, Outputs, one, same};
+use super::operator::{Operator, onnx, preview};
 use crate::symbolic::{Sym, SymExpr};
 
 /// The rows of this family.
@@ -18,6 +18,12 @@ pub const ROWS: &[Operator] = &[
         .work(|s| s.made_times(3))
         .cost(CostKind::Move),
 ];
+
+/// Rows of `ai.onnx.preview`.
+pub const PREVIEW: &[Operator] = &[preview("FlexAttention", Class::Attention)
+    .shape(flex_attention)
+    .work(attention_work)
+    .cost(CostKind::Product)];
 
 /// Scores and weighted sum; softmax on the scores.
 pub fn weighted_sum(scores: SymExpr, dk: &SymExpr, dv: &SymExpr) -> Option<Work> {
@@ -47,14 +53,14 @@ fn attention_work(site: &Site) -> Option<Work> {
 }
 
 /// For each token the state is updated (delta rules also read it) and queried.
-fn linear_attention_work(site: &Site) -> Option<Work> {
+pub fn linear_attention_work(site: &Site) -> Option<Work> {
     let (q, k, v) = (site.dims(0)?, site.dims(1)?, site.dims(2)?);
     let heads = |name| site.n.int(name).filter(|&h| h > 0).map(number);
     let (qh, kvh) = (heads("q_num_heads")?, heads("kv_num_heads")?);
     let state = k.get(2)?.over(&kvh)?.times(&v.get(2)?.over(&kvh)?)?;
-    let updates =
-        if site.n.string("update_rule").is_some_and(|r| r.contains("delta")) { 2 } else { 1 };
-    let each = kvh.times(&number(updates))?.plus(&qh)?;
+    let rule = site.n.string("update_rule").unwrap_or("gated_delta");
+    let updates = if rule.contains("delta") { 2 } else { 1 };
+    let each = kvh.times(&number(updates))?.plus(&qh.larger(&kvh))?;
     flops::macs(q.first()?.times(q.get(1)?)?.times(&state)?.times(&each)?)
 }
 
@@ -90,13 +96,25 @@ fn attention(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(Sym::shape(y)), cache(dim_k), cache(dim_v), Some(Sym::shape(scores))])
 }
 
-/// LinearAttention-27: packed inputs, a state for each key-value head.
-fn linear_attention(op: &mut Op) -> Option<Outputs> {
+/// LinearAttention-27: packed inputs, a state for each key-value head, once or
+/// for each of the last `state_window` tokens (`com.microsoft`).
+pub fn linear_attention(op: &mut Op) -> Option<Outputs> {
     let (q, k, v) = (op.dims(0)?, op.dims(1)?, op.dims(2)?);
     let heads = |name| op.n.int(name).filter(|&h| h > 0).map(|h| SymExpr::Value(h.into()));
     let (qh, kvh) = (heads("q_num_heads")?, heads("kv_num_heads")?);
     let (dk, dv) = (k.get(2)?.over(&kvh)?, v.get(2)?.over(&kvh)?);
-    let y = vec![q.first()?.clone(), q.get(1)?.clone(), qh.times(&dv)?];
-    let state = vec![q.first()?.clone(), kvh, dk, dv];
+    let y = vec![q.first()?.clone(), q.get(1)?.clone(), qh.larger(&kvh).times(&dv)?];
+    let mut state = vec![q.first()?.clone(), kvh, dk, dv];
+    if let Some(window) = heads("state_window") {
+        state.insert(0, window);
+    }
     Some(vec![Some(Sym::shape(y)), Some(Sym::shape(state))])
+}
+
+/// FlexAttention-1: its bodies change scores and probabilities one by one.
+fn flex_attention(op: &mut Op) -> Option<Outputs> {
+    let (mut q, v) = (op.dims(0)?, op.dims(2)?);
+    op.declared_bodies();
+    *q.get_mut(3)? = v.get(3)?.clone();
+    one(q)
 }

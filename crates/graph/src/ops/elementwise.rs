@@ -106,7 +106,6 @@ pub const ROWS: &[Operator] = &[
         .work(flops::once)
         .cost(CostKind::Slowest)
         .formerly(&[(7, "version", "version=6")]),
-    onnx("ParametricSoftplus", Class::Elementwise).shape(same),
     onnx("Pow", Class::Arithmetic)
         .shape(|op| legacy(op, arithmetic::power))
         .work(flops::once)
@@ -117,8 +116,6 @@ pub const ROWS: &[Operator] = &[
     unary("Round")
         .shape(|op| mapped(op, |n| rounded(n, f64::round_ties_even)))
         .cost(CostKind::Simple),
-    onnx("Scale", Class::Elementwise).shape(same),
-    onnx("ScaledTanh", Class::Elementwise).shape(same),
     unary("Selu")
         .cost(CostKind::Slowest)
         .defaults(&[("alpha", "1.6732632"), ("gamma", "1.050701")])

@@ -153,7 +153,7 @@ fn tile(op: &mut Op) -> Option<Outputs> {
 }
 
 /// Pad-21; before opset 11 the pads are an attribute.
-fn pad(op: &mut Op) -> Option<Outputs> {
+pub fn pad(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let axes = match op.has(3) {
         true => op.sym(3)?.known_ints().and_then(|a| wrap_all(&a, x.len())),

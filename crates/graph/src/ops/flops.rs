@@ -3,11 +3,15 @@
 //! | operators | rule (N: elements of the first output) |
 //! |---|---|
 //! | Conv-22, ConvInteger-10, QLinearConv-10, DeformConv-22 | MACs N · (channels in / group) · kernel; 1 for each bias element |
+//! | … in the layouts of saved models (`NhwcConv`, `com.microsoft.nchwc`) | as stored, channels that fill up a block included |
 //! | ConvTranspose-22 | MACs (elements in) · (channels out / group) · kernel; bias as above |
 //! | MatMul-13, Gemm-13, QLinearMatMul-21, MatMulInteger-10 | MACs N · inner size; Gemm: 1 for each element of C added |
-//! | Einsum-12 | MACs product of all index sizes (two operands or more) |
+//! | Einsum-12 | MACs product of all index sizes, those of `...` included, after broadcasting (two operands or more); one operand that is summed: FLOPs as many |
 //! | RNN-22, GRU-22, LSTM-22 | MACs steps · batch · directions · gates · hidden · (input + hidden); 1, 8, 9 for each hidden element |
-//! | Attention-23 | MACs batch · heads · queries · keys · (key size + value size); softmax 5 for each score |
+//! | Attention-23 | MACs batch · heads · queries · keys · (key size + value size); softmax 5 for each score; masks, windows and sparse blocks lessen nothing; keys are those of the cache and the new ones |
+//! | fused attention of `com.microsoft` | as Attention; with a projection also tokens · weight elements; packed sequences by their lengths where these are constant, else padded; selected keys by the room for them |
+//! | LinearAttention-27, GatedDeltaNet | MACs tokens · state · (updates, 2 by a delta rule, and queries a head) |
+//! | MoE, QMoE | MACs tokens · k · weight elements of one expert |
 //! | arithmetic, comparison, activation | N for each operand after the first, at least N, however the function is computed |
 //! | Softmax-13, LogSoftmax-13, Hardmax-13 | 5 N (maximum, difference, exponential, sum, quotient) |
 //! | BatchNormalization-15 | 2 N (scale and shift folded) |

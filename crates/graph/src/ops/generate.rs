@@ -79,9 +79,11 @@ fn constant_of_shape(op: &mut Op) -> Option<Outputs> {
     }
 }
 
-fn range(op: &mut Op) -> Option<Outputs> {
+/// Range-11; that of `com.microsoft` may lack the step, which is 1 then.
+pub fn range(op: &mut Op) -> Option<Outputs> {
     let number = |i: usize| op.sym(i).and_then(|t| t.floats()).and_then(|v| v.first().copied());
-    if let (Some(a), Some(b), Some(d)) = (number(0), number(1), number(2)) {
+    let step = if op.has(2) { number(2) } else { Some(1.0) };
+    if let (Some(a), Some(b), Some(d)) = (number(0), number(1), step) {
         if d == 0.0 {
             return None;
         }
@@ -97,7 +99,8 @@ fn range(op: &mut Op) -> Option<Outputs> {
         }
         return one(vec![SymExpr::Value(n as i128)]);
     }
-    let length = match (op.int(0), op.int(1), op.int(2)) {
+    let step = if op.has(2) { op.int(2) } else { Some(SymExpr::ONE) };
+    let length = match (op.int(0), op.int(1), step) {
         (Some(a), Some(b), Some(SymExpr::Value(d))) if d > 0 => {
             b.minus(&a).and_then(|span| span.over_up(&SymExpr::Value(d)))
         }

@@ -104,7 +104,7 @@ fn gather(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(t)])
 }
 
-fn gather_nd(op: &mut Op) -> Option<Outputs> {
+pub fn gather_nd(op: &mut Op) -> Option<Outputs> {
     let (x, indices) = (op.dims(0)?, op.dims(1)?);
     let (last, lead) = indices.split_last()?;
     let tuple = usize::try_from(last.value()?).ok()?;
@@ -123,7 +123,7 @@ struct Bounds {
 const FAR: i128 = i32::MAX as i128 - 1;
 
 /// Slice-13; before opset 10 the bounds are attributes.
-fn slice(op: &mut Op) -> Option<Outputs> {
+pub fn slice(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let (starts, ends) = (op.exprs("starts", 1), op.exprs("ends", 2));
     let count = starts.as_ref().or(ends.as_ref()).map(Vec::len);

@@ -5,7 +5,7 @@ use super::kinds::{Class, CostKind, Demand, Passes};
 use super::op::{Op, Outputs, one, product, same, wrap, wrap_all};
 use super::operator::{CARRIED, CONSTANTS, Operator, onnx};
 use super::typed::int64;
-use crate::model::DataType;
+use crate::model::{DataType, Node};
 use crate::symbolic::{Sym, SymExpr, count};
 
 /// The rows of this family.
@@ -196,25 +196,31 @@ fn shape(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(Sym::vector(x.get(start..end)?.to_vec()))])
 }
 
-/// Channels as blocks of pixels.
 fn depth_to_space(op: &mut Op) -> Option<Outputs> {
-    let (b, area) = block(op)?;
-    let x = op.dims(0)?;
-    let [n, c, h, w] = x.as_slice() else { return None };
-    one(vec![n.clone(), c.over(&area)?, h.times(&b)?, w.times(&b)?])
+    one(depth_to_space_dims(op.n, &op.dims(0)?)?)
+}
+
+fn space_to_depth(op: &mut Op) -> Option<Outputs> {
+    one(space_to_depth_dims(op.n, &op.dims(0)?)?)
+}
+
+/// Channels as blocks of pixels.
+pub fn depth_to_space_dims(node: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
+    let (b, area) = block(node)?;
+    let [n, c, h, w] = x else { return None };
+    Some(vec![n.clone(), c.over(&area)?, h.times(&b)?, w.times(&b)?])
 }
 
 /// Blocks of pixels as channels.
-fn space_to_depth(op: &mut Op) -> Option<Outputs> {
-    let (b, area) = block(op)?;
-    let x = op.dims(0)?;
-    let [n, c, h, w] = x.as_slice() else { return None };
-    one(vec![n.clone(), c.times(&area)?, h.over(&b)?, w.over(&b)?])
+pub fn space_to_depth_dims(node: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
+    let (b, area) = block(node)?;
+    let [n, c, h, w] = x else { return None };
+    Some(vec![n.clone(), c.times(&area)?, h.over(&b)?, w.over(&b)?])
 }
 
 /// Side and area of a block.
-fn block(op: &Op) -> Option<(SymExpr, SymExpr)> {
-    let b: SymExpr = u64::try_from(op.n.int("blocksize")?).ok().filter(|&b| b > 0)?.into();
+fn block(n: &Node) -> Option<(SymExpr, SymExpr)> {
+    let b: SymExpr = u64::try_from(n.int("blocksize")?).ok().filter(|&b| b > 0)?.into();
     let area = b.times(&b)?;
     Some((b, area))
 }

@@ -1,5 +1,6 @@
 //! Matrix products.
 
+use super::einsum::{einsum, einsum_work};
 use super::flops::{self, Site, Work};
 use super::kinds::{Class, CostKind, WeightRole};
 use super::op::{Op, Outputs, broadcast, one};
@@ -51,28 +52,6 @@ pub fn gemm_work(site: &Site, bias: usize) -> Option<Work> {
     Some(Work { macs: site.made()?.times(k)?, flops: site.bias(bias)? })
 }
 
-fn einsum_work(site: &Site) -> Option<Work> {
-    let equation = site.n.string("equation")?;
-    let left = equation.split("->").next()?;
-    let mut seen: Vec<char> = Vec::new();
-    let mut total = SymExpr::ONE;
-    let terms: Vec<String> =
-        left.split(',').map(|t| t.chars().filter(|c| !c.is_whitespace()).collect()).collect();
-    for (i, term) in terms.iter().enumerate() {
-        let dims = site.dims(i)?;
-        if term.contains("...") {
-            return None;
-        }
-        for (c, d) in term.chars().zip(dims) {
-            if !seen.contains(&c) {
-                seen.push(c);
-                total = total.times(d)?;
-            }
-        }
-    }
-    if terms.len() < 2 { flops::flops(total) } else { flops::macs(total) }
-}
-
 fn det_work(site: &Site) -> Option<Work> {
     let n = site.dims(0)?.last()?;
     flops::flops(site.read(0)?.times(n)?)
@@ -114,50 +93,4 @@ pub fn gemm(op: &mut Op) -> Option<Outputs> {
     let m = if op.attr("transA", 0) == 1 { a1 } else { a0 };
     let n = if op.attr("transB", 0) == 1 { b0 } else { b1 };
     one(vec![m.clone(), n.clone()])
-}
-
-/// Einsum-12: output terms, or those that occur once, in alphabetical order.
-fn einsum(op: &mut Op) -> Option<Outputs> {
-    let equation: String =
-        op.n.string("equation")?.chars().filter(|c| !c.is_whitespace()).collect();
-    let (left, right) = match equation.split_once("->") {
-        Some((l, r)) => (l, Some(r)),
-        None => (equation.as_str(), None),
-    };
-    let mut sizes: std::collections::BTreeMap<char, (SymExpr, usize)> = Default::default();
-    let mut dots: Vec<SymExpr> = Vec::new();
-    for (i, term) in left.split(',').enumerate() {
-        let dims = op.dims(i)?;
-        let letters = term.chars().filter(|&c| c != '.').count();
-        let extra = dims.len().checked_sub(letters)?;
-        let (before, after) = term.split_once("...").unwrap_or((term, ""));
-        if extra > 0 && !term.contains("...") {
-            return None;
-        }
-        let middle = before.chars().count();
-        dots = broadcast(&dots, dims.get(middle..middle.checked_add(extra)?)?)?;
-        let letters = before.chars().zip(0..).chain(after.chars().zip(middle + extra..));
-        for (c, at) in letters {
-            let d = dims.get(at)?.clone();
-            let slot = sizes.entry(c).or_insert((SymExpr::ONE, 0));
-            *slot = (slot.0.broadcast(&d)?, slot.1 + 1);
-        }
-    }
-    let mut out = Vec::new();
-    match right {
-        None => {
-            out.extend(dots);
-            out.extend(sizes.values().filter(|s| s.1 == 1).map(|s| s.0.clone()));
-        }
-        Some(r) => {
-            let (before, after) = r.split_once("...").unwrap_or((r, ""));
-            let get = |c| sizes.get(&c).map(|s| s.0.clone());
-            out.extend(before.chars().map(get).collect::<Option<Vec<_>>>()?);
-            if r.contains("...") {
-                out.extend(dots);
-            }
-            out.extend(after.chars().map(get).collect::<Option<Vec<_>>>()?);
-        }
-    }
-    one(out)
 }

@@ -17,7 +17,14 @@ pub const ROWS: &[Operator] = &[
         .fed(&[(1, Demand::IndexLastAxis)]),
     ml("Binarizer", Class::Classical).shape(same).types(|t, _| t.of(0)).work(flops::once),
     ml("CastMap", Class::Classical).types(|_, _| None),
-    ml("CategoryMapper", Class::Classical).shape(same).types(|_, _| None).work(flops::none),
+    ml("CategoryMapper", Class::Classical)
+        .shape(same)
+        .types(|t, _| match t.of(0) {
+            Some(DataType::String) => Some(DataType::I64),
+            Some(_) => Some(DataType::String),
+            None => None,
+        })
+        .work(flops::none),
     ml("DictVectorizer", Class::Classical).types(|_, _| None),
     ml("FeatureVectorizer", Class::Classical).shape(joined).work(flops::none),
     ml("Imputer", Class::Classical).shape(same).types(|t, _| t.of(0)).work(flops::none),
@@ -33,8 +40,11 @@ pub const ROWS: &[Operator] = &[
         .parameters(LINEAR),
     ml("Normalizer", Class::Classical).shape(same).work(|s| s.made_times(3)),
     ml("OneHotEncoder", Class::Classical).shape(one_hot).work(flops::none),
-    ml("SVMClassifier", Class::Classical).shape(classifier).types(class_types),
-    ml("SVMRegressor", Class::Classical).shape(|op| rows(op, 1)),
+    ml("SVMClassifier", Class::Classical)
+        .shape(vector_classifier)
+        .types(class_types)
+        .work(vector_work),
+    ml("SVMRegressor", Class::Classical).shape(|op| rows(op, 1)).work(vector_work),
     ml("Scaler", Class::Classical).shape(same).work(|s| s.made_times(2)),
     ml("TreeEnsemble", Class::Classical)
         .shape(|op| rows(op, op.attr("n_targets", 1)))
@@ -55,6 +65,20 @@ fn linear_work(site: &Site) -> Option<Work> {
         return None;
     };
     flops::macs(rows.times(&c.len().into())?)
+}
+
+/// A kernel of each example and support vector, then their coefficients; without
+/// vectors a linear model.
+fn vector_work(site: &Site) -> Option<Work> {
+    let x = site.dims(0)?;
+    let rows = if x.len() == 1 { SymExpr::ONE } else { x.first()?.clone() };
+    let mut each = 0usize;
+    for name in ["support_vectors", "coefficients"] {
+        if let Some(Attribute::Floats(v)) = site.n.attribute(name) {
+            each = each.checked_add(v.len())?;
+        }
+    }
+    if each == 0 { None } else { flops::macs(rows.times(&each.into())?) }
 }
 
 /// The labels are strings or integers, the scores floats.
@@ -136,4 +160,22 @@ fn classifier(op: &mut Op) -> Option<Outputs> {
     let classes = labels(op.n, CLASSES).map(|c| SymExpr::Value(c.into()));
     let classes = op.or_fresh(classes);
     Some(vec![Some(Sym::shape(vec![n.clone()])), Some(Sym::shape(vec![n, classes]))])
+}
+
+/// SVMClassifier: without probabilities several classes have a score for each
+/// pair of them.
+fn vector_classifier(op: &mut Op) -> Option<Outputs> {
+    let mut out = classifier(op)?;
+    let given =
+        |name: &str| matches!(op.n.attribute(name), Some(Attribute::Floats(v)) if !v.is_empty());
+    let pairs = given("support_vectors") && !given("prob_a");
+    if let (true, Some(c), Some(n)) =
+        (pairs, labels(op.n, CLASSES).filter(|&c| c > 2), examples(op))
+    {
+        let scores = c.checked_mul(c - 1)? / 2;
+        if let Some(slot) = out.get_mut(1) {
+            *slot = Some(Sym::shape(vec![n, SymExpr::Value(scores.into())]));
+        }
+    }
+    Some(out)
 }

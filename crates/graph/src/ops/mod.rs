@@ -10,14 +10,18 @@
 
 mod arithmetic;
 mod attention;
+mod channels_last;
 mod control;
+mod einsum;
 mod elementwise;
 mod extent;
 pub mod flops;
 mod generate;
 mod index;
 mod kinds;
+mod known;
 mod layout;
+mod legacy;
 mod linear;
 mod loss;
 mod microsoft;
@@ -50,16 +54,27 @@ use std::sync::LazyLock;
 
 /// All families.
 const FAMILIES: &[&[Operator]] = &[
+    attention::PREVIEW,
     attention::ROWS,
+    channels_last::MICROSOFT,
+    channels_last::NCHWC,
+    channels_last::NHWC,
     control::ROWS,
     elementwise::ROWS,
     extent::ROWS,
     generate::ROWS,
     index::ROWS,
     layout::ROWS,
+    legacy::ROWS,
     linear::ROWS,
     loss::ROWS,
-    microsoft::ROWS,
+    microsoft::attention::ROWS,
+    microsoft::embedding::ROWS,
+    microsoft::layers::ROWS,
+    microsoft::linear::ROWS,
+    microsoft::packed_attention::ROWS,
+    microsoft::quantized::ROWS,
+    microsoft::state::ROWS,
     ml::ROWS,
     normalization::ROWS,
     optimizer::ROWS,

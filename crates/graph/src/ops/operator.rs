@@ -76,6 +76,21 @@ pub const fn microsoft(name: &'static str, class: Class) -> Operator {
     row("com.microsoft", name, class, |t, _| t.of(0))
 }
 
+/// An operator of `com.ms.internal.nhwc`; its outputs have the type of input 0.
+pub const fn nhwc(name: &'static str, class: Class) -> Operator {
+    row("com.ms.internal.nhwc", name, class, |t, _| t.of(0))
+}
+
+/// An operator of `com.microsoft.nchwc`; its outputs have the type of input 0.
+pub const fn nchwc(name: &'static str, class: Class) -> Operator {
+    row("com.microsoft.nchwc", name, class, |t, _| t.of(0))
+}
+
+/// An operator of `ai.onnx.preview`; its outputs have the type of input 0.
+pub const fn preview(name: &'static str, class: Class) -> Operator {
+    row("ai.onnx.preview", name, class, |t, _| t.of(0))
+}
+
 /// An operator of `ai.onnx.ml`; its outputs are floats.
 pub const fn ml(name: &'static str, class: Class) -> Operator {
     row("ai.onnx.ml", name, class, |_, _| Some(DataType::F32))

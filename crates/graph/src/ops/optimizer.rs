@@ -10,6 +10,7 @@ use crate::symbolic::{Sym, SymExpr};
 pub const ROWS: &[Operator] = &[
     training("Adagrad", Class::Optimizer).shape(|op| step(op, 3)).work(|s| step_work(s, 3, 6)),
     training("Adam", Class::Optimizer).shape(|op| step(op, 4)).work(|s| step_work(s, 4, 12)),
+    training("Gradient", Class::Optimizer).shape(gradient).types(|t, i| t.of(i)),
     training("Momentum", Class::Optimizer).shape(|op| step(op, 3)).work(|s| step_work(s, 3, 4)),
 ];
 
@@ -30,4 +31,10 @@ fn step_work(site: &Site, groups: usize, each: i64) -> Option<Work> {
         total = total.plus(&site.read(2 + i)?)?;
     }
     flops::flops(total.times(&number(each))?)
+}
+
+/// Gradient-1: one for each of the first inputs, those that `xs` names.
+fn gradient(op: &mut Op) -> Option<Outputs> {
+    let of = |i: usize| op.sym(i).map(Sym::without_elems);
+    Some((0..op.n.outputs.len()).map(of).collect())
 }

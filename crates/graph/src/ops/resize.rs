@@ -3,7 +3,7 @@
 use super::flops::{Site, Work};
 use super::kinds::{Class, CostKind, Demand, WeightRole};
 use super::op::{Op, Outputs, one, wrap_all};
-use super::operator::{CONSTANTS, LAST, Operator, onnx};
+use super::operator::{ByInput, CONSTANTS, LAST, Operator, onnx};
 use crate::model::Attribute;
 use crate::symbolic::{Sym, SymExpr};
 
@@ -24,8 +24,8 @@ pub const ROWS: &[Operator] = &[
             ("keep_aspect_ratio_policy", "'stretch'"),
         ])
         .structural(&[1..=LAST])
-        .weights(&[(1..=LAST, WeightRole::Constant)])
-        .fed(&[(2, Demand::Factor), (3, Demand::OutputShape)]),
+        .weights(WEIGHTS)
+        .fed(FED),
     onnx("Upsample", Class::Resize)
         .shape(resize)
         .work(resize_work)
@@ -33,10 +33,17 @@ pub const ROWS: &[Operator] = &[
         .defaults(&[("mode", "'nearest'")])
         .structural(&[1..=1])
         .weights(CONSTANTS)
-        .fed(&[(1, Demand::Factor)]),
+        .fed(UPSAMPLE_FED),
 ];
 
-fn resize_work(site: &Site) -> Option<Work> {
+/// Roles of the inputs of Resize.
+pub const WEIGHTS: ByInput<WeightRole> = &[(1..=LAST, WeightRole::Constant)];
+/// What Resize asks of its inputs.
+pub const FED: &[(usize, Demand)] = &[(2, Demand::Factor), (3, Demand::OutputShape)];
+/// What Upsample asks of its inputs.
+pub const UPSAMPLE_FED: &[(usize, Demand)] = &[(1, Demand::Factor)];
+
+pub fn resize_work(site: &Site) -> Option<Work> {
     let (x, y) = (site.dims(0)?, site.out_dims(0)?);
     let changed = u32::try_from(x.iter().zip(y).filter(|(a, b)| a != b).count()).ok();
     site.interpolated(site.n.string("mode").unwrap_or("nearest"), changed?)
@@ -44,7 +51,7 @@ fn resize_work(site: &Site) -> Option<Work> {
 
 /// Resize-19 (X, roi, scales, sizes), Resize-10 and Upsample-9 (X, scales),
 /// Upsample-7 (attribute). Sizes are rounded down in single precision.
-fn resize(op: &mut Op) -> Option<Outputs> {
+pub fn resize(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let axes = match op.n.ints("axes") {
         Some(a) => wrap_all(a, x.len())?,

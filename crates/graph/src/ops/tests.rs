@@ -3,7 +3,15 @@
 use super::*;
 use std::collections::HashSet;
 
-const DOMAINS: [&str; 4] = ["", "ai.onnx.ml", "ai.onnx.preview.training", "com.microsoft"];
+const DOMAINS: [&str; 7] = [
+    "",
+    "ai.onnx.ml",
+    "ai.onnx.preview",
+    "ai.onnx.preview.training",
+    "com.microsoft",
+    "com.microsoft.nchwc",
+    "com.ms.internal.nhwc",
+];
 
 #[test]
 fn rows_are_sorted_and_unique() {
@@ -20,7 +28,10 @@ fn rows_are_well_formed() {
     for o in all() {
         let name = o.name;
         assert!(DOMAINS.contains(&o.domain), "{name}: domain {}", o.domain);
-        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()) && !name.is_empty(), "{name}");
+        assert!(
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty(),
+            "{name}"
+        );
         let defaults: HashSet<_> = o.defaults.iter().collect();
         assert_eq!(defaults.len(), o.defaults.len(), "{name}: a default is given twice");
         for (attribute, text) in o.defaults {

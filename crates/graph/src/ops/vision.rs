@@ -36,13 +36,17 @@ fn affine_grid(op: &mut Op) -> Option<Outputs> {
     one([vec![n], spatial, vec![rank]].concat())
 }
 
-fn grid_sample(op: &mut Op) -> Option<Outputs> {
-    let (x, grid) = (op.dims(0)?, op.dims(1)?);
-    let spatial = grid.get(1..grid.len().checked_sub(1)?)?;
-    one([x.get(..2)?, spatial].concat())
+pub fn grid_sample(op: &mut Op) -> Option<Outputs> {
+    one(grid_sample_dims(&op.dims(0)?, &op.dims(1)?)?)
 }
 
-fn grid_sample_work(site: &Site) -> Option<Work> {
+/// Sizes of what a grid picks of a tensor of sizes `x`.
+pub fn grid_sample_dims(x: &[SymExpr], grid: &[SymExpr]) -> Option<Vec<SymExpr>> {
+    let spatial = grid.get(1..grid.len().checked_sub(1)?)?;
+    Some([x.get(..2)?, spatial].concat())
+}
+
+pub fn grid_sample_work(site: &Site) -> Option<Work> {
     let spatial = u32::try_from(site.dims(0)?.len().checked_sub(2)?).ok()?;
     site.interpolated(site.n.string("mode").unwrap_or("linear"), spatial)
 }

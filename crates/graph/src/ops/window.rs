@@ -3,7 +3,7 @@
 use super::flops::{self, Site, Work, elements, number};
 use super::kinds::{Class, CostKind, WeightRole};
 use super::op::{Op, Outputs, one, product};
-use super::operator::{Operator, onnx};
+use super::operator::{ByInput, Operator, onnx};
 use super::typed::{int32, with_indices};
 use crate::model::Node;
 use crate::symbolic::{Sym, SymExpr};
@@ -29,7 +29,7 @@ pub const ROWS: &[Operator] = &[
         .weights(&[(0..=1, WeightRole::Parameter), (2..=3, WeightRole::Buffer)]),
     onnx("ConvTranspose", Class::Window)
         .shape(conv_transpose)
-        .work(conv_transpose_work)
+        .work(|s| conv_transpose_work(s, 1, 2))
         .cost(CostKind::TransposedConv)
         .defaults(CONV),
     onnx("DeformConv", Class::Window)
@@ -58,12 +58,7 @@ pub const ROWS: &[Operator] = &[
         .work(|s| conv_work(s, 3, 8))
         .cost(CostKind::QuantisedConv)
         .defaults(CONV)
-        .weights(&[
-            (1..=2, WeightRole::Buffer),
-            (3..=3, WeightRole::Parameter),
-            (4..=7, WeightRole::Buffer),
-            (8..=8, WeightRole::Parameter),
-        ]),
+        .weights(QUANTIZED),
     onnx("RoiAlign", Class::Vision)
         .shape(roi_align)
         .work(roi_align_work)
@@ -75,6 +70,13 @@ pub const ROWS: &[Operator] = &[
         )]),
 ];
 
+/// Roles of the inputs of QLinearConv.
+pub const QUANTIZED: ByInput<WeightRole> = &[
+    (1..=2, WeightRole::Buffer),
+    (3..=3, WeightRole::Parameter),
+    (4..=7, WeightRole::Buffer),
+    (8..=8, WeightRole::Parameter),
+];
 const CONV: &[(&str, &str)] = &[("auto_pad", "'NOTSET'"), ("group", "1")];
 const POOL: &[(&str, &str)] = &[
     ("auto_pad", "'NOTSET'"),
@@ -109,9 +111,10 @@ fn deform_conv_work(site: &Site) -> Option<Work> {
     Some(Work { flops: conv.flops.plus(&more)?, ..conv })
 }
 
-fn conv_transpose_work(site: &Site) -> Option<Work> {
-    let kernel = elements(site.dims(1)?.get(1..)?)?;
-    let bias = site.bias(2)?;
+/// (elements in) · (channels out / group) · kernel, and 1 for each bias element.
+pub fn conv_transpose_work(site: &Site, weight: usize, bias: usize) -> Option<Work> {
+    let kernel = elements(site.dims(weight)?.get(1..)?)?;
+    let bias = site.bias(bias)?;
     Some(Work { macs: site.read(0)?.times(&kernel)?, flops: bias })
 }
 
@@ -151,13 +154,17 @@ fn auto_pad(n: &Node) -> AutoPad {
 /// The windows along the spatial dimensions, from the attributes `strides`,
 /// `dilations` and `pads`; `None` where these are malformed.
 fn windows(n: &Node, kernel: &[SymExpr]) -> Option<Vec<Window>> {
+    windows_with(n, kernel, n.ints("pads"))
+}
+
+fn windows_with(n: &Node, kernel: &[SymExpr], pads: Option<&[i64]>) -> Option<Vec<Window>> {
     let d = kernel.len();
     let per_dim = |name| match n.ints(name) {
         Some(v) => (v.len() == d && v.iter().all(|&x| x > 0)).then(|| v.to_vec()),
         None => Some(vec![1; d]),
     };
     let (strides, dilations) = (per_dim("strides")?, per_dim("dilations")?);
-    let pads = match n.ints("pads") {
+    let pads = match pads {
         Some(v) => (v.len() == 2 * d).then(|| v.to_vec())?,
         None => vec![0; 2 * d],
     };
@@ -201,20 +208,25 @@ impl Window {
     }
 }
 
-fn spatial(op: &Op, x: &[SymExpr], kernel: &[SymExpr], ceil: bool) -> Option<Vec<SymExpr>> {
-    let auto = auto_pad(op.n);
-    let windows = windows(op.n, kernel)?;
+fn spatial(n: &Node, x: &[SymExpr], kernel: &[SymExpr], ceil: bool) -> Option<Vec<SymExpr>> {
+    let auto = auto_pad(n);
+    let windows = windows(n, kernel)?;
     x.iter().zip(&windows).map(|(d, w)| w.output(d, &auto, ceil)).collect()
 }
 
-pub fn conv(op: &mut Op, weight: usize) -> Option<Outputs> {
-    let (x, w) = (op.dims(0)?, op.dims(weight)?);
+/// Sizes of a convolution of a tensor of sizes `x` by a weight of sizes `w`.
+pub fn conv_dims(n: &Node, x: &[SymExpr], w: &[SymExpr]) -> Option<Vec<SymExpr>> {
     if x.len() < 3 || x.len() != w.len() {
         return None;
     }
     let mut out = vec![x.first()?.clone(), w.first()?.clone()];
-    out.extend(spatial(op, x.get(2..)?, w.get(2..)?, false)?);
-    one(out)
+    out.extend(spatial(n, x.get(2..)?, w.get(2..)?, false)?);
+    Some(out)
+}
+
+/// A convolution by the weight that input `weight` is.
+pub fn conv(op: &mut Op, weight: usize) -> Option<Outputs> {
+    one(conv_dims(op.n, &op.dims(0)?, &op.dims(weight)?)?)
 }
 
 /// CausalConvWithState-27: the state holds the last positions of the kernel.
@@ -225,42 +237,74 @@ fn causal_conv(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(Sym::shape(x)), Some(Sym::shape(state))])
 }
 
-fn kernel_shape(op: &Op) -> Option<Vec<SymExpr>> {
-    Some(op.n.ints("kernel_shape")?.iter().map(|&k| number(k)).collect())
+fn kernel_shape(n: &Node) -> Option<Vec<SymExpr>> {
+    Some(n.ints("kernel_shape")?.iter().map(|&k| number(k)).collect())
 }
 
-pub fn pool(op: &mut Op) -> Option<Outputs> {
-    let x = op.dims(0)?;
-    let kernel = kernel_shape(op)?;
+/// Sizes of a pooling of a tensor of sizes `x`.
+pub fn pool_dims(n: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
+    let kernel = kernel_shape(n)?;
     if x.len() != kernel.len() + 2 {
         return None;
     }
     let mut out = x.get(..2)?.to_vec();
-    out.extend(spatial(op, x.get(2..)?, &kernel, op.attr("ceil_mode", 0) == 1)?);
+    out.extend(spatial(n, x.get(2..)?, &kernel, n.int("ceil_mode") == Some(1))?);
+    Some(out)
+}
+
+pub fn pool(op: &mut Op) -> Option<Outputs> {
+    let out = pool_dims(op.n, &op.dims(0)?)?;
     Some(vec![Some(Sym::shape(out)); 2])
 }
 
-pub fn global_pool(op: &mut Op) -> Option<Outputs> {
-    let x = op.dims(0)?;
+/// Sizes of a pooling of all positions of a tensor of sizes `x`.
+pub fn global_dims(x: &[SymExpr]) -> Vec<SymExpr> {
     let keep = x.iter().enumerate();
-    one(keep.map(|(i, d)| if i < 2 { d.clone() } else { SymExpr::ONE }).collect())
+    keep.map(|(i, d)| if i < 2 { d.clone() } else { SymExpr::ONE }).collect()
 }
 
-/// ConvTranspose-22, `output_shape` included.
+pub fn global_pool(op: &mut Op) -> Option<Outputs> {
+    one(global_dims(&op.dims(0)?))
+}
+
 fn conv_transpose(op: &mut Op) -> Option<Outputs> {
+    one(conv_transpose_dims(op.n, &op.dims(0)?, &op.dims(1)?, op.n.ints("pads"))?)
+}
+
+/// ConvTransposeWithDynamicPads: pads are an input.
+pub fn conv_transpose_padded(op: &mut Op) -> Option<Outputs> {
     let (x, w) = (op.dims(0)?, op.dims(1)?);
+    let pads = op.sym(2).and_then(Sym::known_ints);
+    let mut out = conv_transpose_dims(op.n, &x, &w, pads.as_deref())?;
+    if op.has(2) && pads.is_none() {
+        for d in out.iter_mut().skip(2) {
+            *d = op.fresh();
+        }
+    }
+    one(out)
+}
+
+/// Sizes of a transposed convolution (ConvTranspose-22, `output_shape` included).
+pub fn conv_transpose_dims(
+    n: &Node,
+    x: &[SymExpr],
+    w: &[SymExpr],
+    pads: Option<&[i64]>,
+) -> Option<Vec<SymExpr>> {
     if x.len() < 3 || x.len() != w.len() {
         return None;
     }
-    let mut out = vec![x.first()?.clone(), w.get(1)?.times(&number(op.attr("group", 1)))?];
-    if let Some(shape) = op.n.ints("output_shape") {
+    let group = number(n.int("group").unwrap_or(1));
+    let mut out = vec![x.first()?.clone(), w.get(1)?.times(&group)?];
+    if let Some(shape) = n.ints("output_shape") {
         let skip = shape.len().checked_sub(x.len() - 2)?;
         out.extend(shape.iter().skip(skip).map(|&d| number(d)));
-        return one(out);
+        return Some(out);
     }
-    let extra = op.n.ints("output_padding").unwrap_or_default();
-    let auto = auto_pad(op.n);
-    for (i, (d, win)) in x.iter().skip(2).zip(windows(op.n, w.get(2..)?)?).enumerate() {
+    let extra = n.ints("output_padding").unwrap_or_default();
+    let auto = auto_pad(n);
+    let windows = windows_with(n, w.get(2..)?, pads)?;
+    for (i, (d, win)) in x.iter().skip(2).zip(windows).enumerate() {
         let extra = number(extra.get(i).copied().unwrap_or(0));
         if let AutoPad::Same = auto {
             out.push(d.times(&win.stride)?);
@@ -272,7 +316,7 @@ fn conv_transpose(op: &mut Op) -> Option<Outputs> {
             _ => full.minus(&win.pads.0)?.minus(&win.pads.1)?,
         });
     }
-    one(out)
+    Some(out)
 }
 
 fn max_unpool(op: &mut Op) -> Option<Outputs> {
@@ -287,13 +331,17 @@ fn max_unpool(op: &mut Op) -> Option<Outputs> {
             _ => None,
         };
     }
-    let x = op.dims(0)?;
+    one(max_unpool_dims(op.n, &op.dims(0)?)?)
+}
+
+/// Sizes that a pooling makes those of `x` of.
+pub fn max_unpool_dims(n: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
     let mut out = x.get(..2)?.to_vec();
-    for (d, w) in x.iter().skip(2).zip(windows(op.n, &kernel_shape(op)?)?) {
+    for (d, w) in x.iter().skip(2).zip(windows(n, &kernel_shape(n)?)?) {
         let full = d.minus(&SymExpr::ONE)?.times(&w.stride)?.plus(&w.span()?)?;
         out.push(full.minus(&w.pads.0)?.minus(&w.pads.1)?);
     }
-    one(out)
+    Some(out)
 }
 
 fn max_roi_pool(op: &mut Op) -> Option<Outputs> {
