@@ -183,6 +183,17 @@ fn rules_by_operator() {
         macs("Attention", &[], &["2x8x5x64", "2x8x7x64", "2x8x7x32"]),
         (2 * 8 * 5 * 7 * 96).to_string()
     );
+    let heads = [attr_int("num_heads", 4)];
+    assert_eq!(
+        macs("com.microsoft.MultiHeadAttention", &heads, &["BxSx64", "BxKx64", "BxKx64"]),
+        "128*B*S*K"
+    );
+    assert_eq!(
+        macs("Einsum", &[attr_text("equation", "...ij,...jk->...ik")], &["Bx6x3x4", "1x1x4x5"]),
+        "360*B"
+    );
+    assert_eq!(flops("Einsum", &[attr_text("equation", "ij->ji")], &["4x5"]), "0");
+    assert_eq!(flops("Einsum", &[attr_text("equation", "ij->j")], &["4x5"]), "20");
     assert_eq!(flops("Softmax", &[], &["2x10"]), "100");
     assert_eq!(
         flops("MaxPool", &[attr_ints("kernel_shape", &[2, 2])], &["1x1x3x3"]),

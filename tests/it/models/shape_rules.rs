@@ -250,6 +250,76 @@ fn products() {
     case("com.microsoft.SkipLayerNormalization", &[], &["BxSx4", "BxSx4", "4"], &["BxSx4"]);
 }
 
+/// Lengths of caches are those of the past and the new keys, as formulas.
+#[test]
+fn fused_attention() {
+    let heads = [attr_int("num_heads", 4)];
+    let mha = "com.microsoft.MultiHeadAttention";
+    case(
+        mha,
+        &heads,
+        &["BxSx64", "BxKx64", "BxKx96", "", "", "", "Bx4xPx16", "Bx4xPx24"],
+        &["BxSx96", "Bx4xK + Px16", "Bx4xK + Px24", "Bx4xSxK + P"],
+    );
+    case(mha, &heads, &["BxSx4x3x16"], &["BxSx64", "Bx4xSx16", "Bx4xSx16"]);
+    case(mha, &heads, &["BxSx64", "BxKx4x2x16"], &["BxSx64", "Bx4xKx16", "Bx4xKx16"]);
+    case(mha, &heads, &["BxSx64", "Bx4xKx16", "Bx4xKx24"], &["BxSx96", "Bx4xKx16"]);
+    let filled = ["Bx1x64", "Bx1x64", "Bx1x64", "", "", "", "Bx4x99x16", "Bx4x99x16", "1"];
+    case(mha, &heads, &filled, &["Bx1x64", "Bx4x99x16", "Bx4x99x16"]);
+    let grouped = [attr_int("num_heads", 8), attr_int("kv_num_heads", 2)];
+    let gqa = "com.microsoft.GroupQueryAttention";
+    case(gqa, &grouped, &["BxSx192", "", "", "", "", "B", "1"], &["BxSx128", "Bx2xSx16"]);
+    let past = |length: &str, total: &str| {
+        let past = format!("Bx2x{length}x16");
+        let inputs = ["BxSx128", "BxSx32", "BxSx32", &past, &past, "B", total];
+        outputs(gqa, &grouped, &inputs, 2).remove(1)
+    };
+    assert_eq!(past("P", "=15."), "Bx2x15x16");
+    assert_eq!(past("99", "=15."), "Bx2x99x16");
+    assert_eq!(past("5", "=15."), "Bx2x15x16");
+    assert_eq!(past("99", "1"), "Bx2x?x16");
+    case(
+        "com.microsoft.Attention",
+        &heads,
+        &["BxSx64", "64x192", "192", "", "2xBx4xPx16"],
+        &["BxSx64", "2xBx4xS + Px16"],
+    );
+    case(
+        "com.microsoft.PackedMultiHeadAttention",
+        &heads,
+        &["Tx4x3x16", "", "", "192", "BxS", "1"],
+        &["Tx64"],
+    );
+    case("com.microsoft.RestorePadding", &[], &["Tx8", "BxS"], &["BxSx8"]);
+    case("com.microsoft.BiasSplitGelu", &[], &["BxSx10", "10"], &["BxSx5"]);
+    case("com.microsoft.NhwcFusedConv", &[], &["NxHxWx4", "6x4x3x3"], &["NxH - 2xW - 2x6"]);
+    let last = attr_int("channels_last", 1);
+    case(
+        "com.microsoft.QLinearConv",
+        &[last, attr_ints("strides", &[2, 2])],
+        &["NxHx9x4", ".", ".", "6x4x3x3", ".", ".", ".", "."],
+        &["Nx(H - 1)//2x4x6"],
+    );
+}
+
+#[test]
+fn einsum() {
+    let e = |equation: &str, inputs: &[&str], expected: &str| {
+        case("Einsum", &[attr_text("equation", equation)], inputs, &[expected]);
+    };
+    e(" b i j , b j k -> b i k ", &["BxIx4", "Bx4xK"], "BxIxK");
+    e("...ij,...jk->...ik", &["BxHx3x4", "Bx1x4x5"], "BxHx3x5");
+    e("...ij,...jk->...ik", &["BxHx3x4", "Hx4x5"], "BxHx3x5");
+    e("bij,bjk->bik", &["1x3x4", "Bx4x5"], "Bx3x5");
+    e("ba,ac", &["3x4", "4x5"], "3x5");
+    e("b...c->c...", &["2x3x4x5"], "5x3x4");
+    e("i->i->i", &["2"], "*");
+    e("ij->ik", &["2x3"], "*");
+    e("i.j->ij", &["2x3"], "*");
+    e("ij,jk->ik", &["2x3"], "*");
+    e("ijk->ij", &["2x3"], "*");
+}
+
 #[test]
 fn images_signals_and_text() {
     case("Resize", &[], &["1x3xHx10", "", "~1,1,2,0.25"], &["1x3x2*Hx2"]);

@@ -12,10 +12,9 @@ use super::known::Known;
 use super::op::{Op, Outputs, one, same};
 use super::operator::{Operator, microsoft, nchwc, nhwc};
 use super::resize::resize;
+use super::transposed::{conv_transpose_dims, conv_transpose_work, max_unpool_dims};
 use super::typed::with_indices;
-use super::window::{
-    self, conv_dims, conv_transpose_dims, conv_transpose_work, conv_work, global_dims, pool_dims,
-};
+use super::window::{self, conv_dims, conv_work, global_dims, pool_dims};
 use super::{layout, vision};
 use crate::model::Attribute;
 use crate::symbolic::{Sym, SymExpr};
@@ -179,7 +178,7 @@ fn unpooled(op: &mut Op) -> Option<Outputs> {
     if op.given(2) {
         return None;
     }
-    one(last(window::max_unpool_dims(op.n, &first(op.dims(0)?)?)?)?)
+    one(last(max_unpool_dims(op.n, &first(op.dims(0)?)?)?)?)
 }
 
 /// Blocks have 8 or 16 channels, as the processor has it.

@@ -37,6 +37,7 @@ mod resize;
 mod sequence;
 mod signal;
 mod text;
+mod transposed;
 mod typed;
 mod vision;
 mod window;
@@ -73,6 +74,8 @@ const FAMILIES: &[&[Operator]] = &[
     microsoft::layers::ROWS,
     microsoft::linear::ROWS,
     microsoft::packed_attention::ROWS,
+    microsoft::positions::ROWS,
+    microsoft::projected_attention::ROWS,
     microsoft::quantized::ROWS,
     microsoft::state::ROWS,
     ml::ROWS,

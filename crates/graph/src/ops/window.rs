@@ -4,6 +4,7 @@ use super::flops::{self, Site, Work, elements, number};
 use super::kinds::{Class, CostKind, WeightRole};
 use super::op::{Op, Outputs, one, product};
 use super::operator::{ByInput, Operator, onnx};
+use super::transposed::{conv_transpose, conv_transpose_work, max_unpool};
 use super::typed::{int32, with_indices};
 use crate::model::Node;
 use crate::symbolic::{Sym, SymExpr};
@@ -111,13 +112,6 @@ fn deform_conv_work(site: &Site) -> Option<Work> {
     Some(Work { flops: conv.flops.plus(&more)?, ..conv })
 }
 
-/// (elements in) · (channels out / group) · kernel, and 1 for each bias element.
-pub fn conv_transpose_work(site: &Site, weight: usize, bias: usize) -> Option<Work> {
-    let kernel = elements(site.dims(weight)?.get(1..)?)?;
-    let bias = site.bias(bias)?;
-    Some(Work { macs: site.read(0)?.times(&kernel)?, flops: bias })
-}
-
 /// Kernel · N.
 pub fn pool_work(site: &Site) -> Option<Work> {
     let kernel = site.n.ints("kernel_shape")?;
@@ -130,20 +124,20 @@ fn roi_align_work(site: &Site) -> Option<Work> {
 }
 
 /// The window of a convolution or pooling along one spatial dimension.
-struct Window {
+pub struct Window {
     kernel: SymExpr,
-    stride: SymExpr,
+    pub stride: SymExpr,
     dilation: SymExpr,
-    pads: (SymExpr, SymExpr),
+    pub pads: (SymExpr, SymExpr),
 }
 
-enum AutoPad {
+pub enum AutoPad {
     None,
     Same,
     Valid,
 }
 
-fn auto_pad(n: &Node) -> AutoPad {
+pub fn auto_pad(n: &Node) -> AutoPad {
     match n.string("auto_pad") {
         Some("SAME_UPPER" | "SAME_LOWER") => AutoPad::Same,
         Some("VALID") => AutoPad::Valid,
@@ -153,11 +147,11 @@ fn auto_pad(n: &Node) -> AutoPad {
 
 /// The windows along the spatial dimensions, from the attributes `strides`,
 /// `dilations` and `pads`; `None` where these are malformed.
-fn windows(n: &Node, kernel: &[SymExpr]) -> Option<Vec<Window>> {
+pub fn windows(n: &Node, kernel: &[SymExpr]) -> Option<Vec<Window>> {
     windows_with(n, kernel, n.ints("pads"))
 }
 
-fn windows_with(n: &Node, kernel: &[SymExpr], pads: Option<&[i64]>) -> Option<Vec<Window>> {
+pub fn windows_with(n: &Node, kernel: &[SymExpr], pads: Option<&[i64]>) -> Option<Vec<Window>> {
     let d = kernel.len();
     let per_dim = |name| match n.ints(name) {
         Some(v) => (v.len() == d && v.iter().all(|&x| x > 0)).then(|| v.to_vec()),
@@ -181,7 +175,7 @@ fn windows_with(n: &Node, kernel: &[SymExpr], pads: Option<&[i64]>) -> Option<Ve
 
 impl Window {
     /// Elements that the kernel covers.
-    fn span(&self) -> Option<SymExpr> {
+    pub fn span(&self) -> Option<SymExpr> {
         self.kernel.minus(&SymExpr::ONE)?.times(&self.dilation)?.plus(&SymExpr::ONE)
     }
 
@@ -237,7 +231,7 @@ fn causal_conv(op: &mut Op) -> Option<Outputs> {
     Some(vec![Some(Sym::shape(x)), Some(Sym::shape(state))])
 }
 
-fn kernel_shape(n: &Node) -> Option<Vec<SymExpr>> {
+pub fn kernel_shape(n: &Node) -> Option<Vec<SymExpr>> {
     Some(n.ints("kernel_shape")?.iter().map(|&k| number(k)).collect())
 }
 
@@ -265,83 +259,6 @@ pub fn global_dims(x: &[SymExpr]) -> Vec<SymExpr> {
 
 pub fn global_pool(op: &mut Op) -> Option<Outputs> {
     one(global_dims(&op.dims(0)?))
-}
-
-fn conv_transpose(op: &mut Op) -> Option<Outputs> {
-    one(conv_transpose_dims(op.n, &op.dims(0)?, &op.dims(1)?, op.n.ints("pads"))?)
-}
-
-/// ConvTransposeWithDynamicPads: pads are an input.
-pub fn conv_transpose_padded(op: &mut Op) -> Option<Outputs> {
-    let (x, w) = (op.dims(0)?, op.dims(1)?);
-    let pads = op.sym(2).and_then(Sym::known_ints);
-    let mut out = conv_transpose_dims(op.n, &x, &w, pads.as_deref())?;
-    if op.has(2) && pads.is_none() {
-        for d in out.iter_mut().skip(2) {
-            *d = op.fresh();
-        }
-    }
-    one(out)
-}
-
-/// Sizes of a transposed convolution (ConvTranspose-22, `output_shape` included).
-pub fn conv_transpose_dims(
-    n: &Node,
-    x: &[SymExpr],
-    w: &[SymExpr],
-    pads: Option<&[i64]>,
-) -> Option<Vec<SymExpr>> {
-    if x.len() < 3 || x.len() != w.len() {
-        return None;
-    }
-    let group = number(n.int("group").unwrap_or(1));
-    let mut out = vec![x.first()?.clone(), w.get(1)?.times(&group)?];
-    if let Some(shape) = n.ints("output_shape") {
-        let skip = shape.len().checked_sub(x.len() - 2)?;
-        out.extend(shape.iter().skip(skip).map(|&d| number(d)));
-        return Some(out);
-    }
-    let extra = n.ints("output_padding").unwrap_or_default();
-    let auto = auto_pad(n);
-    let windows = windows_with(n, w.get(2..)?, pads)?;
-    for (i, (d, win)) in x.iter().skip(2).zip(windows).enumerate() {
-        let extra = number(extra.get(i).copied().unwrap_or(0));
-        if let AutoPad::Same = auto {
-            out.push(d.times(&win.stride)?);
-            continue;
-        }
-        let full = d.minus(&SymExpr::ONE)?.times(&win.stride)?.plus(&win.span()?)?.plus(&extra)?;
-        out.push(match auto {
-            AutoPad::Valid => full,
-            _ => full.minus(&win.pads.0)?.minus(&win.pads.1)?,
-        });
-    }
-    Some(out)
-}
-
-fn max_unpool(op: &mut Op) -> Option<Outputs> {
-    if op.has(2) {
-        let target = op.ints(2);
-        return match (target, op.sym(0).and_then(Sym::rank)) {
-            (Some(t), _) => one(t),
-            (None, Some(r)) => {
-                let dims = op.unknown(r);
-                one(dims)
-            }
-            _ => None,
-        };
-    }
-    one(max_unpool_dims(op.n, &op.dims(0)?)?)
-}
-
-/// Sizes that a pooling makes those of `x` of.
-pub fn max_unpool_dims(n: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
-    let mut out = x.get(..2)?.to_vec();
-    for (d, w) in x.iter().skip(2).zip(windows(n, &kernel_shape(n)?)?) {
-        let full = d.minus(&SymExpr::ONE)?.times(&w.stride)?.plus(&w.span()?)?;
-        out.push(full.minus(&w.pads.0)?.minus(&w.pads.1)?);
-    }
-    Some(out)
 }
 
 fn max_roi_pool(op: &mut Op) -> Option<Outputs> {

@@ -6,5 +6,7 @@ pub mod embedding;
 pub mod layers;
 pub mod linear;
 pub mod packed_attention;
+pub mod positions;
+pub mod projected_attention;
 pub mod quantized;
 pub mod state;
