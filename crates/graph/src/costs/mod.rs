@@ -26,6 +26,7 @@
 
 mod amount;
 mod liveness;
+mod tables;
 mod tally;
 pub mod terms;
 mod weights;
@@ -36,8 +37,10 @@ pub use terms::Terms;
 use crate::error::Result;
 use crate::model::{Dim, Model};
 use crate::shape::{Bindings, Shapes};
+use crate::symbolic::formula;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Static costs of a model.
 ///
@@ -142,21 +145,24 @@ fn counted<T>(
     };
     bindings.check(&flat)?;
     let shapes = Shapes::infer(&flat, bindings);
-    let stored = weights::count(&flat);
+    let stored = weights::count(&flat, &shapes);
     let costs = tally::Tally::of(&flat, &shapes, &stored).costs(&shapes.symbols, &stored);
     Ok(of(costs, Counted { flat: &flat, shapes: &shapes, stored: &stored }))
 }
 
-/// The costs of `model` for one sample: every symbol of its inputs is 1.
+/// The costs of `model` for one sample: every symbol of its inputs is 1, and a
+/// formula of symbols what it then is.
 ///
 /// # Errors
 /// As [`of_model`].
 pub fn of_one_sample(model: &Model) -> Result<Costs> {
     let shapes = model.graph.inputs.iter().filter_map(|&i| model.value(i)?.ty.shape.as_ref());
-    let symbol = |d: &Dim| match d {
-        Dim::Symbol(s) => Some((s.clone(), 1)),
-        _ => None,
-    };
-    let dims = shapes.flatten().filter_map(symbol).collect();
+    let mut dims = HashMap::new();
+    for d in shapes.flatten() {
+        if let Dim::Symbol(s) = d {
+            let open = formula::open_symbols(s, &dims);
+            dims.extend(open.into_iter().map(|s| (s, 1)));
+        }
+    }
     of_model(model, &Bindings { dims, ..Bindings::default() })
 }
