@@ -169,8 +169,9 @@ impl Classes<'_> {
         if let Some(r) = self.roles.get_mut(source as usize) {
             *r = role.max(*r);
         }
-        let (Some(held), Role::Parameter) = (packed::elements(n, i), role) else { return };
-        let stored = self.model.value(source).and_then(|s| s.tensor.as_ref()?.len());
+        let Some(t) = self.model.value(source).and_then(|s| s.tensor.as_ref()) else { return };
+        let held = packed::elements(n, i, t.dtype).filter(|_| role == Role::Parameter);
+        let (Some(held), stored) = (held, t.len()) else { return };
         let whole = self.shapes.known(v).map(|d| d.iter().map(|&d| u128::from(d)).product());
         if let (Some(stored), Some(whole @ 1..)) = (stored, whole) {
             // A part of what was joined holds its share.
@@ -266,5 +267,8 @@ fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
         WeightRole::ParameterIfFloat => parameter(is_float),
         WeightRole::ParameterUnlessSingle => parameter(is_float && t.len() != Some(1)),
         WeightRole::CarriedParameter => parameter(is_float || t.dtype.is_small_integer()),
+        WeightRole::CarriedUnlessSingle => {
+            parameter((is_float || t.dtype.is_small_integer()) && t.len() != Some(1))
+        }
     }
 }

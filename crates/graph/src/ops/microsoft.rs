@@ -5,7 +5,10 @@ use super::attention::weighted_sum;
 use super::flops::{self, Site, Work, elements, number};
 use super::kinds::{Class, CostKind, Demand, WeightRole};
 use super::op::{Op, Outputs, broadcast, one, same, wrap};
-use super::operator::{LAST, Operator, microsoft};
+use super::operator::{
+    LAST, Operator, PACKED, ROTARY, SCALED, SCALED_ATTENTION, SCALED_PAIR, SCALED_PARTS,
+    SCALED_PRODUCT, microsoft,
+};
 use super::recurrent::{recurrent, recurrent_work};
 use super::reduce::reduce;
 use super::typed::{float, string};
@@ -69,7 +72,10 @@ pub const ROWS: &[Operator] = &[
         .work(attention_work)
         .cost(CostKind::Product),
     microsoft("Inverse", Class::Other).shape(same),
-    microsoft("MatMulBnb4", Class::Linear).shape(packed_weight).work(packed_weight_work),
+    microsoft("MatMulBnb4", Class::Linear)
+        .shape(packed_weight)
+        .work(packed_weight_work)
+        .weights(PACKED),
     microsoft("MatMulFpQ4", Class::Linear).shape(packed_weight).work(packed_weight_work),
     microsoft("MatMulIntegerToFloat", Class::Linear)
         .shape(|op| linear::matmul(op, 0, 1))
@@ -87,27 +93,46 @@ pub const ROWS: &[Operator] = &[
         .work(attention_work)
         .cost(CostKind::Product),
     microsoft("NhwcFusedConv", Class::Window).shape(same),
-    microsoft("QAttention", Class::Attention).shape(packed_attention).work(packed_attention_work),
+    microsoft("QAttention", Class::Attention)
+        .shape(packed_attention)
+        .work(packed_attention_work)
+        .weights(SCALED_ATTENTION),
     microsoft("QGemm", Class::Linear)
         .shape(quantized_gemm)
         .work(|s| linear::gemm_work(s, 6))
-        .cost(CostKind::QuantisedProduct),
-    microsoft("QLinearAdd", Class::Arithmetic).shape(quantized_pair).work(|s| s.made_times(2)),
+        .cost(CostKind::QuantisedProduct)
+        .weights(SCALED_PRODUCT),
+    microsoft("QLinearAdd", Class::Arithmetic)
+        .shape(quantized_pair)
+        .work(|s| s.made_times(2))
+        .weights(SCALED_PAIR),
     microsoft("QLinearAveragePool", Class::Window)
         .shape(|op| channels_first(op, window::pool))
-        .work(window::pool_work),
+        .work(window::pool_work)
+        .weights(SCALED),
     microsoft("QLinearConcat", Class::Layout)
         .shape(qlinear_concat)
         .types(|t, _| t.of(1))
-        .work(flops::none),
+        .work(flops::none)
+        .weights(SCALED_PARTS),
     microsoft("QLinearGlobalAveragePool", Class::Reduction)
         .shape(|op| channels_first(op, window::global_pool))
-        .work(flops::read),
-    microsoft("QLinearLeakyRelu", Class::Elementwise).shape(same).work(flops::once),
-    microsoft("QLinearMul", Class::Arithmetic).shape(quantized_pair).work(|s| s.made_times(2)),
-    microsoft("QLinearReduceMean", Class::Reduction).shape(|op| reduce(op, None)).work(flops::read),
-    microsoft("QLinearSigmoid", Class::Elementwise).shape(same).work(flops::once),
-    microsoft("QLinearSoftmax", Class::Softmax).shape(same).work(|s| s.made_times(5)),
+        .work(flops::read)
+        .weights(SCALED),
+    microsoft("QLinearLeakyRelu", Class::Elementwise).shape(same).work(flops::once).weights(SCALED),
+    microsoft("QLinearMul", Class::Arithmetic)
+        .shape(quantized_pair)
+        .work(|s| s.made_times(2))
+        .weights(SCALED_PAIR),
+    microsoft("QLinearReduceMean", Class::Reduction)
+        .shape(|op| reduce(op, None))
+        .work(flops::read)
+        .weights(SCALED),
+    microsoft("QLinearSigmoid", Class::Elementwise).shape(same).work(flops::once).weights(SCALED),
+    microsoft("QLinearSoftmax", Class::Softmax)
+        .shape(same)
+        .work(|s| s.made_times(5))
+        .weights(SCALED),
     microsoft("QuantizeLinear", Class::Quantization)
         .shape(same)
         .types(|t, _| t.of(2).or(Some(DataType::U8)))
@@ -120,7 +145,8 @@ pub const ROWS: &[Operator] = &[
     microsoft("RotaryEmbedding", Class::Attention)
         .shape(same)
         .work(|s| s.made_times(3))
-        .cost(CostKind::Move),
+        .cost(CostKind::Move)
+        .weights(ROTARY),
     microsoft("SimplifiedLayerNormalization", Class::Normalization)
         .shape(same)
         .work(|s| s.made_times(4))
