@@ -4,5 +4,7 @@ mod costs;
 mod graph;
 mod mutants;
 mod opstring;
+mod parameters;
 mod shape_rules;
 mod shapes;
+mod zoo;

@@ -65,6 +65,13 @@ pub const ROWS: &[Operator] = &[
         .work(fused_matmul_work)
         .cost(CostKind::Product),
     microsoft("GatedRelativePositionBias", Class::Attention).shape(same),
+    microsoft("GatherBlockQuantized", Class::LookUp)
+        .shape(gather_blocks)
+        .types(|t, _| t.of(2))
+        .work(|s| s.made_times(2))
+        .cost(CostKind::Move)
+        .weights(&[(0..=0, WeightRole::Parameter), (2..=3, WeightRole::Buffer)])
+        .fed(&[(1, Demand::IndexAxis)]),
     microsoft("Gelu", Class::Elementwise).shape(same).work(flops::once).cost(CostKind::Slow),
     microsoft("GroupNorm", Class::Normalization).shape(same),
     microsoft("GroupQueryAttention", Class::Attention)
@@ -167,6 +174,19 @@ pub const ROWS: &[Operator] = &[
 /// A rule that holds where channels are not the last dimension.
 fn channels_first(op: &mut Op, rule: fn(&mut Op) -> Option<Outputs>) -> Option<Outputs> {
     if op.attr("channels_last", 0) == 0 { rule(op) } else { None }
+}
+
+/// Rows of a table, of whose last axis a byte holds several weights.
+fn gather_blocks(op: &mut Op) -> Option<Outputs> {
+    let (table, ids) = (op.dims(0)?, op.dims(1)?);
+    let axis = wrap(op.attr("gather_axis", 0), table.len())?;
+    let packed = op.n.input(0).and_then(|v| op.facts.dtype(v)) == Some(DataType::U8);
+    let each = if packed { 8i64.checked_div(op.attr("bits", 4))?.max(1) } else { 1 };
+    let mut out = table;
+    let last = out.last_mut()?;
+    *last = last.times(&number(each))?;
+    out.splice(axis..=axis, ids);
+    one(out)
 }
 
 /// Two operands, each with scale and zero point.
