@@ -6,5 +6,7 @@ mod graph;
 mod mutants;
 mod operators;
 mod opstring;
+mod parameters;
 mod shape_rules;
 mod shapes;
+mod zoo;

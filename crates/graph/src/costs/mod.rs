@@ -7,13 +7,20 @@
 //!   attention and recurrent layers; adding a bias is none. **FLOPs** are twice
 //!   the MACs plus the work of all other operators; the rule of each operator,
 //!   with its ONNX version, stands in `ops/flops.rs`.
-//! - **Parameters** are elements of constants that an operator uses as a weight.
-//!   Running statistics of BatchNormalization, scales and zero points of
-//!   quantization are **buffers**; scalars of arithmetic, bounds, shapes and the
-//!   like are **constants**. A weight that several operators share counts once.
+//! - **Parameters** are elements of constants that an operator uses as a weight,
+//!   also by way of operators on constants alone (a cast, a slice, a weight
+//!   standardisation). Those of a quantized network are those of the network before:
+//!   a packed byte counts as the weights that it holds.
+//! - **Buffers** are running statistics of BatchNormalization, scales and zero points
+//!   of quantization, rotary and sine tables, attention masks, coordinates,
+//!   blur filters. `tables` lists how these are told, by their place in the graph.
+//! - **Constants** are all others: scalars of arithmetic, bounds, shapes, indices.
+//! - A weight that several operators share counts once.
 //! - Every operator reads all its inputs and writes all its outputs: nothing is
 //!   done in place and nothing is fused. Operators on constants alone run once,
-//!   when a model is loaded, and cost nothing here.
+//!   when a model is loaded, and cost nothing here, whatever they compute.
+//! - A run reads each weight once, in the bytes that it is stored in. Of a table the
+//!   rows are read that are looked up.
 //! - **Peak activation bytes**: the most bytes that graph inputs and operator
 //!   outputs take at one time when operators run in the order of the file
 //!   (sorted where the file is not). A value lives from the operator that makes
@@ -26,9 +33,11 @@
 
 mod amount;
 mod liveness;
+mod tables;
 mod tally;
 pub mod terms;
 mod weights;
+mod weights_read;
 
 pub use amount::Amount;
 pub use terms::Terms;
@@ -36,8 +45,10 @@ pub use terms::Terms;
 use crate::error::Result;
 use crate::model::{Dim, Model};
 use crate::shape::{Bindings, Shapes};
+use crate::symbolic::formula;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Static costs of a model.
 ///
@@ -70,7 +81,7 @@ pub struct Costs {
     pub activation_bytes_read: Amount,
     /// Bytes of activations that operators write.
     pub activation_bytes_written: Amount,
-    /// Bytes of constants that operators read.
+    /// Bytes of constants that a run reads, each constant once.
     pub weight_bytes_read: Amount,
     /// Most bytes of activations alive at one time.
     pub peak_activation_bytes: Amount,
@@ -142,21 +153,24 @@ fn counted<T>(
     };
     bindings.check(&flat)?;
     let shapes = Shapes::infer(&flat, bindings);
-    let stored = weights::count(&flat);
-    let costs = tally::Tally::of(&flat, &shapes, &stored).costs(&shapes.symbols, &stored);
+    let stored = weights::count(&flat, &shapes);
+    let costs = tally::Tally::of(&flat, &shapes, &stored).costs(&flat, &shapes, &stored);
     Ok(of(costs, Counted { flat: &flat, shapes: &shapes, stored: &stored }))
 }
 
-/// The costs of `model` for one sample: every symbol of its inputs is 1.
+/// The costs of `model` for one sample: every symbol of its inputs is 1, and a
+/// formula of symbols what it then is.
 ///
 /// # Errors
 /// As [`of_model`].
 pub fn of_one_sample(model: &Model) -> Result<Costs> {
     let shapes = model.graph.inputs.iter().filter_map(|&i| model.value(i)?.ty.shape.as_ref());
-    let symbol = |d: &Dim| match d {
-        Dim::Symbol(s) => Some((s.clone(), 1)),
-        _ => None,
-    };
-    let dims = shapes.flatten().filter_map(symbol).collect();
+    let mut dims = HashMap::new();
+    for d in shapes.flatten() {
+        if let Dim::Symbol(s) = d {
+            let open = formula::open_symbols(s, &dims);
+            dims.extend(open.into_iter().map(|s| (s, 1)));
+        }
+    }
     of_model(model, &Bindings { dims, ..Bindings::default() })
 }

@@ -2,11 +2,12 @@
 
 use super::liveness::{Peak, last_reads};
 use super::weights::Stored;
+use super::weights_read::{Weights, looks_up};
 use super::{Amount, Costs, OperatorCost, Unknown};
 use crate::model::{Attribute, Graph, Model, Node, Value, ValueId};
+use crate::ops;
 use crate::ops::flops::{self, Work};
-use crate::ops::{self, Class};
-use crate::shape::{Shapes, Sum, SymExpr, Symbols};
+use crate::shape::{Shapes, Sum, SymExpr};
 use std::collections::{BTreeMap, HashMap};
 
 /// Costs of one operator type.
@@ -17,7 +18,6 @@ struct Row {
     flops: Sum,
     read: Sum,
     written: Sum,
-    weights: Sum,
     unknown_work: u64,
     unknown_bytes: u64,
 }
@@ -28,18 +28,14 @@ impl Row {
         self.unknown_work += other.unknown_work;
         self.unknown_bytes += other.unknown_bytes;
         let work = self.macs.merge(&other.macs) & self.flops.merge(&other.flops);
-        let bytes = self.read.merge(&other.read)
-            & self.written.merge(&other.written)
-            & self.weights.merge(&other.weights);
+        let bytes = self.read.merge(&other.read) & self.written.merge(&other.written);
         self.unknown_work += u64::from(!work);
         self.unknown_bytes += u64::from(!bytes);
     }
 
     /// Costs of so many runs.
     fn repeat(&mut self, times: &SymExpr) {
-        let sums =
-            [&mut self.macs, &mut self.flops, &mut self.read, &mut self.written, &mut self.weights];
-        for s in sums {
+        for s in [&mut self.macs, &mut self.flops, &mut self.read, &mut self.written] {
             let mut repeated = Sum::default();
             match s.expr().times(times) {
                 Some(p) if repeated.add(&p) => *s = repeated,
@@ -55,14 +51,16 @@ type Rows<'m> = BTreeMap<(&'m str, &'m str), Row>;
 #[derive(Debug, Default)]
 pub struct Tally<'m> {
     rows: Rows<'m>,
+    weights: Weights,
     peak: Peak,
     depth: u64,
 }
 
 /// What the walk reads.
-struct Walk<'m> {
-    shapes: &'m Shapes,
-    constant: &'m [bool],
+pub(super) struct Walk<'m> {
+    pub model: &'m Model,
+    pub shapes: &'m Shapes,
+    pub stored: &'m Stored,
     /// Bytes of each value; `None` where size or type is not known.
     bytes: Vec<Option<SymExpr>>,
 }
@@ -71,16 +69,18 @@ impl<'m> Tally<'m> {
     /// Costs of the model's graph.
     pub fn of(model: &'m Model, shapes: &'m Shapes, stored: &'m Stored) -> Self {
         let bytes = model.values.iter().zip(0..).map(|(v, id)| bytes(v, shapes, id)).collect();
-        Walk { shapes, constant: &stored.constant, bytes }.graph(&model.graph)
+        Walk { model, shapes, stored, bytes }.graph(&model.graph)
     }
 
     /// The costs as reported.
-    pub fn costs(&self, symbols: &Symbols, stored: &Stored) -> Costs {
+    pub fn costs(&self, model: &Model, shapes: &Shapes, stored: &Stored) -> Costs {
+        let symbols = &shapes.symbols;
         let mut total = Row::default();
         self.rows.values().for_each(|r| total.merge(r));
         let amount = |s: &Sum| Amount::new(&s.expr(), symbols);
         let number = |s: &Sum| s.expr().value().map(|v| v as f64);
-        let moved = [&total.read, &total.written, &total.weights];
+        let weights = self.weights.bytes(|id| bytes(model.value(id)?, shapes, id));
+        let moved = [&total.read, &total.written, &weights];
         let moved = moved.into_iter().try_fold(0f64, |s, e| Some(s + number(e)?));
         let intensity = moved.filter(|m| *m > 0.0).and_then(|m| Some(number(&total.flops)? / m));
         Costs {
@@ -92,7 +92,7 @@ impl<'m> Tally<'m> {
             flops: amount(&total.flops),
             activation_bytes_read: amount(&total.read),
             activation_bytes_written: amount(&total.written),
-            weight_bytes_read: amount(&total.weights),
+            weight_bytes_read: amount(&weights),
             peak_activation_bytes: Amount::new(&self.peak.value(), symbols),
             arithmetic_intensity: intensity,
             depth: self.depth,
@@ -111,6 +111,7 @@ impl<'m> Tally<'m> {
 
     /// Adds the rows of a body, repeated where a number of runs is given.
     fn absorb(&mut self, mut body: Tally<'m>, times: Option<&SymExpr>) {
+        self.weights.absorb(std::mem::take(&mut body.weights));
         for (k, mut r) in std::mem::take(&mut body.rows) {
             if let Some(t) = times {
                 r.repeat(t);
@@ -164,11 +165,11 @@ fn bytes(v: &Value, shapes: &Shapes, id: ValueId) -> Option<SymExpr> {
 }
 
 impl<'m> Walk<'m> {
-    fn is_constant(&self, v: ValueId) -> bool {
-        self.constant.get(v as usize).copied().unwrap_or(false)
+    pub fn is_constant(&self, v: ValueId) -> bool {
+        self.stored.constant.get(v as usize).copied().unwrap_or(false)
     }
 
-    fn bytes(&self, v: ValueId) -> Option<&SymExpr> {
+    pub fn bytes(&self, v: ValueId) -> Option<&SymExpr> {
         self.bytes.get(v as usize)?.as_ref()
     }
 
@@ -195,6 +196,7 @@ impl<'m> Walk<'m> {
                 continue;
             }
             self.node(n, row);
+            t.weights.read(n, self);
             let (body_peak, body_depth) = self.bodies(n, &mut t);
             for &o in n.outputs.iter().flatten() {
                 if let Some(b) = self.bytes(o) {
@@ -255,18 +257,14 @@ impl<'m> Walk<'m> {
             }
             _ => row.unknown_work += 1,
         }
-        let class = ops::usage(&n.domain, &n.op_type).class;
         let mut known = true;
         for (i, v) in n.inputs.iter().enumerate() {
-            let Some(v) = *v else { continue };
-            // A look-up touches the rows that it returns.
-            let table = i == 0 && class == Class::LookUp;
+            let Some(v) = v.filter(|&v| !self.is_constant(v)) else { continue };
             let read = match n.outputs.first() {
-                Some(&Some(o)) if table => self.bytes(o),
+                Some(&Some(o)) if looks_up(n, i) => self.bytes(o),
                 _ => self.bytes(v),
             };
-            let slot = if self.is_constant(v) { &mut row.weights } else { &mut row.read };
-            known &= read.is_some_and(|b| slot.add(b));
+            known &= read.is_some_and(|b| row.read.add(b));
         }
         for &o in n.outputs.iter().flatten() {
             known &= self.bytes(o).is_some_and(|b| row.written.add(b));
@@ -316,6 +314,7 @@ impl<'m> Walk<'m> {
         for (i, mut b) in bodies.into_iter().enumerate() {
             if i != chosen {
                 b.rows.values_mut().for_each(|r| *r = Row { count: r.count, ..Row::default() });
+                b.weights = Weights::default();
             }
             t.absorb(b, None);
         }

@@ -1,7 +1,9 @@
 //! Which constants are parameters, by the use that operators make of them.
 
+use super::tables::{Tables, is_weight_of_product};
 use crate::model::{Attribute, Graph, Model, Node, Tensor, ValueId};
-use crate::ops::{self, Class, WeightRole};
+use crate::ops::{self, Class, WeightRole, packed};
+use crate::shape::Shapes;
 use std::collections::HashMap;
 
 /// What a model stores.
@@ -13,6 +15,29 @@ pub struct Stored {
     pub bytes: u64,
     /// By value: computed from constants alone, constants themselves included.
     pub constant: Vec<bool>,
+    /// Values computed from constants → the constants that carry their data.
+    sources: HashMap<ValueId, Vec<Source>>,
+}
+
+impl Stored {
+    /// The stored constants that the constant value `v` is made of; itself where
+    /// it is one, or where none carries its data.
+    pub fn origins(&self, v: ValueId) -> Vec<ValueId> {
+        match self.sources.get(&v).filter(|s| !s.is_empty()) {
+            Some(sources) => sources.iter().map(|s| s.value).collect(),
+            None => vec![v],
+        }
+    }
+}
+
+/// A constant whose data a value carries.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    value: ValueId,
+    /// A table by the way it has taken, no parameter.
+    is_table: bool,
+    /// The weight of a product on its way, a parameter whatever follows.
+    is_weight: bool,
 }
 
 /// How an operator uses a constant; a later one outweighs an earlier one.
@@ -24,14 +49,18 @@ enum Role {
     Parameter,
 }
 
-/// Classifies all constants of `model`.
-pub fn count(model: &Model) -> Stored {
+/// Classifies all constants of `model`, a model without functions.
+pub fn count(model: &Model, shapes: &Shapes) -> Stored {
     let mut c = Classes {
         model,
-        constant: model.values.iter().map(|v| v.tensor.is_some()).collect(),
+        shapes,
+        tables: Tables::new(model, shapes),
         roles: vec![Role::Unused; model.values.len()],
-        sources: HashMap::new(),
-        stored: Stored::default(),
+        held: HashMap::new(),
+        stored: Stored {
+            constant: model.values.iter().map(|v| v.tensor.is_some()).collect(),
+            ..Stored::default()
+        },
     };
     c.graph(&model.graph);
     c.finish()
@@ -39,19 +68,42 @@ pub fn count(model: &Model) -> Stored {
 
 struct Classes<'a> {
     model: &'a Model,
-    constant: Vec<bool>,
+    shapes: &'a Shapes,
+    tables: Tables<'a>,
     roles: Vec<Role>,
-    /// Values computed from constants → the constants that carry their data.
-    sources: HashMap<ValueId, Vec<ValueId>>,
+    /// Parameters that a constant holds, where several are packed in one element.
+    held: HashMap<ValueId, u64>,
     stored: Stored,
 }
 
 /// Longest list of sources that is followed.
 const MAX_SOURCES: usize = 32;
 
+/// How a node treats what its constant inputs carry.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// It runs.
+    Used,
+    /// It runs, and its output has the elements of input 0, a constant.
+    PassedOn,
+    /// It is computed when the model is loaded.
+    Folded,
+}
+
 impl Classes<'_> {
     fn is_constant(&self, v: ValueId) -> bool {
-        self.constant.get(v as usize).copied().unwrap_or(false)
+        self.stored.constant.get(v as usize).copied().unwrap_or(false)
+    }
+
+    /// The constants whose data `v` carries.
+    fn sources(&self, v: ValueId) -> Vec<Source> {
+        match self.stored.sources.get(&v) {
+            Some(s) => s.clone(),
+            None if self.is_constant(v) => {
+                vec![Source { value: v, is_table: false, is_weight: false }]
+            }
+            None => Vec::new(),
+        }
     }
 
     fn graph(&mut self, g: &Graph) {
@@ -61,44 +113,89 @@ impl Classes<'_> {
         }
     }
 
+    fn way(&self, n: &Node) -> Way {
+        let operator = ops::usage(&n.domain, &n.op_type);
+        let plain = operator.class != Class::Random && n.subgraphs().next().is_none();
+        let mut inputs = n.inputs.iter().flatten();
+        let passes = operator.passes_on(0) && !operator.passes_on(1);
+        match n.input(0) {
+            _ if !plain || n.inputs.is_empty() => Way::Used,
+            _ if inputs.all(|&v| self.is_constant(v)) => Way::Folded,
+            Some(v) if passes && !self.sources(v).is_empty() => Way::PassedOn,
+            _ => Way::Used,
+        }
+    }
+
     fn node(&mut self, n: &Node) {
         self.attributes(n);
-        let folds = !n.inputs.is_empty()
-            && ops::usage(&n.domain, &n.op_type).class != Class::Random
-            && n.subgraphs().next().is_none()
-            && n.inputs.iter().flatten().all(|&v| self.is_constant(v));
-        let mut carried = Vec::new();
+        let way = self.way(n);
+        let mut carried: Vec<Source> = Vec::new();
         for (i, v) in n.inputs.iter().enumerate() {
-            let Some(v) = v.filter(|&v| self.is_constant(v)) else { continue };
-            let own = [v];
-            let from = self.sources.get(&v).map_or(&own[..], Vec::as_slice).to_vec();
-            let role = from.iter().map(|&s| self.role(n, i, s)).max().unwrap_or(Role::Constant);
-            for s in from {
-                let carries = folds && role == Role::Parameter;
-                if carries && carried.len() < MAX_SOURCES {
-                    carried.push(s);
-                }
-                let role = if carries { Role::Constant } else { role };
-                if let Some(r) = self.roles.get_mut(s as usize) {
-                    *r = role.max(*r);
-                }
+            let Some(v) = *v else { continue };
+            let sources = self.sources(v);
+            let roles: Vec<Role> = sources.iter().map(|s| self.role(n, i, v, *s, way)).collect();
+            let strongest = roles.iter().copied().max().unwrap_or(Role::Constant);
+            let is_weight = is_weight_of_product(n, i);
+            for s in sources {
+                let role = match way {
+                    Way::Folded if strongest == Role::Parameter => {
+                        let is_table = s.is_table || self.tables.ends_as_table(n, i);
+                        carried.push(Source { is_table, is_weight: s.is_weight || is_weight, ..s });
+                        Role::Constant
+                    }
+                    Way::PassedOn if i == 0 && strongest == Role::Parameter => {
+                        carried.push(s);
+                        Role::Unused
+                    }
+                    _ if s.is_table && !s.is_weight && !is_weight => strongest.min(Role::Buffer),
+                    _ => strongest,
+                };
+                self.assign(n, i, v, s.value, role);
             }
         }
-        if folds {
+        carried.truncate(MAX_SOURCES);
+        if way == Way::Folded || !carried.is_empty() {
             for &o in n.outputs.iter().flatten() {
-                if let Some(c) = self.constant.get_mut(o as usize) {
-                    *c = true;
+                if let Some(c) = self.stored.constant.get_mut(o as usize) {
+                    *c |= way == Way::Folded;
                 }
-                self.sources.insert(o, carried.clone());
+                self.stored.sources.insert(o, carried.clone());
             }
         }
     }
 
-    fn role(&self, n: &Node, input: usize, source: ValueId) -> Role {
-        let Some(t) = self.model.value(source).and_then(|v| v.tensor.as_ref()) else {
+    /// Notes the use of `source` by way of `v` as input `i`.
+    fn assign(&mut self, n: &Node, i: usize, v: ValueId, source: ValueId, role: Role) {
+        if let Some(r) = self.roles.get_mut(source as usize) {
+            *r = role.max(*r);
+        }
+        let Some(t) = self.model.value(source).and_then(|s| s.tensor.as_ref()) else { return };
+        let held = packed::elements(n, i, t.dtype).filter(|_| role == Role::Parameter);
+        let (Some(held), stored) = (held, t.len()) else { return };
+        let whole = self.shapes.known(v).map(|d| d.iter().map(|&d| u128::from(d)).product());
+        if let (Some(stored), Some(whole @ 1..)) = (stored, whole) {
+            // A part of what was joined holds its share.
+            let held = held.of(whole).saturating_mul(stored.into()) / whole;
+            self.held.insert(source, u64::try_from(held).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// The role of a source of `v`, which is input `i`.
+    fn role(&self, n: &Node, i: usize, v: ValueId, source: Source, way: Way) -> Role {
+        let Some(t) = self.model.value(source.value).and_then(|v| v.tensor.as_ref()) else {
             return Role::Constant;
         };
-        role(n, input, t, n.input(input) != Some(source))
+        let operator = ops::usage(&n.domain, &n.op_type);
+        let weighs = t.dtype.is_float() || t.dtype.is_small_integer();
+        let buffer = match way {
+            Way::Folded => self.tables.is_filled_in(n, i),
+            _ => self.tables.is_buffer(n, i, &|v| self.is_constant(v)),
+        };
+        match way {
+            _ if buffer => Role::Buffer,
+            Way::Folded | Way::PassedOn if operator.passes_on(i) && weighs => Role::Parameter,
+            _ => role(n, i, t, v != source.value),
+        }
     }
 
     /// Weights that `ai.onnx.ml` operators hold in attributes.
@@ -110,7 +207,7 @@ impl Classes<'_> {
         for (name, a) in &n.attributes {
             let (elements, bytes) = match a {
                 Attribute::Floats(v) => (v.len() as u64, 4 * v.len() as u64),
-                Attribute::Ints(v) => (v.len() as u64, 8 * v.len() as u64),
+                Attribute::Ints(v) => (v.len() as u64, v.iter().map(|&i| varint_bytes(i)).sum()),
                 Attribute::Tensor(t) => (t.len().unwrap_or(0), t.bytes().unwrap_or(0)),
                 _ => continue,
             };
@@ -123,19 +220,39 @@ impl Classes<'_> {
     }
 
     fn finish(mut self) -> Stored {
-        for (v, role) in self.model.values.iter().zip(&self.roles) {
+        self.unread();
+        for ((v, role), id) in self.model.values.iter().zip(&self.roles).zip(0..) {
             let Some(t) = &v.tensor else { continue };
-            let n = t.len().unwrap_or(u64::MAX);
+            let n = match role {
+                Role::Parameter => self.held.get(&id).copied().or(t.len()),
+                _ => t.len(),
+            };
             self.stored.bytes = self.stored.bytes.saturating_add(t.bytes().unwrap_or(u64::MAX));
             let slot = match role {
                 Role::Parameter => &mut self.stored.parameters,
                 Role::Buffer => &mut self.stored.buffers,
                 _ => &mut self.stored.constants,
             };
-            *slot = slot.saturating_add(n);
+            *slot = slot.saturating_add(n.unwrap_or(u64::MAX));
         }
-        Stored { constant: self.constant, ..self.stored }
+        self.stored
     }
+
+    /// What is passed on and then read by no operator is a parameter.
+    fn unread(&mut self) {
+        let runs = |v: &ValueId| !self.stored.constant.get(*v as usize).copied().unwrap_or(false);
+        let passed = self.stored.sources.iter().filter(|(v, _)| runs(v)).flat_map(|(_, s)| s);
+        for s in passed {
+            if let Some(r @ Role::Unused) = self.roles.get_mut(s.value as usize) {
+                *r = if s.is_table && !s.is_weight { Role::Buffer } else { Role::Parameter };
+            }
+        }
+    }
+}
+
+/// Bytes that an integer takes in a file.
+fn varint_bytes(i: i64) -> u64 {
+    u64::from((64 - (i.cast_unsigned() | 1).leading_zeros()).div_ceil(7))
 }
 
 /// The role of constant `t` as input `i` of `n`; `carried` where other operators
@@ -150,5 +267,8 @@ fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
         WeightRole::ParameterIfFloat => parameter(is_float),
         WeightRole::ParameterUnlessSingle => parameter(is_float && t.len() != Some(1)),
         WeightRole::CarriedParameter => parameter(is_float || t.dtype.is_small_integer()),
+        WeightRole::CarriedUnlessSingle => {
+            parameter((is_float || t.dtype.is_small_integer()) && t.len() != Some(1))
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! operators that read them.
 //!
 //! Sizes come from the file, else from the caller, else from [`usual_size`];
-//! dimensions of one name have one size. Values are chosen so that the model
+//! dimensions of one name have one size, and a formula of names has its value. Values are chosen so that the model
 //! runs: see [`Fill`].
 
 use super::demand::{Use, Uses};
@@ -10,6 +10,7 @@ use super::fill::Fill;
 use crate::error::{Error, Result};
 use crate::model::{DataType, Dim, Model, Value};
 use crate::shape::{Bindings, Shapes};
+use crate::symbolic::formula::{self, Sizes};
 use serde::{Deserialize, Serialize};
 
 /// Most elements of one input.
@@ -104,30 +105,56 @@ fn is_called(model: &Model, id: u32, name: &str) -> bool {
     model.value(id).is_some_and(|v| v.name == name)
 }
 
-/// A full set of sizes: the caller's, else the usual ones.
+/// A full set of sizes: the caller's, else the usual ones. Formulas have the
+/// value that their symbols give them.
 fn sizes(model: &Model, given: &Bindings) -> Bindings {
-    let mut bindings = given.clone();
-    for value in model.graph.inputs.iter().filter_map(|&i| model.value(i)) {
-        let Some(shape) = &value.ty.shape else {
-            bindings.inputs.entry(value.name.clone()).or_insert_with(|| vec![1]);
-            continue;
-        };
-        let full = bindings.inputs.get(&value.name).cloned();
-        let mut sizes = Vec::with_capacity(shape.len());
-        for (at, dim) in shape.iter().enumerate() {
-            let chosen = full.as_ref().and_then(|s| s.get(at).copied());
-            let usual = || usual_size(value, shape, at);
-            sizes.push(match dim {
-                Dim::Known(n) => *n,
-                Dim::Symbol(s) => {
-                    *bindings.dims.entry(s.clone()).or_insert_with(|| chosen.unwrap_or_else(usual))
-                }
-                Dim::Unknown => chosen.unwrap_or_else(usual),
-            });
+    let mut bindings = given.resolved(model);
+    let inputs = || model.graph.inputs.iter().filter_map(|&i| model.value(i));
+    let given = bindings.inputs.clone();
+    let open = |v: &Value| !given.contains_key(&v.name);
+    for formulas in [false, true] {
+        for value in inputs().filter(|v| open(v)) {
+            let shape = value.ty.shape.as_deref().unwrap_or_default();
+            for at in 0..shape.len() {
+                choose(value, shape, at, formulas, &mut bindings.dims);
+            }
         }
-        bindings.inputs.entry(value.name.clone()).or_insert(sizes);
+    }
+    for value in inputs().filter(|v| open(v)) {
+        let size = |(at, dim, shape): (usize, &Dim, &[Dim])| match dim {
+            Dim::Known(n) => *n,
+            Dim::Symbol(s) => formula::evaluate(s, &bindings.dims).unwrap_or(0),
+            Dim::Unknown => usual_size(value, shape, at),
+        };
+        let sizes = match &value.ty.shape {
+            Some(shape) => shape.iter().enumerate().map(|(i, d)| size((i, d, shape))).collect(),
+            None => vec![1],
+        };
+        bindings.inputs.insert(value.name.clone(), sizes);
     }
     bindings
+}
+
+/// Gives a symbol, or each open symbol of a formula, the usual size of its place.
+fn choose(value: &Value, shape: &[Dim], at: usize, formulas: bool, dims: &mut Sizes) {
+    let Some(Dim::Symbol(text)) = shape.get(at) else { return };
+    let open = formula::open_symbols(text, dims);
+    if formulas == (open == [text.as_str()]) {
+        return;
+    }
+    for name in &open {
+        let mut place = shape.to_vec();
+        if let Some(d) = place.get_mut(at) {
+            *d = Dim::Symbol(name.clone());
+        }
+        dims.insert(name.clone(), usual_size(value, &place, at));
+    }
+    // `n - 5` of a usual n of 1 is no size.
+    if let ([name], None | Some(0)) = (open.as_slice(), formula::evaluate(text, dims))
+        && let Some(n) = formula::solve_least(text, name, dims, 1)
+    {
+        dims.insert(name.clone(), n);
+    }
 }
 
 /// The size of an open dimension that the caller does not give. By its name:
@@ -267,6 +294,36 @@ mod tests {
         assert_eq!(sizes(7, &[symbol("batch_size"), symbol("N")]), [1, 128]);
         assert_eq!(sizes(1, &[symbol("sequence_length"), symbol("past")]), [128, 16]);
         assert_eq!(sizes(1, &[open.clone(), open.clone()]), [1, 1024]);
+    }
+
+    #[test]
+    fn formulas_have_no_size_of_their_own() {
+        let symbol = |s: &str| Dim::Symbol(s.to_owned());
+        let mut model = Model::default();
+        for (name, dims) in [
+            ("mask", vec![symbol("past_length + seq"), Dim::Known(4)]),
+            ("half", vec![Dim::Known(1), Dim::Known(3), symbol("floor(h/2)"), symbol("2*w")]),
+            ("past", vec![symbol("past_length"), Dim::Known(4)]),
+            ("tail", vec![symbol("k - 7")]),
+            ("x", vec![symbol("seq"), Dim::Unknown]),
+        ] {
+            model.graph.inputs.push(u32::try_from(model.values.len()).unwrap());
+            model.values.push(value(name, 1, &dims));
+        }
+        let shapes = |given: &[(&str, &[u64])], dims: &[(&str, u64)]| -> Vec<String> {
+            let given = Bindings {
+                inputs: given.iter().map(|(n, s)| ((*n).to_owned(), s.to_vec())).collect(),
+                dims: dims.iter().map(|(n, s)| ((*n).to_owned(), *s)).collect(),
+            };
+            plan(&model, &given).unwrap().iter().map(|p| shape_text(&p.shape)).collect()
+        };
+        assert_eq!(shapes(&[], &[]), ["144x4", "1x3x112x448", "16x4", "1", "128x1024"]);
+        let bound = shapes(&[], &[("past_length", 5), ("seq", 1), ("h", 9)]);
+        assert_eq!(bound, ["6x4", "1x3x4x448", "5x4", "1", "1x1024"]);
+        let bound = shapes(&[("mask", &[9, 4]), ("past", &[5, 4])], &[]);
+        assert_eq!(bound, ["9x4", "1x3x112x448", "5x4", "1", "4x1024"]);
+        let bound = shapes(&[("half", &[1, 3, 10, 6])], &[("past_length + seq", 20), ("seq", 1)]);
+        assert_eq!(bound, ["20x4", "1x3x10x6", "19x4", "1", "1x1024"]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod blob;
 mod data_type;
+mod external;
 mod inline;
 pub mod limits;
+mod merge;
 mod mmap;
 pub mod order;
 mod read;

@@ -2,39 +2,41 @@
 
 use super::blob::Blob;
 use super::data_type::DataType;
+use super::external::Folder;
 use super::limits::Limits;
 use super::tensor::{Tensor, TensorData};
 use super::types::*;
 use super::wire::{AttributeType, DataLocation};
-use super::{mmap, order, scan, wire, wire_tensor};
+use super::{external, mmap, order, scan, wire, wire_tensor};
 use crate::error::{Error, Result};
 use prost::Message;
 use prost::bytes::Bytes;
-use std::collections::HashMap;
-use std::path::{Component, Path};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 impl Model {
-    /// Reads the model at `path`. Weights are neither copied nor touched, and
-    /// external data files are not opened. The file must not be modified while
-    /// it is being read.
+    /// Reads the model at `path`. Weights are neither copied nor touched. Small
+    /// tensors of external data files in the model's folder are read. The file
+    /// must not be modified while it is being read.
     ///
     /// # Errors
     /// [`Error::Io`], or [`Error::Model`] naming the file, the node where one
     /// is at fault, and the reason.
     pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
         let path = path.as_ref();
-        Self::decode(mmap::map(path, limits.file_bytes)?, path, limits)
+        Self::decode(mmap::map(path, limits.file_bytes)?, path, limits, Folder::of(path))
     }
 
-    /// Reads a model from memory; `name` stands for the file in errors.
+    /// Reads a model from memory; `name` stands for the file in errors. External
+    /// data files are not opened.
     ///
     /// # Errors
     /// As [`Model::open`].
     pub fn from_bytes(bytes: Blob, name: &Path, limits: &Limits) -> Result<Self> {
-        Self::decode(bytes.into_inner(), name, limits)
+        Self::decode(bytes.into_inner(), name, limits, Folder::none())
     }
 
-    fn decode(bytes: Bytes, name: &Path, limits: &Limits) -> Result<Self> {
+    fn decode(bytes: Bytes, name: &Path, limits: &Limits, folder: Folder) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
         }
@@ -45,7 +47,16 @@ impl Model {
             reason: format!("not an ONNX model, or truncated: {e}"),
             source: Some(Box::new(e)),
         })?;
-        Reader { file: name, limits, values: Vec::new(), nodes: 0, opset: 1 }.model(proto)
+        Reader {
+            file: name,
+            limits,
+            values: Vec::new(),
+            inputs: HashSet::new(),
+            folder,
+            nodes: 0,
+            opset: 1,
+        }
+        .model(proto)
     }
 }
 
@@ -66,6 +77,10 @@ struct Reader<'a> {
     file: &'a Path,
     limits: &'a Limits,
     values: Vec<Value>,
+    /// Inputs of the main graph.
+    inputs: HashSet<ValueId>,
+    /// Where external data is read from.
+    folder: Folder,
     nodes: usize,
     /// Version of `ai.onnx` in the graph or function that is being read.
     opset: i64,
@@ -161,10 +176,13 @@ impl Reader<'_> {
         let mut inputs = Vec::with_capacity(g.input.len());
         for v in g.input {
             match scope.names.get(&v.name) {
-                Some(&id) if (id as usize) < initializers => self.merge_type(id, v.r#type),
+                Some(&id) if (id as usize) < initializers => {}
                 _ => {
                     let id = self.declare(&mut scope, v.name, None)?;
-                    self.merge_type(id, v.r#type);
+                    self.merge_type(id, v.r#type)?;
+                    if outer.is_none() {
+                        self.inputs.insert(id);
+                    }
                     inputs.push(id);
                 }
             }
@@ -172,13 +190,17 @@ impl Reader<'_> {
         let nodes = self.nodes(g.node, &mut scope)?;
         for v in g.value_info.into_iter() {
             if let Some(&id) = scope.names.get(&v.name) {
-                self.merge_type(id, v.r#type);
+                self.merge_type(id, v.r#type)?;
             }
         }
         let names: Vec<String> = g.output.iter().map(|o| o.name.clone()).collect();
         let outputs = self.outputs(&names, &scope)?;
         for (v, &id) in g.output.into_iter().zip(&outputs) {
-            self.merge_type(id, v.r#type);
+            // A branch that is not taken says nothing of values around it.
+            let own = scope.names.contains_key(&v.name);
+            if own || self.is_undeclared(id) {
+                self.merge_type(id, v.r#type)?;
+            }
         }
         Ok(Graph { name: g.name, inputs, outputs, nodes })
     }
@@ -203,11 +225,23 @@ impl Reader<'_> {
         Ok(id)
     }
 
-    fn merge_type(&mut self, id: ValueId, ty: Option<wire::TypeProto>) {
-        let Some(ty) = ty else { return };
-        let Some(v) = self.values.get_mut(id as usize) else { return };
-        if v.tensor.is_none() {
-            v.ty = value_type(ty, 0);
+    fn is_undeclared(&self, id: ValueId) -> bool {
+        self.values.get(id as usize).is_some_and(|v| v.ty == ValueType::default())
+    }
+
+    /// Takes note of a declaration. A graph input that is declared in two ways
+    /// is an error; of what a node makes, inference knows better.
+    fn merge_type(&mut self, id: ValueId, ty: Option<wire::TypeProto>) -> Result<()> {
+        let (Some(ty), Some(v)) = (ty, self.values.get_mut(id as usize)) else { return Ok(()) };
+        if v.tensor.is_some() {
+            return Ok(());
+        }
+        match v.ty.refine(value_type(ty, 0)) {
+            Err(what) if self.inputs.contains(&id) => {
+                let what = format!("graph input {:?} is declared {what}", v.name);
+                Err(self.error(None, what))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -229,7 +263,7 @@ impl Reader<'_> {
         }
     }
 
-    fn tensor(&self, t: wire::TensorProto, whose: &str) -> Result<Tensor> {
+    fn tensor(&mut self, t: wire::TensorProto, whose: &str) -> Result<Tensor> {
         if t.dims.len() > self.limits.dims {
             let (n, max) = (t.dims.len(), self.limits.dims);
             return Err(self
@@ -243,7 +277,7 @@ impl Reader<'_> {
             .map_err(|_| self.error(Some(whose), "a tensor has a negative dimension"))?;
         let external = t.data_location == DataLocation::External as i32;
         if external {
-            self.check_external(&t.external_data, whose)?;
+            external::location(&t.external_data).map_err(|e| self.error(Some(whose), e))?;
         }
         let dtype = DataType::from(t.data_type);
         let data = match dtype {
@@ -257,26 +291,16 @@ impl Reader<'_> {
             _ if !t.uint64_data.is_empty() => payload(t.uint64_data, TensorData::Varints),
             _ => TensorData::Absent,
         };
-        let tensor = Tensor { dtype, dims, data };
+        let mut tensor = Tensor { dtype, dims, data };
         match tensor.len() {
-            Some(n) if n <= u64::MAX / 128 => Ok(tensor),
+            Some(n) if n <= u64::MAX / 128 => {
+                if external && let Some(bytes) = self.folder.read(&tensor, &t.external_data) {
+                    tensor.data = TensorData::Raw(Blob::new(bytes));
+                }
+                Ok(tensor)
+            }
             _ => Err(self.error(Some(whose), "a tensor's dimensions overflow")),
         }
-    }
-
-    /// External data must lie in the model's own folder or below it.
-    fn check_external(&self, entries: &[wire::StringStringEntryProto], whose: &str) -> Result<()> {
-        let Some(e) = entries.iter().find(|e| e.key == "location") else {
-            return Err(self.error(Some(whose), "external data without a location"));
-        };
-        let inside = Path::new(&e.value)
-            .components()
-            .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-        if inside && !e.value.contains('\\') {
-            return Ok(());
-        }
-        let what = format!("external data {:?} lies outside the model's folder", e.value);
-        Err(self.error(Some(whose), what))
     }
 
     fn nodes(&mut self, protos: Vec<wire::NodeProto>, scope: &mut Scope) -> Result<Vec<Node>> {
@@ -403,11 +427,11 @@ impl Reader<'_> {
         Ok((a.name, value))
     }
 
-    fn tensors(&self, ts: Vec<wire::TensorProto>, of: &str) -> Result<Vec<Tensor>> {
+    fn tensors(&mut self, ts: Vec<wire::TensorProto>, of: &str) -> Result<Vec<Tensor>> {
         ts.into_iter().map(|t| self.tensor(t, of)).collect()
     }
 
-    fn sparse(&self, s: wire::SparseTensorProto, of: &str) -> Result<Tensor> {
+    fn sparse(&mut self, s: wire::SparseTensorProto, of: &str) -> Result<Tensor> {
         let values = s.values.unwrap_or_default();
         let stored = values.dims.first().and_then(|&n| u64::try_from(n).ok()).unwrap_or(0);
         let dense =

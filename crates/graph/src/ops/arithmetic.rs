@@ -54,12 +54,87 @@ pub fn divide(v: &[Num], real: bool) -> Option<Num> {
     pair(v, |x, y| quotient(x, y, real), |x, y| float(x / y))
 }
 
+/// Mod-13: the remainder has the sign of the divisor.
 pub fn remainder(v: &[Num], real: bool) -> Option<Num> {
     let int = |x: &SymExpr, y: &SymExpr| {
+        if let (Some(a), Some(b)) = (x.value(), y.value()) {
+            let r = a.checked_rem(b)?;
+            let moved = r != 0 && (r < 0) != (b < 0);
+            return Some(Num::Int(SymExpr::Value(if moved { r + b } else { r })));
+        }
         let plain = !real && x.is_nonnegative() && y.value().is_some_and(|v| v > 0);
         plain.then(|| x.minus(&x.over(y)?.times(y)?).map(Num::Int)).flatten()
     };
     pair(v, int, |_, _| None)
+}
+
+/// Mod-13 with `fmod`: the remainder has the sign of the dividend.
+pub fn truncated_remainder(v: &[Num], real: bool) -> Option<Num> {
+    let int = |x: &SymExpr, y: &SymExpr| match (x.value(), y.value()) {
+        (Some(a), Some(b)) => a.checked_rem(b).map(|r| Num::Int(SymExpr::Value(r))),
+        _ => remainder(&[Num::Int(x.clone()), Num::Int(y.clone())], real),
+    };
+    pair(v, int, |x, y| float(x % y))
+}
+
+/// The mean of floats.
+pub fn mean(v: &[Num], real: bool) -> Option<Num> {
+    let count = Num::Int(v.len().into());
+    divide(&[total(v, real)?, count], true)
+}
+
+/// `x`, no less than `low` and no more than `high`.
+pub fn clipped(x: &Num, low: Option<&Num>, high: Option<&Num>) -> Option<Num> {
+    let known = |n: &Num| n.int().map_or_else(|| n.clone(), Num::Int);
+    let mut x = x.clone();
+    for (bound, is_low) in [(low, true), (high, false)] {
+        let Some(bound) = bound.map(known) else { continue };
+        let far = bound.float().is_some_and(|b| b.abs() >= 2f64.powi(53) && (b < 0.0) == is_low);
+        x = match (&x, &bound) {
+            (Num::Int(_), _) if far => x,
+            (Num::Int(e), Num::Int(b))
+                if is_low && e.is_nonnegative() && b.value().is_some_and(|b| b <= 0) =>
+            {
+                x
+            }
+            _ if is_low => largest(&[x, bound], true)?,
+            _ => smallest(&[x, bound], true)?,
+        };
+    }
+    Some(x)
+}
+
+pub fn bitwise_and(v: &[Num], _: bool) -> Option<Num> {
+    pair(v, |x, y| bits(x, y, |a, b| a & b), |_, _| None)
+}
+
+pub fn bitwise_or(v: &[Num], _: bool) -> Option<Num> {
+    pair(v, |x, y| bits(x, y, |a, b| a | b), |_, _| None)
+}
+
+pub fn bitwise_xor(v: &[Num], _: bool) -> Option<Num> {
+    pair(v, |x, y| bits(x, y, |a, b| a ^ b), |_, _| None)
+}
+
+/// Of unsigned integers.
+pub fn shift_right(v: &[Num], _: bool) -> Option<Num> {
+    let shift =
+        |x: i128, by: i128| u32::try_from(by).ok().and_then(|b| x.checked_shr(b)).unwrap_or(0);
+    pair(v, |x, y| bits(x, y, shift), |_, _| None)
+}
+
+/// Of unsigned integers of any width.
+pub fn shift_left(v: &[Num], _: bool) -> Option<Num> {
+    let shift = |x: &SymExpr, by: &SymExpr| {
+        let by = u32::try_from(by.value()?).ok().filter(|&b| b < 64)?;
+        let x = x.value().filter(|x| (0..1 << 62).contains(x))?;
+        Some(Num::Int(SymExpr::Value(x.checked_shl(by)?)))
+    };
+    pair(v, shift, |_, _| None)
+}
+
+fn bits(x: &SymExpr, y: &SymExpr, f: impl Fn(i128, i128) -> i128) -> Option<Num> {
+    Some(Num::Int(SymExpr::Value(f(x.value()?, y.value()?))))
 }
 
 pub fn total(v: &[Num], real: bool) -> Option<Num> {

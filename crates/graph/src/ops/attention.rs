@@ -3,7 +3,7 @@
 use super::flops::{self, Site, Work, number};
 use super::kinds::{Class, CostKind};
 use super::op::{Op, Outputs, one, same};
-use super::operator::{Operator, onnx, preview};
+use super::operator::{Operator, ROTARY, onnx, preview};
 use crate::symbolic::{Sym, SymExpr};
 
 /// The rows of this family.
@@ -16,7 +16,8 @@ pub const ROWS: &[Operator] = &[
     onnx("RotaryEmbedding", Class::Attention)
         .shape(same)
         .work(|s| s.made_times(3))
-        .cost(CostKind::Move),
+        .cost(CostKind::Move)
+        .weights(ROTARY),
 ];
 
 /// Rows of `ai.onnx.preview`.

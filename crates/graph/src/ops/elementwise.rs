@@ -6,34 +6,32 @@ use super::kinds::{Class, CostKind, Passes, WeightRole};
 use super::op::{Op, Outputs, broadcast, one, same};
 use super::operator::{CONSTANTS, LAST, Operator, TENSORS, onnx};
 use super::typed::boolean;
-use crate::model::DataType;
+use crate::model::{Attribute, DataType};
 use crate::symbolic::{MAX_VALUES, Num, Sym, SymExpr, advance, broadcast_index, count, sizes};
 use std::rc::Rc;
 
 /// The rows of this family.
 pub const ROWS: &[Operator] = &[
     unary("Abs").shape(|op| mapped(op, magnitude)).cost(CostKind::Simple),
-    unary("Acos"),
-    unary("Acosh"),
+    unary("Acos").shape(|op| mapped(op, |n| real(n, f64::acos))),
+    unary("Acosh").shape(|op| mapped(op, |n| real(n, f64::acosh))),
     numeric("Add").shape(|op| legacy(op, arithmetic::add)).weights(TENSORS),
     comparison("And").shape(|op| legacy(op, arithmetic::and)),
-    unary("Asin"),
-    unary("Asinh"),
-    unary("Atan").cost(CostKind::Slowest),
-    unary("Atanh"),
+    unary("Asin").shape(|op| mapped(op, |n| real(n, f64::asin))),
+    unary("Asinh").shape(|op| mapped(op, |n| real(n, f64::asinh))),
+    unary("Atan").shape(|op| mapped(op, |n| real(n, f64::atan))).cost(CostKind::Slowest),
+    unary("Atanh").shape(|op| mapped(op, |n| real(n, f64::atanh))),
     onnx("BitCast", Class::Elementwise).shape(same).types(|t, _| t.named("to")).work(flops::none),
-    onnx("BitShift", Class::Arithmetic)
-        .shape(|op| broadcast_of(op, arithmetic::unknown))
-        .work(flops::once),
+    onnx("BitShift", Class::Arithmetic).shape(shifted).work(flops::once),
     onnx("BitwiseAnd", Class::Arithmetic)
-        .shape(|op| broadcast_of(op, arithmetic::unknown))
+        .shape(|op| broadcast_of(op, arithmetic::bitwise_and))
         .work(flops::once),
-    unary("BitwiseNot"),
+    unary("BitwiseNot").shape(|op| mapped(op, complement)),
     onnx("BitwiseOr", Class::Arithmetic)
-        .shape(|op| broadcast_of(op, arithmetic::unknown))
+        .shape(|op| broadcast_of(op, arithmetic::bitwise_or))
         .work(flops::once),
     onnx("BitwiseXor", Class::Arithmetic)
-        .shape(|op| broadcast_of(op, arithmetic::unknown))
+        .shape(|op| broadcast_of(op, arithmetic::bitwise_xor))
         .work(flops::once),
     onnx("Cast", Class::Elementwise)
         .shape(cast)
@@ -50,19 +48,19 @@ pub const ROWS: &[Operator] = &[
     unary("Ceil").shape(|op| mapped(op, |n| rounded(n, f64::ceil))).cost(CostKind::Simple),
     unary("Celu").cost(CostKind::Slowest).defaults(&[("alpha", "1.0")]),
     onnx("Clip", Class::Arithmetic)
-        .shape(same)
+        .shape(clip)
         .work(flops::once)
         .cost(CostKind::Simple)
         .fusible()
         .weights(CONSTANTS)
         .passes(Passes::First),
-    unary("Cos").cost(CostKind::Slowest),
-    unary("Cosh").cost(CostKind::Slowest),
+    unary("Cos").shape(|op| mapped(op, |n| real(n, f64::cos))).cost(CostKind::Slowest),
+    unary("Cosh").shape(|op| mapped(op, |n| real(n, f64::cosh))).cost(CostKind::Slowest),
     numeric("Div").shape(|op| legacy(op, arithmetic::divide)).weights(TENSORS),
     unary("Elu").cost(CostKind::Slowest).defaults(&[("alpha", "1.0")]),
     comparison("Equal").shape(|op| legacy(op, arithmetic::equal)).weights(CONSTANTS),
     unary("Erf").cost(CostKind::Slow),
-    unary("Exp").cost(CostKind::Slow),
+    unary("Exp").shape(|op| mapped(op, |n| real(n, f64::exp))).cost(CostKind::Slow),
     unary("Floor").shape(|op| mapped(op, |n| rounded(n, f64::floor))).cost(CostKind::Simple),
     unary("Gelu").cost(CostKind::Slow).defaults(&[("approximate", "'none'")]),
     comparison("Greater").shape(|op| legacy(op, arithmetic::greater)).weights(CONSTANTS),
@@ -75,25 +73,28 @@ pub const ROWS: &[Operator] = &[
         .defaults(&[("alpha", "0.2"), ("beta", "0.5")]),
     unary("HardSwish").cost(CostKind::Simple),
     unary("IsInf").types(boolean).defaults(&[("detect_negative", "1"), ("detect_positive", "1")]),
-    unary("IsNaN").types(boolean),
+    unary("IsNaN").shape(|op| mapped(op, |n| test(n, f64::is_nan))).types(boolean),
     unary("LeakyRelu").cost(CostKind::Simple).fusible().defaults(&[("alpha", "0.01")]),
     comparison("Less").shape(|op| legacy(op, arithmetic::less)).weights(CONSTANTS),
     comparison("LessOrEqual")
         .shape(|op| broadcast_of(op, arithmetic::less_or_equal))
         .weights(CONSTANTS),
-    unary("Log").cost(CostKind::Slow),
+    unary("Log").shape(|op| mapped(op, |n| real(n, f64::ln))).cost(CostKind::Slow),
     numeric("Max")
         .shape(|op| broadcast_of(op, arithmetic::largest))
         .weights(CONSTANTS)
         .passes(Passes::All),
-    numeric("Mean").shape(|op| broadcast_of(op, arithmetic::unknown)),
+    numeric("Mean").shape(|op| broadcast_of(op, arithmetic::mean)),
     numeric("Min")
         .shape(|op| broadcast_of(op, arithmetic::smallest))
         .weights(CONSTANTS)
         .passes(Passes::All),
     unary("Mish").cost(CostKind::Slowest),
     onnx("Mod", Class::Arithmetic)
-        .shape(|op| broadcast_of(op, arithmetic::remainder))
+        .shape(|op| match op.attr("fmod", 0) {
+            1 => broadcast_of(op, arithmetic::truncated_remainder),
+            _ => broadcast_of(op, arithmetic::remainder),
+        })
         .work(flops::once)
         .defaults(&[("fmod", "0")])
         .weights(CONSTANTS),
@@ -111,7 +112,7 @@ pub const ROWS: &[Operator] = &[
         .work(flops::once)
         .cost(CostKind::Slow)
         .weights(CONSTANTS),
-    unary("Reciprocal").cost(CostKind::Simple),
+    unary("Reciprocal").shape(|op| mapped(op, |n| real(n, f64::recip))).cost(CostKind::Simple),
     unary("Relu").shape(|op| mapped(op, rectified)).cost(CostKind::Simple).fusible(),
     unary("Round")
         .shape(|op| mapped(op, |n| rounded(n, f64::round_ties_even)))
@@ -121,12 +122,19 @@ pub const ROWS: &[Operator] = &[
         .defaults(&[("alpha", "1.6732632"), ("gamma", "1.050701")])
         .formerly(&[(6, "alpha", "alpha=1.6732"), (6, "gamma", "gamma=1.0507")]),
     unary("Shrink").defaults(&[("bias", "0.0"), ("lambd", "0.5")]),
-    unary("Sigmoid").cost(CostKind::Slow).fusible(),
-    unary("Sign").cost(CostKind::Simple),
-    unary("Sin").cost(CostKind::Slowest),
-    unary("Sinh").cost(CostKind::Slowest),
-    unary("Softplus").cost(CostKind::Slowest),
-    unary("Softsign").cost(CostKind::Slowest),
+    unary("Sigmoid")
+        .shape(|op| mapped(op, |n| real(n, |x| 1.0 / (1.0 + (-x).exp()))))
+        .cost(CostKind::Slow)
+        .fusible(),
+    unary("Sign").shape(|op| mapped(op, sign)).cost(CostKind::Simple),
+    unary("Sin").shape(|op| mapped(op, |n| real(n, f64::sin))).cost(CostKind::Slowest),
+    unary("Sinh").shape(|op| mapped(op, |n| real(n, f64::sinh))).cost(CostKind::Slowest),
+    unary("Softplus")
+        .shape(|op| mapped(op, |n| real(n, |x| x.exp().ln_1p())))
+        .cost(CostKind::Slowest),
+    unary("Softsign")
+        .shape(|op| mapped(op, |n| real(n, |x| x / (1.0 + x.abs()))))
+        .cost(CostKind::Slowest),
     unary("Sqrt").shape(|op| mapped(op, root)).cost(CostKind::Simple),
     numeric("Sub").shape(|op| legacy(op, arithmetic::subtract)).weights(TENSORS),
     onnx("Sum", Class::Arithmetic)
@@ -136,8 +144,8 @@ pub const ROWS: &[Operator] = &[
         .weights(TENSORS),
     onnx("SwiGLU", Class::Elementwise).shape(same).work(|s| s.made_times(2)),
     unary("Swish").cost(CostKind::Slow),
-    unary("Tan").cost(CostKind::Slowest),
-    unary("Tanh").cost(CostKind::Slow).fusible(),
+    unary("Tan").shape(|op| mapped(op, |n| real(n, f64::tan))).cost(CostKind::Slowest),
+    unary("Tanh").shape(|op| mapped(op, |n| real(n, f64::tanh))).cost(CostKind::Slow).fusible(),
     unary("ThresholdedRelu").cost(CostKind::Simple).defaults(&[("alpha", "1.0")]),
     onnx("Where", Class::Arithmetic)
         .shape(|op| broadcast_of(op, arithmetic::selected))
@@ -233,6 +241,64 @@ fn rectified(n: &Num) -> Option<Num> {
         Num::Int(e) if e.is_nonnegative() => Some(n.clone()),
         n => n.float().map(|f| Num::Float(f.max(0.0))),
     }
+}
+
+/// A function of a real number.
+fn real(n: &Num, f: fn(f64) -> f64) -> Option<Num> {
+    n.float().map(|x| Num::Float(f(x)))
+}
+
+fn test(n: &Num, f: fn(f64) -> bool) -> Option<Num> {
+    n.float().map(|x| Num::Int(SymExpr::Value(f(x).into())))
+}
+
+fn sign(n: &Num) -> Option<Num> {
+    let x = n.float().filter(|x| !x.is_nan())?;
+    let signum = i128::from(x > 0.0) - i128::from(x < 0.0);
+    Some(Num::Int(SymExpr::Value(signum)))
+}
+
+/// Of signed integers; that of unsigned ones depends on their width.
+fn complement(n: &Num) -> Option<Num> {
+    SymExpr::Value(-1).minus(&n.int()?).map(Num::Int)
+}
+
+/// Clip-13: bounds are inputs, before opset 11 attributes.
+fn clip(op: &mut Op) -> Option<Outputs> {
+    let bound = |op: &Op, i: usize, name: &str| match (op.has(i), op.n.attribute(name)) {
+        (true, _) => match op.sym(i)?.elems.as_deref()? {
+            [x] => Some(Some(x.clone())),
+            _ => None,
+        },
+        (false, Some(Attribute::Float(x))) => Some(Some(Num::Float((*x).into()))),
+        (false, _) => Some(None),
+    };
+    let bounds = bound(op, 1, "min").zip(bound(op, 2, "max"));
+    let t = op.sym(0)?;
+    let one = |x: &Num| {
+        let (low, high) = bounds.as_ref()?;
+        arithmetic::clipped(x, low.as_ref(), high.as_ref())
+    };
+    let elems = t.elems.as_ref().and_then(|v| v.iter().map(one).collect::<Option<Vec<_>>>());
+    Some(vec![Some(Sym { dims: t.dims.clone(), elems: elems.map(Rc::from) })])
+}
+
+/// BitShift-11, of unsigned integers; bits that leave the type are lost.
+fn shifted(op: &mut Op) -> Option<Outputs> {
+    if op.n.string("direction") == Some("RIGHT") {
+        return broadcast_of(op, arithmetic::shift_right);
+    }
+    let width = op.n.input(0).and_then(|v| op.facts.dtype(v)).map_or(0, DataType::bits);
+    let mut out = broadcast_of(op, arithmetic::shift_left)?;
+    let cut = |n: &Num| {
+        let kept = n.int()?.value()? & 1i128.checked_shl(width)?.checked_sub(1)?;
+        Some(Num::Int(SymExpr::Value(kept)))
+    };
+    for t in out.iter_mut().flatten() {
+        let cut = t.elems.as_ref().and_then(|v| v.iter().map(cut).collect::<Option<Vec<_>>>());
+        t.elems = cut.map(Rc::from);
+    }
+    Some(out)
 }
 
 fn root(n: &Num) -> Option<Num> {

@@ -3,7 +3,7 @@
 use super::flops;
 use super::kinds::{Class, CostKind, Demand, Passes, WeightRole};
 use super::op::{Op, Outputs, broadcast, one, wrap, wrap_all};
-use super::operator::{CONSTANTS, LAST, Operator, onnx};
+use super::operator::{LAST, Operator, onnx};
 use crate::symbolic::{MAX_VALUES, Sym, SymExpr, broadcast_index, count, sizes};
 
 /// The rows of this family.
@@ -16,7 +16,7 @@ pub const ROWS: &[Operator] = &[
     moves("Expand")
         .shape(expand)
         .structural(&[1..=1])
-        .weights(CONSTANTS)
+        .weights(&[(0..=0, WeightRole::ParameterUnlessSingle), (1..=1, WeightRole::Constant)])
         .fed(&[(1, Demand::OutputShape)])
         .passes(Passes::First),
     moves("Pad")

@@ -110,6 +110,9 @@ pub enum WeightRole {
     /// As [`ParameterIfFloat`](Self::ParameterIfFloat), but a single number is
     /// a constant.
     ParameterUnlessSingle,
+    /// As [`CarriedParameter`](Self::CarriedParameter), but a single number is a
+    /// constant.
+    CarriedUnlessSingle,
     /// A parameter of any type.
     Parameter,
     /// A buffer: statistics, scales, zero points.

@@ -30,6 +30,7 @@ mod normalization;
 mod op;
 mod operator;
 mod optimizer;
+pub mod packed;
 mod quantization;
 mod recurrent;
 mod reduce;

@@ -28,6 +28,48 @@ pub const TENSORS: ByInput<WeightRole> = &[(0..=LAST, WeightRole::ParameterUnles
 /// Roles of inputs through which weights of any type pass on.
 pub const CARRIED: ByInput<WeightRole> = &[(0..=LAST, WeightRole::CarriedParameter)];
 
+/// Roles of a tensor, then its scale and zero point, then those of the output.
+pub const SCALED: ByInput<WeightRole> =
+    &[(0..=0, WeightRole::CarriedParameter), (1..=LAST, WeightRole::Buffer)];
+/// Roles of two operands, each with scale and zero point, then those of the output.
+pub const SCALED_PAIR: ByInput<WeightRole> = &[
+    (0..=0, WeightRole::CarriedUnlessSingle),
+    (1..=2, WeightRole::Buffer),
+    (3..=3, WeightRole::CarriedUnlessSingle),
+    (4..=LAST, WeightRole::Buffer),
+];
+/// Roles of scale and zero point of the output, then parts with their own.
+pub const SCALED_PARTS: ByInput<WeightRole> = &[
+    (0..=1, WeightRole::Buffer),
+    (2..=2, WeightRole::CarriedParameter),
+    (3..=4, WeightRole::Buffer),
+    (5..=5, WeightRole::CarriedParameter),
+    (6..=7, WeightRole::Buffer),
+    (8..=8, WeightRole::CarriedParameter),
+    (9..=LAST, WeightRole::Buffer),
+];
+/// Roles of a product of quantized matrices and a bias.
+pub const SCALED_PRODUCT: ByInput<WeightRole> = &[
+    (0..=0, WeightRole::Parameter),
+    (1..=2, WeightRole::Buffer),
+    (3..=3, WeightRole::Parameter),
+    (4..=5, WeightRole::Buffer),
+    (6..=6, WeightRole::Parameter),
+    (7..=LAST, WeightRole::Buffer),
+];
+/// Roles of quantized attention: weight and bias, scales, mask, zero points.
+pub const SCALED_ATTENTION: ByInput<WeightRole> = &[
+    (1..=2, WeightRole::Parameter),
+    (3..=4, WeightRole::Buffer),
+    (5..=5, WeightRole::Constant),
+    (6..=7, WeightRole::Buffer),
+];
+/// Roles of a packed weight, its scales and zero points.
+pub const PACKED: ByInput<WeightRole> =
+    &[(1..=1, WeightRole::Parameter), (2..=4, WeightRole::Buffer)];
+/// Roles of rotary tables and positions.
+pub const ROTARY: ByInput<WeightRole> = &[(1..=3, WeightRole::Buffer)];
+
 /// One row.
 #[derive(Clone, Copy)]
 pub struct Operator {

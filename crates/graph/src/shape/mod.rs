@@ -19,6 +19,7 @@ impl Shapes {
     /// Infers the types of all values of `model`. Calls of model-local functions
     /// are followed; values of a function's body have the types of its first call.
     pub fn infer(model: &Model, bindings: &Bindings) -> Self {
+        let bindings = &bindings.resolved(model);
         if model.functions.is_empty() {
             return Self::of_flat(model, bindings);
         }

@@ -1,5 +1,6 @@
 //! Sizes that a caller gives to open dimensions.
 
+use super::formula;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
 use crate::model::{Dim, Model};
@@ -45,6 +46,38 @@ impl Bindings {
             }
         }
         self.check_symbols(model)
+    }
+
+    /// These bindings, and the sizes of symbols that they determine: an input of
+    /// given shape gives sizes to the symbols of its declared dimensions, also to
+    /// those in a formula (`past + 1`), for all values that the symbols occur in.
+    pub fn resolved(&self, model: &Model) -> Self {
+        let mut dims = self.dims.clone();
+        let mut given: Vec<(&str, u64)> = Vec::new();
+        for value in model.graph.inputs.iter().filter_map(|&i| model.value(i)) {
+            let shape = self.inputs.get(&value.name).zip(value.ty.shape.as_ref());
+            let Some((sizes, shape)) = shape.filter(|(a, b)| a.len() == b.len()) else { continue };
+            given.extend(shape.iter().zip(sizes).filter_map(|(d, &n)| match d {
+                Dim::Symbol(s) => Some((s.as_str(), n)),
+                _ => None,
+            }));
+        }
+        let whole: Vec<(String, u64)> = self.dims.iter().map(|(s, &n)| (s.clone(), n)).collect();
+        given.extend(whole.iter().map(|(s, n)| (s.as_str(), *n)));
+        // Plain symbols first: formulas may be of them.
+        let none = HashMap::new();
+        let is_plain = |s: &str| formula::open_symbols(s, &none) == [s];
+        let (plain, formulas): (Vec<_>, Vec<_>) = given.into_iter().partition(|g| is_plain(g.0));
+        for (name, n) in plain {
+            dims.entry(name.to_owned()).or_insert(n);
+        }
+        for (text, n) in formulas {
+            // A whole formula that is bound has no open symbols.
+            let whole = dims.remove(text);
+            formula::learn(text, n, &mut dims);
+            dims.extend(whole.map(|n| (text.to_owned(), n)));
+        }
+        Self { dims, inputs: self.inputs.clone() }
     }
 
     fn check_symbols(&self, model: &Model) -> Result<()> {

@@ -3,6 +3,7 @@
 mod bindings;
 mod expr;
 mod facts;
+pub(crate) mod formula;
 mod shapes;
 mod sym;
 mod symbols;

@@ -7,7 +7,7 @@ use crate::ops::kinds::{Class, CostKind, WeightRole};
 use crate::ops::known::Known;
 use crate::ops::linear;
 use crate::ops::op::{Op, Outputs, one};
-use crate::ops::operator::{LAST, Operator, microsoft};
+use crate::ops::operator::{LAST, Operator, PACKED, microsoft};
 use crate::ops::typed::{float, int32};
 use crate::symbolic::{Sym, SymExpr};
 
@@ -144,9 +144,7 @@ pub const ROWS: &[Operator] = &[
 
 /// A product of floats with a weight in a format of its own.
 const fn weighted(name: &'static str) -> Operator {
-    microsoft(name, Class::Linear)
-        .cost(CostKind::QuantisedProduct)
-        .weights(&[(1..=1, WeightRole::Parameter), (2..=4, WeightRole::Buffer)])
+    microsoft(name, Class::Linear).cost(CostKind::QuantisedProduct).weights(PACKED)
 }
 
 /// Input `i` with so many columns.

@@ -6,7 +6,7 @@ use crate::ops::flops::{self, Site, Work, elements};
 use crate::ops::kinds::{Class, CostKind, Demand, Passes, WeightRole};
 use crate::ops::known::Known;
 use crate::ops::op::{Op, Outputs, one, same, wrap};
-use crate::ops::operator::{LAST, Operator, microsoft};
+use crate::ops::operator::{LAST, Operator, ROTARY, microsoft};
 use crate::ops::typed::{Typed, int32};
 use crate::ops::{extent, transposed, vision, window};
 use crate::symbolic::{Sym, SymExpr};
@@ -67,7 +67,8 @@ pub const ROWS: &[Operator] = &[
     microsoft("RotaryEmbedding", Class::Attention)
         .shape(same)
         .work(|s| s.made_times(3))
-        .cost(CostKind::Move),
+        .cost(CostKind::Move)
+        .weights(ROTARY),
     microsoft("SampleOp", Class::Elementwise).shape(same).work(flops::none),
     microsoft("Trilu", Class::Layout).shape(same).work(flops::none).cost(CostKind::Move),
     microsoft("UnfoldTensor", Class::Layout).shape(unfolded).work(flops::none).cost(CostKind::Move),

@@ -6,7 +6,7 @@ use crate::ops::flops::{Site, Work, elements};
 use crate::ops::kinds::{CostKind, WeightRole};
 use crate::ops::known::Known;
 use crate::ops::op::{Op, Outputs};
-use crate::ops::operator::{LAST, Operator};
+use crate::ops::operator::{LAST, Operator, SCALED_ATTENTION};
 use crate::symbolic::{Sym, SymExpr};
 
 /// The rows of this family.
@@ -22,11 +22,7 @@ pub const ROWS: &[Operator] = &[
         .types(|t, _| t.of(2))
         .work(merged_work)
         .cost(CostKind::QuantisedProduct)
-        .weights(&[
-            (1..=1, WeightRole::Parameter),
-            (3..=4, WeightRole::Buffer),
-            (6..=7, WeightRole::Buffer),
-        ]),
+        .weights(SCALED_ATTENTION),
     product("QOrderedAttention")
         .shape(ordered_shape)
         .work(ordered_work)

@@ -5,7 +5,9 @@ use crate::model::DataType;
 use crate::ops::flops::{self, number};
 use crate::ops::kinds::{Class, CostKind, WeightRole};
 use crate::ops::op::{Op, Outputs, broadcast, one, same, wrap};
-use crate::ops::operator::{CONSTANTS, LAST, Operator, microsoft};
+use crate::ops::operator::{
+    CONSTANTS, LAST, Operator, SCALED, SCALED_PAIR, SCALED_PARTS, SCALED_PRODUCT, microsoft,
+};
 use crate::ops::recurrent::{recurrent, recurrent_work};
 use crate::ops::reduce::reduce;
 use crate::ops::typed::{float, int32, string};
@@ -61,15 +63,21 @@ pub const ROWS: &[Operator] = &[
         .shape(quantized_gemm)
         .types(|t, _| t.of(8).or(Some(DataType::F32)))
         .work(|s| linear::gemm_work(s, 6))
-        .cost(CostKind::QuantisedProduct),
-    microsoft("QLinearAdd", Class::Arithmetic).shape(|op| pair(op, 0, 3)).work(|s| s.made_times(2)),
+        .cost(CostKind::QuantisedProduct)
+        .weights(SCALED_PRODUCT),
+    microsoft("QLinearAdd", Class::Arithmetic)
+        .shape(|op| pair(op, 0, 3))
+        .work(|s| s.made_times(2))
+        .weights(SCALED_PAIR),
     microsoft("QLinearAveragePool", Class::Window)
         .shape(|op| either(op, window::pool, channels_last::pooled))
-        .work(window::pool_work),
+        .work(window::pool_work)
+        .weights(SCALED),
     microsoft("QLinearConcat", Class::Layout)
         .shape(qlinear_concat)
         .types(|t, _| t.of(1))
-        .work(flops::none),
+        .work(flops::none)
+        .weights(SCALED_PARTS),
     microsoft("QLinearConv", Class::Window)
         .shape(|op| either(op, |op| window::conv(op, 3), |op| channels_last::convolved(op, 3)))
         .types(|t, _| t.of(7))
@@ -78,12 +86,22 @@ pub const ROWS: &[Operator] = &[
         .weights(window::QUANTIZED),
     microsoft("QLinearGlobalAveragePool", Class::Reduction)
         .shape(|op| either(op, window::global_pool, channels_last::global_pooled))
-        .work(flops::read),
-    microsoft("QLinearLeakyRelu", Class::Elementwise).shape(same).work(flops::once),
-    microsoft("QLinearMul", Class::Arithmetic).shape(|op| pair(op, 0, 3)).work(|s| s.made_times(2)),
-    microsoft("QLinearReduceMean", Class::Reduction).shape(|op| reduce(op, None)).work(flops::read),
-    microsoft("QLinearSigmoid", Class::Elementwise).shape(same).work(flops::once),
-    microsoft("QLinearSoftmax", Class::Softmax).shape(same).work(|s| s.made_times(5)),
+        .work(flops::read)
+        .weights(SCALED),
+    microsoft("QLinearLeakyRelu", Class::Elementwise).shape(same).work(flops::once).weights(SCALED),
+    microsoft("QLinearMul", Class::Arithmetic)
+        .shape(|op| pair(op, 0, 3))
+        .work(|s| s.made_times(2))
+        .weights(SCALED_PAIR),
+    microsoft("QLinearReduceMean", Class::Reduction)
+        .shape(|op| reduce(op, None))
+        .work(flops::read)
+        .weights(SCALED),
+    microsoft("QLinearSigmoid", Class::Elementwise).shape(same).work(flops::once).weights(SCALED),
+    microsoft("QLinearSoftmax", Class::Softmax)
+        .shape(same)
+        .work(|s| s.made_times(5))
+        .weights(SCALED),
     microsoft("QLinearWhere", Class::Arithmetic)
         .shape(|op| {
             let branches = broadcast(&op.dims(1)?, &op.dims(4)?)?;
