@@ -6,6 +6,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    forbid_telemetry();
     let args = cli::Cli::parse();
     match cli::run(args) {
         Ok(code) => code,
@@ -15,4 +16,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Tells ONNX Runtime, of this process and its children, to record nothing.
+#[allow(unsafe_code)]
+fn forbid_telemetry() {
+    // SAFETY: `main` calls this first, while the process has one thread: nobody
+    // else reads or changes the environment.
+    unsafe { std::env::set_var(nneval::runtime::NO_TELEMETRY, "1") }
 }

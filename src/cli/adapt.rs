@@ -102,6 +102,7 @@ impl Args {
         let show = &mut |p: &Progress| bars.show(p);
         let adapted = adapt::adapt(&evaluator, &source, &table, &options, show);
         let adapted = adapted.map_err(worded_adapt)?;
+        let _lock = run_folder::lock(out)?;
         adapted.bundle.save(out)?;
         super::console::print(format_args!("{}{}\n", text(&adapted.metrics), out.display()))
     }

@@ -51,6 +51,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let _lock = args.plot.as_deref().map(super::run_folder::lock).transpose()?;
     if let Some(dir) = &args.plot {
         nneval::files::check_writable(dir)?;
     }

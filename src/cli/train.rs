@@ -1,5 +1,6 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
+use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -136,6 +137,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.run_dir {
         options.run_folder.clone_from(folder);
     }
+    let _lock = run_folder::lock(&args.out)?;
+    let _run_lock = args.run_dir.as_deref().filter(|dir| *dir != args.out).map(run_folder::lock);
+    let _run_lock = _run_lock.transpose()?;
     match seeds.is_empty() {
         true => args.one(&recipe, &labels, &options)?,
         false => args.several(&recipe, &seeds, &labels, &options)?,

@@ -13,6 +13,9 @@ pub struct ForeignFormat {
 /// Bytes of the beginning that [`foreign_format`] wants to see.
 pub const HEAD_BYTES: usize = 512;
 
+/// Name of the format of what begins with an object or an array.
+pub const JSON: &str = "JSON";
+
 const TO_ONNX: &str = "convert it with tf2onnx";
 const EXPORT: &str = "load it with the framework that wrote it and export to ONNX, as with \
                       torch.onnx.export";
@@ -46,7 +49,6 @@ const MAGIC: &[(usize, &[u8], &str, &str)] = &[
     (0, b"\x89PNG", "a PNG picture", ""),
     (0, b"\xff\xd8\xff", "a JPEG picture", ""),
     (0, b"\x7fELF", "a program or shared library", ""),
-    (0, b"MZ", "a Windows program or library", ""),
     (0, b"\x80\x02", "a Python pickle (an old PyTorch .pt or .pth)", EXPORT),
     (0, b"\x80\x03", "a Python pickle", EXPORT),
     (0, b"\x80\x04", "a Python pickle", EXPORT),
@@ -65,11 +67,10 @@ const TEXT: &[(&str, &str, &str)] = &[
     ("<net", "an OpenVINO network", "give the model that it was converted from"),
     ("<ir_version", "ONNX in its text form", "write it as bytes: onnx.save(onnx.parser.parse_model(text), path)"),
     ("ir_version:", "ONNX in the text form of protobuf", "write it as bytes with onnx.save"),
-    ("{", "JSON", ""),
-    ("[", "JSON", ""),
+    ("{", JSON, ""),
+    ("[", JSON, ""),
     ("404: not found", "an error message of a server", "check the address it was fetched from"),
     ("not found", "an error message of a server", "check the address it was fetched from"),
-    ("#!", "a script", ""),
 ];
 
 /// What a file is that begins with `head` ([`HEAD_BYTES`] or all of it), where

@@ -16,10 +16,10 @@ mod temporary;
 mod write;
 
 pub use error::{Error, Result};
-pub use foreign::{ForeignFormat, HEAD_BYTES, foreign_format};
+pub use foreign::{ForeignFormat, HEAD_BYTES, JSON, foreign_format};
 #[cfg(feature = "write")]
 pub use lock::OutputLock;
-pub use printable::printable;
+pub use printable::{printable, printable_json};
 pub use sha256::sha256;
 #[cfg(feature = "write")]
 pub use temporary::{TemporaryFolder, remove_leftovers, remove_temporaries};

@@ -27,6 +27,31 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON text with the same characters as `\\uXXXX`. In JSON they stand in strings
+/// alone, newlines and spaces between values apart.
+///
+/// ```
+/// assert_eq!(nneval_files::printable_json("{\"a\":\"\u{9b}2J\"}\n"), "{\"a\":\"\\u009b2J\"}\n");
+/// ```
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let stays = |c: char| c == '\n' || c == '\t' || is_printable(c);
+    if json.chars().all(stays) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match stays(c) {
+            true => out.push(c),
+            false => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units);
+                out.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,

@@ -117,8 +117,8 @@ fn create(dir: &Path) -> Result<tempfile::NamedTempFile> {
 /// leftover meanwhile. Where the file system has no locks, nothing is removed
 /// as a leftover either.
 fn hold(path: &Path, file: Option<&File>) -> bool {
-    let locked = file.is_some_and(|f| f.lock().is_ok());
-    if locked && !path.exists() {
+    let _ = file.map(File::lock);
+    if !path.exists() {
         return false;
     }
     LIVE.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());

@@ -2,9 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::temporary::{PREFIX, TemporaryFile, remove_leftovers};
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Symbolic links that are followed to a file, at most; as Linux does.
 const MOST_LINKS: usize = 40;
@@ -31,7 +33,7 @@ fn write_file(path: &Path, file: &Path, bytes: &[u8]) -> Result<()> {
         _ => Path::new("."),
     };
     std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, e))?;
-    remove_leftovers(dir, PREFIX);
+    clean_once(dir);
     let old = std::fs::metadata(file).ok();
     let write = || -> io::Result<()> {
         let new = TemporaryFile::new(dir, old.as_ref())?;
@@ -40,6 +42,14 @@ fn write_file(path: &Path, file: &Path, bytes: &[u8]) -> Result<()> {
         new.persist(file)
     };
     write().map_err(|e| Error::io(path, e))
+}
+
+/// Removes what killed processes have left in a folder, at the first write to it.
+fn clean_once(dir: &Path) {
+    static CLEANED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if CLEANED.lock().unwrap_or_else(PoisonError::into_inner).insert(dir.to_owned()) {
+        remove_leftovers(dir, PREFIX);
+    }
 }
 
 /// Standard output and error are written by their handles, so that what is
