@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     forbid_telemetry();
+    leave_out_caught_panics();
     let args = cli::Cli::parse();
     match cli::run(args) {
         Ok(code) => code,
@@ -16,6 +17,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A panic that becomes an error is told as that error alone.
+fn leave_out_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !nneval::tables::panics_are_caught() {
+            usual(panic);
+        }
+    }));
 }
 
 /// Tells ONNX Runtime, of this process and its children, to record nothing.

@@ -45,7 +45,10 @@ fn each<T>(items: Vec<Result<T, Error>>, work: impl FnOnce(&[T]) -> Results) -> 
     }
     let mut results = work(&good).into_iter();
     let none = || Err(Error::other("a network has no prediction"));
-    places.into_iter().map(|place| place.and_then(|()| results.next().unwrap_or_else(none))).collect()
+    places
+        .into_iter()
+        .map(|place| place.and_then(|()| results.next().unwrap_or_else(none)))
+        .collect()
 }
 
 /// The one result of a call for one network.

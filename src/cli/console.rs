@@ -36,7 +36,9 @@ pub fn print(text: impl Display) -> anyhow::Result<()> {
     let mut out = stdout().lock();
     let text = text.to_string();
     let lines: Vec<Cow<str>> = text.split('\n').map(printable).collect();
-    out.write_all(lines.join("\n").as_bytes()).and_then(|()| out.flush()).context("cannot write the output")
+    out.write_all(lines.join("\n").as_bytes())
+        .and_then(|()| out.flush())
+        .context("cannot write the output")
 }
 
 /// True where the reader of the output has gone, as in `nneval string … | head`.

@@ -2,8 +2,8 @@
 
 use super::evaluate_list::Item;
 use super::table_args::{PrintFormat, Printed, printed};
-use nneval::files::{printable, printable_json};
 use nneval::evaluator::{self, Estimate, Manifest, Metric, Prediction};
+use nneval::files::{printable, printable_json};
 use nneval::tables::{Cell, Column, Kind, significant};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};

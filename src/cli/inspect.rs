@@ -5,8 +5,8 @@ use super::limits_args::LimitsArgs;
 use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
-use nneval::files::{printable, printable_json};
 use nneval::costs::{self, Amount, Costs, Terms};
+use nneval::files::{printable, printable_json};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId};
 use nneval::tables::inert;
@@ -215,7 +215,8 @@ fn row(r: &Report) -> [String; 18] {
 
 fn write_row(out: &mut impl Write, row: &[String]) -> std::io::Result<()> {
     let mut w = csv::Writer::from_writer(Vec::new());
-    w.write_record(row.iter().map(|cell| inert(cell).into_owned())).map_err(std::io::Error::other)?;
+    w.write_record(row.iter().map(|cell| inert(cell).into_owned()))
+        .map_err(std::io::Error::other)?;
     out.write_all(&w.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }
 

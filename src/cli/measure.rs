@@ -3,9 +3,9 @@
 use super::bind_args::BindArgs;
 use super::measure_list::{self, ListArgs};
 use super::measure_view::{self, View};
+use super::run_folder::command;
 use super::runtime_args::RuntimeArgs;
 use anyhow::{Context, bail};
-use super::run_folder::command;
 use nneval::files::{OutputLock, check_writable, is_stream};
 use nneval::measure::protocol::Bounds;
 use nneval::measure::{Control, Launcher, Log, Machine, Schedule, Settings, Table, Target};

@@ -62,7 +62,9 @@ fn nothing_is_recorded_in_the_home_folder() {
         let program = compile(&["evaluate.c"], &[], link, &format!("telemetry-{link:?}"));
         let home = tempfile::tempdir().unwrap();
         let mut command = tool(program.to_str().unwrap());
-        for variable in ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ORT_DISABLE_TELEMETRY"] {
+        for variable in
+            ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ORT_DISABLE_TELEMETRY"]
+        {
             command.env_remove(variable);
         }
         run(command.env("HOME", home.path()).arg(evaluator()).arg(fixture()));

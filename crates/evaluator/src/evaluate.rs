@@ -145,7 +145,8 @@ impl Evaluator {
         let predictions: Vec<Predicted> =
             encoded.par_iter().map(|e| self.prediction(e).map(Arc::new)).collect();
         let read = networks.iter().zip(&tokenized).filter(|(_, t)| t.is_ok());
-        let kept = read.zip(&predictions).filter_map(|((n, _), p)| Some((n.string(), p.as_ref().ok()?)));
+        let kept =
+            read.zip(&predictions).filter_map(|((n, _), p)| Some((n.string(), p.as_ref().ok()?)));
         self.cache.put(kept.map(|(string, p)| (string, Arc::clone(p))));
         let mut predictions = predictions.into_iter();
         let join = |t: Result<_>| t.and_then(|_| predictions.next().unwrap_or_else(|| Err(none())));
@@ -176,7 +177,9 @@ impl Evaluator {
         let manifest = &self.bundle.manifest;
         let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
         let reason = match &manifest.domain {
-            _ if encoding.outputs.len() != manifest.metrics.len() => "its model's outputs are not one a metric",
+            _ if encoding.outputs.len() != manifest.metrics.len() => {
+                "its model's outputs are not one a metric"
+            }
             _ if !finite(&encoding.outputs) => "its model's outputs are not finite",
             Some(domain) if encoding.embedding.len() != domain.width() => {
                 "its model's embedding is of another width than its in-domain statistics"

@@ -239,7 +239,8 @@ impl Manifest {
         let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
         let cost_model = || self.metrics.iter().find_map(|m| m.cost_model.as_ref()?.fault());
         let range = || {
-            let bad = |m: &&Metric| !(m.range.iter().all(|x| x.is_finite()) && m.range[0] <= m.range[1]);
+            let bad =
+                |m: &&Metric| !(m.range.iter().all(|x| x.is_finite()) && m.range[0] <= m.range[1]);
             self.metrics.iter().find(bad).map(|_| "a metric's range does not ascend")
         };
         let names: BTreeSet<&str> = self.metrics.iter().map(|m| m.spec.name.as_str()).collect();

@@ -24,15 +24,34 @@ const NO_WEIGHTS: &str = "it holds weights without a graph; export the network i
 
 /// Beginnings of files, and what follows from them.
 const MAGIC: &[(usize, &[u8], &str, &str)] = &[
-    (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the file itself with `git lfs pull`"),
-    (0, b"version https://hawser", "a Git LFS pointer", "fetch the file itself with `git lfs pull`"),
+    (
+        0,
+        b"version https://git-lfs",
+        "a Git LFS pointer",
+        "fetch the file itself with `git lfs pull`",
+    ),
+    (
+        0,
+        b"version https://hawser",
+        "a Git LFS pointer",
+        "fetch the file itself with `git lfs pull`",
+    ),
     (4, b"TFL3", "a TensorFlow Lite model", "convert it with tf2onnx --tflite"),
-    (4, b"ORTM", "a model in ONNX Runtime's own format (.ort)", "give the .onnx file that it was made from"),
+    (
+        4,
+        b"ORTM",
+        "a model in ONNX Runtime's own format (.ort)",
+        "give the .onnx file that it was made from",
+    ),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras .h5)", TO_ONNX),
     (0, b"GGUF", "a GGUF file", NO_WEIGHTS),
     (0, b"\x93NUMPY", "a NumPy array", ""),
-    (0, b"PK\x03\x04", "a zip archive (PyTorch .pt, .keras, .xlsx, .npz or other)",
-     "unpack it, or export what it holds: a network with torch.onnx.export, a sheet as CSV"),
+    (
+        0,
+        b"PK\x03\x04",
+        "a zip archive (PyTorch .pt, .keras, .xlsx, .npz or other)",
+        "unpack it, or export what it holds: a network with torch.onnx.export, a sheet as CSV",
+    ),
     (0, b"PK\x05\x06", "an empty zip archive", ""),
     (0, b"\x1f\x8b", "gzip data", UNPACK),
     (0, b"BZh", "bzip2 data", UNPACK),
@@ -44,7 +63,12 @@ const MAGIC: &[(usize, &[u8], &str, &str)] = &[
     (0, b"PAR1", "a Parquet table", ""),
     (0, b"ARROW1", "an Arrow or Feather file", "write it as Parquet or CSV"),
     (0, b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office file (.xls)", "save the sheet as CSV"),
+    (
+        0,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Microsoft Office file (.xls)",
+        "save the sheet as CSV",
+    ),
     (0, b"%PDF-", "a PDF document", ""),
     (0, b"\x89PNG", "a PNG picture", ""),
     (0, b"\xff\xd8\xff", "a JPEG picture", ""),
@@ -60,12 +84,24 @@ const MAGIC: &[(usize, &[u8], &str, &str)] = &[
 
 /// Beginnings of texts, in lower case, white space before them passed over.
 const TEXT: &[(&str, &str, &str)] = &[
-    ("<!doctype html", "an HTML page", "fetch the file itself; the page may be an error or a log-in"),
+    (
+        "<!doctype html",
+        "an HTML page",
+        "fetch the file itself; the page may be an error or a log-in",
+    ),
     ("<html", "an HTML page", "fetch the file itself; the page may be an error or a log-in"),
     ("<head", "an HTML page", "fetch the file itself; the page may be an error or a log-in"),
-    ("<?xml", "an XML document (OpenVINO's .xml or other)", "give the model that it was converted from"),
+    (
+        "<?xml",
+        "an XML document (OpenVINO's .xml or other)",
+        "give the model that it was converted from",
+    ),
     ("<net", "an OpenVINO network", "give the model that it was converted from"),
-    ("<ir_version", "ONNX in its text form", "write it as bytes: onnx.save(onnx.parser.parse_model(text), path)"),
+    (
+        "<ir_version",
+        "ONNX in its text form",
+        "write it as bytes: onnx.save(onnx.parser.parse_model(text), path)",
+    ),
     ("ir_version:", "ONNX in the text form of protobuf", "write it as bytes with onnx.save"),
     ("{", JSON, ""),
     ("[", JSON, ""),
@@ -139,7 +175,9 @@ mod tests {
 
     #[test]
     fn models_and_tables_are_none_of_them() {
-        for head in [&b""[..], b"\x08\x08\x12\x07pytorch", b"path,lat_ms\n", b"# cpu: x\n", b"\x3a\x10"] {
+        for head in
+            [&b""[..], b"\x08\x08\x12\x07pytorch", b"path,lat_ms\n", b"# cpu: x\n", b"\x3a\x10"]
+        {
             assert_eq!(foreign_format(head), None);
         }
     }

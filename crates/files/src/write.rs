@@ -169,7 +169,10 @@ mod tests {
         write_atomic(&link, b"x").unwrap();
         assert!(link.is_symlink() && is_stream(&link));
         assert!(!is_stream(dir.path()) && !is_stream(&dir.path().join("none")));
-        assert_eq!(write_atomic(Path::new("/dev/full"), b"x").unwrap_err().path(), Path::new("/dev/full"));
+        assert_eq!(
+            write_atomic(Path::new("/dev/full"), b"x").unwrap_err().path(),
+            Path::new("/dev/full")
+        );
     }
 
     #[test]

@@ -103,9 +103,10 @@ impl Runtime {
             let mut builder = builder.with_name("nneval").with_telemetry(false);
             let observed = observer.is_some();
             let observer = observer.unwrap_or_else(|| Box::new(|_| ()));
-            builder = builder.with_logger(Arc::new(
-                move |_, _: &str, _: &str, _: &str, text: &str| observer(text),
-            ));
+            builder =
+                builder.with_logger(Arc::new(move |_, _: &str, _: &str, _: &str, text: &str| {
+                    observer(text)
+                }));
             let environment = builder.build().map_err(|e| one_line(&e.to_string()))?;
             if observed {
                 environment.set_log_level(LogLevel::Info);

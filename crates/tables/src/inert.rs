@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn formulas_are_guarded_and_read_back() {
-        for cell in ["=cmd|' /C calc'!A0", "+1+2", "-a.onnx", "@SUM(1)", "'=1", "''=1", "＝1", "-"] {
+        for cell in ["=cmd|' /C calc'!A0", "+1+2", "-a.onnx", "@SUM(1)", "'=1", "''=1", "＝1", "-"]
+        {
             let written = inert(cell);
             assert_eq!(written, format!("'{cell}"));
             assert_eq!(without_guard(&written), cell);

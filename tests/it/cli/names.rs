@@ -62,7 +62,8 @@ fn written(folder: &Path, bytes: &[u8], name: &str) -> PathBuf {
 /// No character that a terminal obeys, but for the ends of lines.
 fn assert_plain(text: &str) {
     let obeyed = |c: char| {
-        c.is_control() && c != '\n' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     assert!(!text.chars().any(obeyed), "{text:?}");
 }
@@ -123,7 +124,9 @@ fn columns_of_tables_do_not_reach_the_terminal_raw() {
         let mut score = nneval_with_runtime();
         score.args(["score", "--metric", "w", "--labels"]).arg(&table);
         assert_plain(&failure(&mut score));
-        assert_plain(&failure(nneval_with_runtime().args(["score", "--metric", name, "--labels"]).arg(&table)));
+        assert_plain(&failure(
+            nneval_with_runtime().args(["score", "--metric", name, "--labels"]).arg(&table),
+        ));
     }
 }
 
@@ -135,7 +138,8 @@ fn cells_of_csv_are_no_formulas_and_are_read_back() {
     for name in ["=1+2.onnx", "-m.onnx", "+m.onnx", "@m.onnx"] {
         written(dir.path(), &network, name);
     }
-    let inspected = success(nneval().args(["inspect", "--format", "csv", "."]).current_dir(dir.path()));
+    let inspected =
+        success(nneval().args(["inspect", "--format", "csv", "."]).current_dir(dir.path()));
     let mut reader = csv::Reader::from_reader(inspected.as_bytes());
     for record in reader.records() {
         let record = record.unwrap();
@@ -143,7 +147,9 @@ fn cells_of_csv_are_no_formulas_and_are_read_back() {
     }
     let mut evaluate = nneval_with_runtime();
     let repository = std::env::current_dir().unwrap();
-    evaluate.args(["evaluate", "--format", "csv", "--evaluator"]).arg(repository.join("models/nats-tss"));
+    evaluate
+        .args(["evaluate", "--format", "csv", "--evaluator"])
+        .arg(repository.join("models/nats-tss"));
     evaluate.args(["--", "=1+2.onnx", "-m.onnx", "+m.onnx", "@m.onnx"]).current_dir(dir.path());
     let text = success(&mut evaluate);
     for line in text.lines().skip(1) {

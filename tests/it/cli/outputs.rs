@@ -143,7 +143,8 @@ fn folders_of_measure_go_with_its_process_or_at_the_next_start() {
         let out = dir.path().join(format!("{number}.csv"));
         let mut child = measure(&temporary, &out).spawn().unwrap();
         wait_for(|| !entries(&temporary).is_empty());
-        let kill = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
+        let kill =
+            Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
         assert!(kill.unwrap().success());
         assert_eq!(child.wait().unwrap().signal(), Some(*signal));
         assert_eq!(entries(&temporary), [""; 0], "{name}");
@@ -181,7 +182,9 @@ fn an_evaluation_leaves_no_file_in_the_home_folder() {
     let temporary = tempfile::tempdir().unwrap();
     let out = tempfile::tempdir().unwrap();
     let quiet = |command: &mut Command| {
-        for variable in ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ORT_DISABLE_TELEMETRY"] {
+        for variable in
+            ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ORT_DISABLE_TELEMETRY"]
+        {
             command.env_remove(variable);
         }
         success(command.env("HOME", home.path()).env("TMPDIR", temporary.path()));

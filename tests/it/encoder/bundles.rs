@@ -206,7 +206,8 @@ fn tokenizers_that_grow_text_are_stopped() {
             parts.tokenizer = serde_json::to_vec(&tokenizer).unwrap();
         })
     };
-    let replace = |a: &str, b: &str| json!({"type": "Replace", "pattern": {"String": a}, "content": b});
+    let replace =
+        |a: &str, b: &str| json!({"type": "Replace", "pattern": {"String": a}, "content": b});
     let doubling = json!({"type": "Sequence", "normalizers": vec![replace("|", "||"); 40]});
     let evaluator = with_normalizer(doubling);
     let (code, _, stderr) = run(&mut evaluate(&evaluator));
@@ -245,7 +246,8 @@ fn renumbered(json: &mut Value, rng: &mut ChaCha8Rng, left: &mut u32) {
         Value::Array(list) => list.iter_mut().for_each(|v| renumbered(v, rng, left)),
         Value::Object(members) => members.values_mut().for_each(|v| renumbered(v, rng, left)),
         Value::Number(_) if *left > 0 && rng.random_range(0..12) == 0 => {
-            let usual = [json!(0), json!(-1), json!(1e308), json!(-1e308), json!(1u64 << 40), json!(0.5)];
+            let usual =
+                [json!(0), json!(-1), json!(1e308), json!(-1e308), json!(1u64 << 40), json!(0.5)];
             *json = usual[position(rng, usual.len())].clone();
             *left -= 1;
         }
@@ -307,7 +309,8 @@ fn mutants_of_bundles_are_refused_or_predict_numbers() {
         let at = dir.path().join("mutant");
         mutant(&original, seed).write(&at);
         let options = Options::default();
-        let Ok(loaded) = Bundle::open(&at).and_then(|b| Evaluator::from_bundle(b, &runtime, options))
+        let Ok(loaded) =
+            Bundle::open(&at).and_then(|b| Evaluator::from_bundle(b, &runtime, options))
         else {
             refused += 1;
             continue;

@@ -27,7 +27,8 @@ fn packed(head: &str, part: &[u8], times: usize) -> Vec<u8> {
 fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let mib = 1 << 20;
     let names = |n: usize| (0..n).map(|i| format!("\"k{i}\":{i}")).collect::<Vec<_>>().join(",");
-    let wide = format!("path,{}\n", (0..9000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(","));
+    let wide =
+        format!("path,{}\n", (0..9000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(","));
     let rows = format!("x{}\n", ",1".repeat(9000)).repeat(60);
     vec![
         ("json_line.gz", packed("{\"path\":\"", &vec![b'a'; 64 * mib], 32), "a row of over"),
@@ -39,7 +40,11 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("comment.gz", packed("# a", &vec![b'#'; 64 * mib], 16), "a line of over"),
         ("comments.gz", packed("", &b"# a: b\n".repeat(8 * mib), 16), "more text than"),
         ("cells.gz", packed(&wide, rows.as_bytes(), 100), "is already on line 2"),
-        ("keys.jsonl", format!("{{{}}}\n", names(1_000_000)).into_bytes(), "more than 10000 columns"),
+        (
+            "keys.jsonl",
+            format!("{{{}}}\n", names(1_000_000)).into_bytes(),
+            "more than 10000 columns",
+        ),
         ("nested.jsonl", [&b"{\"path\":"[..], &b"[".repeat(mib)].concat(), "not a JSON object"),
         ("open.json", [&b"["[..], &b"{\"a\":".repeat(mib)].concat(), "JSON"),
     ]
@@ -69,7 +74,11 @@ fn tables_that_grow_are_refused_in_time_and_memory() {
         let path = dir.path().join(name);
         std::fs::write(&path, &bytes).unwrap();
         let mut space = nneval();
-        space.args(["space", "nats-tss", "--labels"]).arg(&path).arg("--out").arg(dir.path().join("o"));
+        space
+            .args(["space", "nats-tss", "--labels"])
+            .arg(&path)
+            .arg("--out")
+            .arg(dir.path().join("o"));
         let kib = (256 << 10) + (bytes.len() as u32 / 1024) * 150 + (256 << 10);
         let (code, stderr) = bounded(&space, 3, kib);
         assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{name}: {stderr}");
@@ -180,7 +189,8 @@ fn mutant(originals: &[Vec<u8>], seed: u64) -> Vec<u8> {
     let rng = &mut ChaCha8Rng::seed_from_u64(20_261_201 ^ seed);
     let mut bytes = originals[position(rng, originals.len())].clone();
     let words: [&[u8]; 14] = [
-        b",", b"\"", b"\n", b"\r", b"{", b"}", b"[", b"]", b"NaN", b"1e999", b"\xff", b"#", b"\0", b";",
+        b",", b"\"", b"\n", b"\r", b"{", b"}", b"[", b"]", b"NaN", b"1e999", b"\xff", b"#", b"\0",
+        b";",
     ];
     for _ in 0..rng.random_range(1..5) {
         let at = position(rng, bytes.len());
@@ -222,7 +232,8 @@ fn commands(table: &Path, out: &Path) -> Vec<Command> {
     adapt.arg(table).arg("--evaluator").arg(&evaluator);
     let mut space = with(&["space", "nats-tss", "--labels"]);
     space.arg(table).arg("--out").arg(out.join("s"));
-    let mut search = with(&["search", "--space", "nats-tss", "--minimize", "params", "--budget", "2"]);
+    let mut search =
+        with(&["search", "--space", "nats-tss", "--minimize", "params", "--budget", "2"]);
     search.args(["--evaluator", "none", "--out"]).arg(out.join("r")).arg("--among").arg(table);
     vec![score, calibrate, adapt, space, search]
 }
@@ -251,11 +262,13 @@ fn mutants_of_tables_are_read_or_refused() {
         for mut command in commands(&path, &out) {
             let (code, stdout, stderr) = run(&mut command);
             let failed = code == Some(1) && stderr.lines().count() >= 1;
-            assert!(code == Some(0) || failed, "seed {seed}: {command:?}: {code:?} {stdout} {stderr}");
+            assert!(
+                code == Some(0) || failed,
+                "seed {seed}: {command:?}: {code:?} {stdout} {stderr}"
+            );
             assert!(!stderr.contains("panicked"), "seed {seed}: {stderr}");
         }
         let _ = std::fs::remove_dir_all(&out);
     }
     println!("{} mutants of tables, {read} are tables still", mutants());
-
 }

@@ -44,18 +44,18 @@ pub fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Record<'a>>, String> {
     if rest.is_empty() {
         return Ok(None);
     }
-        let key = integer(rest)?;
-        let number = u32::try_from(key >> 3).map_err(|_| "a field has no valid number")?;
-        let value = match key & 7 {
-            0 => Value::Integer(integer(rest)?),
-            1 => Value::Eight(array(rest)?),
-            2 => {
-                let length = usize::try_from(integer(rest)?).map_err(|_| CUT)?;
-                Value::Bytes(Cow::Borrowed(take(rest, length)?))
-            }
-            5 => Value::Four(array(rest)?),
-            other => return Err(format!("field {number} has wire type {other}, not one of ONNX")),
-        };
+    let key = integer(rest)?;
+    let number = u32::try_from(key >> 3).map_err(|_| "a field has no valid number")?;
+    let value = match key & 7 {
+        0 => Value::Integer(integer(rest)?),
+        1 => Value::Eight(array(rest)?),
+        2 => {
+            let length = usize::try_from(integer(rest)?).map_err(|_| CUT)?;
+            Value::Bytes(Cow::Borrowed(take(rest, length)?))
+        }
+        5 => Value::Four(array(rest)?),
+        other => return Err(format!("field {number} has wire type {other}, not one of ONNX")),
+    };
     Ok(Some(Record { number, value }))
 }
 

@@ -52,9 +52,8 @@ impl Numbers {
 
 /// How missing values are written by R, pandas, NumPy, Julia, SQL and spreadsheets,
 /// in lower case.
-const MISSING: [&str; 12] = [
-    "nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#na", "-nan", "missing", "nil", "\\n",
-];
+const MISSING: [&str; 12] =
+    ["nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#na", "-nan", "missing", "nil", "\\n"];
 
 /// Whether a cell of a column of numbers or classes holds nothing: it is empty,
 /// NaN, or says so in the words of a program that writes tables.
@@ -97,7 +96,8 @@ mod tests {
 
     #[test]
     fn missing_values_of_all_programs() {
-        let words = ["", " ", "NaN", "nan", "NA", "N/A", "null", "NULL", "None", "<NA>", "#N/A", "missing"];
+        let words =
+            ["", " ", "NaN", "nan", "NA", "N/A", "null", "NULL", "None", "<NA>", "#N/A", "missing"];
         let mut column = Numbers::default();
         words.iter().for_each(|word| column.push(1, "v", &Cell::from(*word)));
         column.push(2, "v", &f64::NAN.into());

@@ -17,6 +17,7 @@
 //! (0.1 is 0.1, not 0.10000000149), so that it equals the same cell in CSV.
 
 mod budget;
+mod caught;
 mod csv;
 mod jsonl;
 mod list;
@@ -24,11 +25,14 @@ mod list;
 mod no_parquet;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
 mod reader;
 mod records;
 mod row;
 mod source;
 
+pub use caught::panics_are_caught;
 pub use list::read_list;
 pub use reader::TableReader;
 pub(crate) use reader::unknown_column;

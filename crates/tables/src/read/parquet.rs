@@ -5,6 +5,8 @@
 //! (asked for Snappy) write.
 
 use super::budget::{Budget, too_long};
+use super::caught::caught;
+use super::parquet_pages;
 use super::row::{Fault, Header, Row, Rows};
 use super::source::ParquetBytes;
 use crate::cell::Cell;
@@ -12,10 +14,10 @@ use crate::error::Cause;
 use crate::limits::MAX_COLUMNS;
 use bytes::Bytes;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row as Record};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The rows of a Parquet file.
 pub(super) struct ParquetRows {
@@ -37,6 +39,8 @@ fn begin(
     source: impl ChunkReader + 'static,
     budget: &Budget,
 ) -> Result<(Header, ParquetRows), Refusal> {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
+    parquet_pages::check(&source, &metadata, budget.text())?;
     let reader = SerializedFileReader::new(source)?;
     let file = reader.metadata().file_metadata();
     let fields = file.schema_descr().root_schema().get_fields();
@@ -95,8 +99,7 @@ impl From<String> for Refusal {
 
 /// The reader is not known never to panic on damaged files.
 fn guarded<T>(line: Option<u64>, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Fault> {
-    let attempt = catch_unwind(AssertUnwindSafe(work));
-    let attempt = attempt.unwrap_or_else(|_| Err("it is damaged".to_owned().into()));
+    let attempt = caught(work).unwrap_or_else(|| Err("it is damaged".to_owned().into()));
     attempt.map_err(|Refusal { reason, cause }| {
         Fault::unreadable(line, format!("Parquet that cannot be read: {reason}"), cause)
     })

@@ -1,7 +1,7 @@
 //! The reader of tables.
 
-use super::csv::{Comments, CsvRows};
 use super::budget::{Cells, TOO_MANY_CELLS};
+use super::csv::{Comments, CsvRows};
 use super::jsonl::{JsonRows, Layout};
 #[cfg(not(feature = "parquet"))]
 use super::no_parquet as parquet;
@@ -239,7 +239,10 @@ mod tests {
     fn files_of_other_kinds_are_named() {
         for (bytes, name) in [
             (&b"PK\x03\x04..."[..], "a zip archive"),
-            (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", "a Git LFS pointer"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n",
+                "a Git LFS pointer",
+            ),
             (b"<!DOCTYPE html>\n<html>", "an HTML page"),
             (b"\xff\xfea\0,\0", "text in UTF-16"),
         ] {
@@ -254,7 +257,11 @@ mod tests {
     #[test]
     fn cells_are_bounded_by_the_size_of_the_file() {
         let row = format!("{}\n", ",".repeat(999));
-        let text = format!("{}\n{}", (0..1000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(","), row.repeat(5000));
+        let text = format!(
+            "{}\n{}",
+            (0..1000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(","),
+            row.repeat(5000)
+        );
         let mut table = TableReader::from_reader("t", text.as_bytes()).unwrap();
         while table.next_row().unwrap().is_some() {}
         let packed = gzip(&text);

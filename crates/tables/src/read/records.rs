@@ -243,7 +243,13 @@ mod tests {
             let want: [(u64, &[&str]); 3] =
                 [(1, &["a", "b\"c"]), (3, &["x\ny", ""]), (5, &["last"])];
             for ((line, cells), (want_line, want_cells)) in rows.iter().zip(want) {
-                assert_eq!((*line, cells.as_slice()), (want_line, &want_cells.iter().map(ToString::to_string).collect::<Vec<_>>()[..]));
+                assert_eq!(
+                    (*line, cells.as_slice()),
+                    (
+                        want_line,
+                        &want_cells.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
+                    )
+                );
             }
             assert_eq!(rows.len(), 3);
         }
