@@ -111,3 +111,19 @@ fn remedy(hint: Hint) -> String {
         _ => format!("; {set}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_names_hold() {
+        let error = Error::not_found("no \"a\nb\u{1b}[2J\"");
+        assert_eq!(error.message(), r#"no "a\nb\u{1b}[2J""#);
+        let name = std::path::Path::new("a\nb.onnx");
+        let bytes = vec![0xff; 4].into();
+        let bad = nneval_graph::Model::from_bytes(bytes, name, &nneval_graph::Limits::default());
+        let error = Error::from(bad.err().unwrap());
+        assert!(error.message().starts_with(r"a\nb.onnx: "), "{}", error.message());
+    }
+}

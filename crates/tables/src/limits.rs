@@ -17,6 +17,6 @@ pub(crate) const TEXT_A_BYTE: u64 = 24;
 /// Cells that any table may have.
 pub(crate) const CELLS_BASE: u64 = 4 << 20;
 /// Cells for each byte of the file, beyond that.
-pub(crate) const CELLS_A_BYTE: u64 = 7;
+pub(crate) const CELLS_A_BYTE: u64 = 4;
 /// What a row costs beside its cells, in cells.
 pub(crate) const ROW_CELLS: u64 = 14;
