@@ -6,7 +6,7 @@ use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::ProviderSelection;
 use nneval::spaces::Space;
-use nneval::tables::STDIN;
+use nneval::tables::{STDIN, inert};
 use nneval::training::recipe::MetricPattern;
 use nneval::training::{
     Datasets, LabelFiles, Plan, Recipe, RunOptions, SeedScores, Shipped, Trainer, seed_evaluator,
@@ -243,7 +243,7 @@ fn table(scores: &[SeedScores]) -> String {
     for s in scores {
         let taus: Vec<String> = s.taus.iter().map(|t| format!("{t}")).collect();
         let (mean, deviation) = (s.mean(), s.deviation());
-        text += &format!("{},{mean:.4},{deviation:.4},{}\n", s.metric, taus.join(" "));
+        text += &format!("{},{mean:.4},{deviation:.4},{}\n", inert(&s.metric), taus.join(" "));
     }
     text
 }
