@@ -3,6 +3,7 @@
 //! answered by an error and changes nothing but what that error says.
 
 use super::search_output::{Context, metrics, write};
+use nneval::files::printable_json;
 use nneval::graph::{Limits, Model};
 use nneval::search::{CandidateEvaluator, CandidateValues, Search, SearchSpace};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
@@ -34,7 +35,7 @@ pub fn talk<S: SearchSpace>(
             Ok(answer) => answer,
             Err(e) => json!({"error": format!("line {number}: {e}")}),
         };
-        super::console::print(format_args!("{answer}\n"))?;
+        super::console::print(printable_json(&format!("{answer}\n")))?;
         if saved.elapsed() >= SAVE_EVERY {
             context.save(search)?;
             saved = Instant::now();

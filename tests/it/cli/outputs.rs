@@ -115,11 +115,20 @@ fn a_second_run_with_one_output_is_told_who_has_it() {
     assert!(entries(&out).iter().all(|name| !name.starts_with('.')), "{:?}", entries(&out));
 }
 
-/// `nneval measure` for as long as it is let.
-fn measure(temporary: &Path, out: &Path) -> Command {
+/// `nneval measure` on a network with weights, without a control model.
+fn measure_one(folder: &Path) -> Command {
+    let list = folder.join("list.csv");
+    std::fs::write(&list, "arch_str\n8:8:8:8:8\n").unwrap();
     let mut command = nneval_with_runtime();
-    command.args(["measure", FIXTURE, "--rounds", "1000", "--min-time", "9", "--time-limit", "9"]);
-    command.args(["--control", "none", "--memory-runs", "0", "--out"]).arg(out);
+    command.args(["measure", "--space", "nats-sss", "--control", "none"]).arg(list);
+    command
+}
+
+/// As [`measure_one`], for as long as it is let.
+fn measure(temporary: &Path, out: &Path) -> Command {
+    let mut command = measure_one(out.parent().unwrap());
+    command.args(["--rounds", "1000", "--min-time", "9", "--time-limit", "9"]);
+    command.args(["--memory-runs", "0", "--out"]).arg(out);
     command.env("TMPDIR", temporary).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -154,8 +163,8 @@ fn folders_of_measure_go_with_its_process_or_at_the_next_start() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(entries(&temporary).len(), 1);
-    let mut next = nneval_with_runtime();
-    next.args(["measure", FIXTURE, "--rounds", "0", "--memory-runs", "1", "--control", "none"]);
+    let mut next = measure_one(dir.path());
+    next.args(["--rounds", "0", "--memory-runs", "1"]);
     success(next.arg("--out").arg(dir.path().join("n.csv")).env("TMPDIR", &temporary));
     assert_eq!(entries(&temporary), [""; 0]);
 }
@@ -193,8 +202,8 @@ fn an_evaluation_leaves_no_file_in_the_home_folder() {
     };
     quiet(nneval_with_runtime().args(["evaluate", FIXTURE]));
     quiet(nneval_with_runtime().args(["runtime"]));
-    let mut measure = nneval_with_runtime();
-    measure.args(["measure", FIXTURE, "--rounds", "1", "--memory-runs", "1", "--min-time", "0.01"]);
+    let mut measure = measure_one(out.path());
+    measure.args(["--rounds", "1", "--memory-runs", "1", "--min-time", "0.01"]);
     quiet(measure.arg("--out").arg(out.path().join("m.csv")));
 }
 

@@ -112,7 +112,7 @@ fn external_data_is_refused_wherever_it_lies() {
             let [weight, _] = head(model);
             std::fs::write(dir.path().join("secret.bin"), &weight.raw_data).unwrap();
             weight.raw_data.clear();
-            weight.set_data_location(DataLocation::EXTERNAL);
+            weight.data_location = DataLocation::EXTERNAL.into();
             let entry = |key: &str, value: &str| StringStringEntryProto {
                 key: key.into(),
                 value: value.into(),

@@ -182,7 +182,8 @@ impl ScoreReport {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in &self.rows {
             let inert = |text: &str| inert(text).into_owned();
-            let row = ScoreRow { metric: inert(&row.metric), unit: inert(&row.unit), ..row.clone() };
+            let row =
+                ScoreRow { metric: inert(&row.metric), unit: inert(&row.unit), ..row.clone() };
             writer.serialize(row).map_err(|e| refuse(e.to_string()))?;
         }
         let bytes = writer.into_inner().map_err(|e| refuse(e.to_string()))?;
