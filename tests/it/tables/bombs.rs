@@ -40,11 +40,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("comment.gz", packed("# a", &vec![b'#'; 64 * mib], 16), "a line of over"),
         ("comments.gz", packed("", &b"# a: b\n".repeat(8 * mib), 16), "more text than"),
         ("cells.gz", packed(&wide, rows.as_bytes(), 100), "is already on line 2"),
-        (
-            "keys.jsonl",
-            format!("{{{}}}\n", names(1_000_000)).into_bytes(),
-            "a row of over",
-        ),
+        ("keys.jsonl", format!("{{{}}}\n", names(1_000_000)).into_bytes(), "a row of over"),
         ("nested.jsonl", [&b"{\"path\":"[..], &b"[".repeat(mib)].concat(), "not a JSON object"),
         ("open.json", [&b"["[..], &b"{\"a\":".repeat(mib)].concat(), "a row of over"),
     ]
@@ -143,11 +139,12 @@ fn a_table_of_paths_says_what_it_wants() {
         let stderr = common::failure(command_line.arg("--labels").arg(&path));
         assert!(stderr.contains("--models"), "{command}: {stderr}");
     }
-    std::fs::write(&path, format!("path,{}\n{}", METRICS[0], "a,1\nb,2\nc,3\nd,4\n")).unwrap();
+    let rows: String = (0..30).map(|i| format!("m{i}.onnx,{}\n", 1 + i * 7 % 11)).collect();
+    std::fs::write(&path, format!("path,{}\n{rows}", METRICS[0])).unwrap();
     let mut train = common::nneval_with_runtime();
     train.args(["train", "--set", "encoder=tiny", "--metric", METRICS[0], "--labels"]).arg(&path);
-    let stderr = common::failure(train.arg("--out").arg(dir.path().join("trained")));
-    assert!(stderr.contains("--models"), "{stderr}");
+    let (code, _, stderr) = run(train.arg("--out").arg(dir.path().join("trained")));
+    assert!(code == Some(1) && stderr.contains("--models"), "{stderr}");
 }
 
 /// Mutants in a run of the suite; `NNEVAL_MUTANTS` names another number.
