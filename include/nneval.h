@@ -39,6 +39,13 @@
  * not be used in a child after fork without exec. No panic crosses the boundary:
  * it is caught, is told on stderr, and the call answers NNEVAL_STATUS_PANIC.
  *
+ * Telemetry. nneval keeps ONNX Runtime from recording any. For that the variable
+ * ORT_DISABLE_TELEMETRY is set to 1 in the environment of the process, unless it
+ * is set: when libnneval is loaded, if the process has one thread then, else by
+ * the first nneval_evaluator_load. A program that loads libnneval (dlopen) while
+ * other threads use the environment sets the variable itself before, or sees to
+ * it that no other thread uses the environment during that call.
+ *
  * This file is generated from the crate in capi/. Do not edit it.
  */
 
@@ -357,7 +364,8 @@ nneval_status nneval_evaluate_string(const struct nneval_evaluator *evaluator,
 
 // Evaluates `count` ONNX files together, which is faster than one by one.
 // Answers `NNEVAL_STATUS_OK` also where some, or all, have failed: a bad file
-// fails alone, and `nneval_batch_get` tells.
+// fails alone, and `nneval_batch_get` tells; so does an entry that is NULL or an
+// empty path.
 nneval_status nneval_evaluate_files(const struct nneval_evaluator *evaluator,
                                     const char *const *paths,
                                     size_t count,

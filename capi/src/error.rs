@@ -3,6 +3,7 @@
 use crate::status::Status;
 use crate::text::{c_path, c_string};
 use nneval_evaluator::ErrorKind;
+use nneval_files::printable;
 use nneval_runtime::{Hint, Provider};
 use std::ffi::CString;
 
@@ -18,7 +19,7 @@ pub struct Error {
 
 impl Error {
     fn plain(status: Status, reason: &str) -> Self {
-        let reason = c_string(reason);
+        let reason = c_string(printable(reason).as_ref());
         Self { status, message: reason.clone(), file: None, node: None, reason }
     }
 
@@ -69,10 +70,10 @@ impl From<nneval_evaluator::Error> for Error {
         let remedy = e.hint().map(remedy).unwrap_or_default();
         Self {
             status: status(e.kind()),
-            message: c_string(format!("{e}{remedy}")),
+            message: c_string(printable(&format!("{e}{remedy}")).as_ref()),
             file: e.path().map(c_path),
             node: e.node().map(c_string),
-            reason: c_string(format!("{}{remedy}", e.reason())),
+            reason: c_string(printable(&format!("{}{remedy}", e.reason())).as_ref()),
         }
     }
 }
@@ -108,5 +109,21 @@ fn remedy(hint: Hint) -> String {
             )
         }
         _ => format!("; {set}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_names_hold() {
+        let error = Error::not_found("no \"a\nb\u{1b}[2J\"");
+        assert_eq!(error.message(), r#"no "a\nb\u{1b}[2J""#);
+        let name = std::path::Path::new("a\nb.onnx");
+        let bytes = vec![0xff; 4].into();
+        let bad = nneval_graph::Model::from_bytes(bytes, name, &nneval_graph::Limits::default());
+        let error = Error::from(bad.err().unwrap());
+        assert!(error.message().starts_with(r"a\nb.onnx: "), "{}", error.message());
     }
 }

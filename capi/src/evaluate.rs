@@ -36,6 +36,21 @@ impl Evaluator {
     }
 }
 
+/// Results in the order of `items`: of those that are well-formed by `work`, of the
+/// others their own errors.
+fn each<T>(items: Vec<Result<T, Error>>, work: impl FnOnce(&[T]) -> Results) -> Results {
+    let (mut good, mut places) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+    for item in items {
+        places.push(item.map(|item| good.push(item)));
+    }
+    let mut results = work(&good).into_iter();
+    let none = || Err(Error::other("a network has no prediction"));
+    places
+        .into_iter()
+        .map(|place| place.and_then(|()| results.next().unwrap_or_else(none)))
+        .collect()
+}
+
 /// The one result of a call for one network.
 fn only(results: Results) -> Result<Prediction, Error> {
     let none = || Err(Error::other("a network has no prediction"));
@@ -137,7 +152,8 @@ pub unsafe extern "C" fn nneval_evaluate_string(
 
 /// Evaluates `count` ONNX files together, which is faster than one by one.
 /// Answers `NNEVAL_STATUS_OK` also where some, or all, have failed: a bad file
-/// fails alone, and `nneval_batch_get` tells.
+/// fails alone, and `nneval_batch_get` tells; so does an entry that is NULL or an
+/// empty path.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nneval_evaluate_files(
     evaluator: *const Evaluator,
@@ -150,9 +166,8 @@ pub unsafe extern "C" fn nneval_evaluate_files(
     unsafe {
         many(evaluator, batch, error, |evaluator| {
             let file = |p: &*const c_char| path(*p, "paths").map(ToOwned::to_owned);
-            let paths: Result<Vec<PathBuf>, Error> =
-                slice(paths, count, "paths")?.iter().map(file).collect();
-            Ok(evaluator.files(&paths?))
+            let paths = slice(paths, count, "paths")?.iter().map(file).collect();
+            Ok(each(paths, |paths| evaluator.files(paths)))
         })
     }
 }
@@ -171,9 +186,8 @@ pub unsafe extern "C" fn nneval_evaluate_buffers(
     unsafe {
         many(evaluator, batch, error, |evaluator| {
             let buffers = slice(buffers, count, "buffers")?;
-            let models: Result<Vec<Memory>, Error> =
-                buffers.iter().map(|b| Memory::new(b)).collect();
-            Ok(evaluator.models(&models?))
+            let models = buffers.iter().map(|b| Memory::new(b)).collect();
+            Ok(each(models, |models| evaluator.models(models)))
         })
     }
 }
@@ -192,9 +206,8 @@ pub unsafe extern "C" fn nneval_evaluate_strings(
     unsafe {
         many(evaluator, batch, error, |evaluator| {
             let strings = slice(strings, count, "strings")?;
-            let strings: Result<Vec<&str>, Error> =
-                strings.iter().map(|s| some_text(*s, "strings")).collect();
-            Ok(evaluator.strings(&strings?))
+            let strings = strings.iter().map(|s| some_text(*s, "strings")).collect();
+            Ok(each(strings, |strings| evaluator.strings(strings)))
         })
     }
 }

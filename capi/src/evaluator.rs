@@ -6,6 +6,7 @@ use crate::guard::{guard, guard_value, release};
 use crate::options::Options;
 use crate::output::Output;
 use crate::status::Status;
+use crate::telemetry::forbid_telemetry;
 use crate::text::c_string;
 use crate::workers::Workers;
 use nneval_evaluator::Bundle;
@@ -68,6 +69,7 @@ pub unsafe extern "C" fn nneval_evaluator_load(
         guard(error, || {
             let out = Output::new(evaluator, "evaluator")?;
             let folder = path(folder, "folder")?;
+            forbid_telemetry();
             let loaded = match options.as_ref() {
                 Some(options) => Evaluator::load(folder, options)?,
                 None => Evaluator::load(folder, &Options::default())?,

@@ -23,6 +23,7 @@ mod options;
 mod output;
 mod prediction;
 mod status;
+mod telemetry;
 mod text;
 mod version;
 mod workers;

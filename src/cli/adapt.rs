@@ -7,6 +7,7 @@ use super::source_args::NetworkArgs;
 use super::training_view::worded;
 use anyhow::{anyhow, bail};
 use nneval::labels::{LabelTable, ReadOptions};
+use nneval::tables::inert;
 use nneval::training::adapt::{self, AdaptOptions, Adapted, SuggestOptions, networks_beside};
 use nneval::training::{Error, NetworkSource, Progress, RequestFault};
 use std::path::{Path, PathBuf};
@@ -81,7 +82,7 @@ impl Args {
         let mut text = csv::Writer::from_writer(Vec::new());
         text.write_record([heading])?;
         for key in keys.map_err(|e| worded_suggest(e, count))? {
-            text.write_record([key])?;
+            text.write_record([inert(&key).as_ref()])?;
         }
         super::console::print(String::from_utf8(text.into_inner()?)?)
     }
@@ -102,6 +103,7 @@ impl Args {
         let show = &mut |p: &Progress| bars.show(p);
         let adapted = adapt::adapt(&evaluator, &source, &table, &options, show);
         let adapted = adapted.map_err(worded_adapt)?;
+        let _lock = run_folder::lock(out)?;
         adapted.bundle.save(out)?;
         super::console::print(format_args!("{}{}\n", text(&adapted.metrics), out.display()))
     }

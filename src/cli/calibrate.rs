@@ -54,6 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         super::console::print(text(&found.map_err(worded)?))?;
     }
     if let Some(out) = &args.out {
+        let _lock = super::run_folder::lock(out)?;
         rows.calibrate(evaluator.bundle()).map_err(worded)?.save(out)?;
         super::console::print(format_args!("{}\n", out.display()))?;
     }

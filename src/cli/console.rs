@@ -2,6 +2,8 @@
 
 use super::verbosity;
 use anyhow::Context;
+use nneval::files::printable;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 
@@ -26,13 +28,17 @@ pub fn detail(message: impl Display) {
 }
 
 fn line(message: impl Display) {
-    let _ = writeln!(stderr().lock(), "{message}");
+    let _ = writeln!(stderr().lock(), "{}", printable(&message.to_string()));
 }
 
-/// Writes `text` to stdout as it is.
+/// Writes `text` to stdout. Of its control characters only newlines reach it.
 pub fn print(text: impl Display) -> anyhow::Result<()> {
     let mut out = stdout().lock();
-    write!(out, "{text}").and_then(|()| out.flush()).context("cannot write the output")
+    let text = text.to_string();
+    let lines: Vec<Cow<str>> = text.split('\n').map(printable).collect();
+    out.write_all(lines.join("\n").as_bytes())
+        .and_then(|()| out.flush())
+        .context("cannot write the output")
 }
 
 /// True where the reader of the output has gone, as in `nneval string … | head`.

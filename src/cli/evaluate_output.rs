@@ -3,6 +3,7 @@
 use super::evaluate_list::Item;
 use super::table_args::{PrintFormat, Printed, printed};
 use nneval::evaluator::{self, Estimate, Manifest, Metric, Prediction};
+use nneval::files::{printable, printable_json};
 use nneval::tables::{Cell, Column, Kind, significant};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
@@ -98,7 +99,10 @@ impl<'a> Output<'a> {
         let (manifest, shape) = (self.manifest, self.to.shape());
         let made = |(item, r): (&Item, &evaluator::Result<Prediction>)| match shape {
             Shape::Table => Made::Text(text(manifest, item.name(), r)),
-            Shape::Json => Made::Text(object(manifest, item.name(), r).to_string()),
+            Shape::Json => {
+                let object = object(manifest, item.name(), r).to_string();
+                Made::Text(printable_json(&object).into_owned())
+            }
             Shape::Rows => Made::Cells(cells(manifest, item.name(), r)),
         };
         let rows: Vec<Made> = items.par_iter().zip(results).map(made).collect();
@@ -198,13 +202,14 @@ fn text(manifest: &Manifest, name: &str, r: &evaluator::Result<Prediction>) -> S
         ),
         _ => String::new(),
     };
+    let name = printable(name);
     let mut text = format!("{name} ({} tokens{windows}){outside}\n", p.tokens());
     let width = manifest.metrics.iter().map(|m| m.spec.name.len()).max().unwrap_or(0);
     let units = manifest.metrics.iter().map(|m| m.spec.unit.chars().count());
     let units = units.max().unwrap_or(0);
     for (m, estimate) in manifest.metrics.iter().zip(p.estimates()) {
         let (x, ends) = (estimate.value, estimate.interval);
-        let (name, unit) = (&m.spec.name, &m.spec.unit);
+        let (name, unit) = (printable(&m.spec.name), printable(&m.spec.unit));
         let line = format!("  {name:width$}  {:>12} {unit:units$}", number(x));
         let level = m.interval.as_ref().map_or(0.0, |i| i.level * 100.0);
         let interval = ends.map_or(String::new(), |[lo, hi]| {

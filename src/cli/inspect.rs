@@ -6,8 +6,10 @@ use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
 use nneval::costs::{self, Amount, Costs, Terms};
+use nneval::files::{printable, printable_json};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId};
+use nneval::tables::inert;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -146,13 +148,16 @@ fn print(
     result: nneval::Result<Report>,
 ) -> std::io::Result<()> {
     match (format, result) {
-        (Format::Json, Ok(r)) => writeln!(out, "{}", serde_json::to_string(&r)?),
-        (Format::Json, Err(e)) => {
-            let line =
-                serde_json::json!({"path": path.display().to_string(), "error": e.to_string()});
-            writeln!(out, "{line}")
+        (Format::Json, Ok(r)) => {
+            writeln!(out, "{}", printable_json(&serde_json::to_string(&r)?))
         }
-        (_, Err(e)) => {
+        (format, Err(e)) => {
+            if format == Format::Json {
+                let path = path.display().to_string();
+                let line = serde_json::json!({"path": path, "error": e.to_string()}).to_string();
+                writeln!(out, "{}", printable_json(&line))?;
+            }
+            out.flush()?;
             super::console::error(e);
             Ok(())
         }
@@ -210,7 +215,8 @@ fn row(r: &Report) -> [String; 18] {
 
 fn write_row(out: &mut impl Write, row: &[String]) -> std::io::Result<()> {
     let mut w = csv::Writer::from_writer(Vec::new());
-    w.write_record(row).map_err(std::io::Error::other)?;
+    w.write_record(row.iter().map(|cell| inert(cell).into_owned()))
+        .map_err(std::io::Error::other)?;
     out.write_all(&w.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }
 
@@ -256,7 +262,7 @@ fn table(out: &mut impl Write, r: &Report) -> std::io::Result<()> {
     let c = &r.costs;
     let mut line = |label: &str, value: &str| match value {
         "" => Ok(()),
-        v => writeln!(out, "  {label:<22}{v}"),
+        v => writeln!(out, "  {label:<22}{}", printable(v)),
     };
     line("file", &r.path)?;
     line("producer", &r.producer)?;
@@ -284,7 +290,8 @@ fn table(out: &mut impl Write, r: &Report) -> std::io::Result<()> {
     writeln!(out, "  {:<wide$} {:>7} {:>18} {:>18}", "operator", "count", "MACs", "FLOPs")?;
     for o in &c.operators {
         let (macs, flops) = (grouped(&o.macs), grouped(&o.flops));
-        writeln!(out, "  {:<wide$} {:>7} {macs:>18} {flops:>18}", o.operator, o.count)?;
+        let operator = printable(&o.operator);
+        writeln!(out, "  {operator:<wide$} {:>7} {macs:>18} {flops:>18}", o.count)?;
     }
     writeln!(out)
 }

@@ -3,9 +3,10 @@
 use super::bind_args::BindArgs;
 use super::measure_list::{self, ListArgs};
 use super::measure_view::{self, View};
+use super::run_folder::command;
 use super::runtime_args::RuntimeArgs;
 use anyhow::{Context, bail};
-use nneval::files::check_writable;
+use nneval::files::{OutputLock, check_writable, is_stream};
 use nneval::measure::protocol::Bounds;
 use nneval::measure::{Control, Launcher, Log, Machine, Schedule, Settings, Table, Target};
 use std::collections::HashSet;
@@ -19,8 +20,8 @@ use std::process::ExitCode;
 /// `nneval train --labels`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// ONNX files, folders that are walked for *.onnx, and lists (.csv, .jsonl,
-    /// .parquet, - for stdin) with a column path (relative to the list) or
+    /// ONNX files, folders that are walked for *.onnx, and lists (.csv, .tsv, .json,
+    /// .jsonl, .parquet, - for stdin) with a column path (relative to the list) or
     /// arch_str (networks of --space)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -110,10 +111,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("--rounds 0 --memory-runs 0: there is nothing to measure");
     }
     let targets = measure_list::targets(&args.paths, &args.list)?;
+    if is_stream(&args.out) {
+        bail!("--out {}: is no regular file, which a table that grows must be", args.out.display());
+    }
+    let folder = args.out.parent().filter(|p| !p.as_os_str().is_empty());
+    check_writable(folder.unwrap_or(Path::new(".")))?;
+    let _lock = OutputLock::file(&args.out, &command())?;
     let before = finished(&args.out, args.resume)?;
-    check_writable(
-        args.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-    )?;
     let (runtime, session) = args.runtime.load()?;
     runtime.check(&session)?;
     if session.tensorrt.fp16 {

@@ -59,7 +59,7 @@ fn written(file: &Path, root: Option<&Path>) -> String {
 }
 
 fn is_list(path: &Path) -> bool {
-    const ENDINGS: [&str; 4] = [".csv", ".jsonl", ".ndjson", ".parquet"];
+    const ENDINGS: [&str; 6] = [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"];
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     path.as_os_str() == STDIN || path.is_file() && ENDINGS.iter().any(|e| name.ends_with(e))
@@ -78,6 +78,9 @@ fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut targets = Vec::new();
     while let Some(row) = table.next_row()? {
+        if row.is_blank() {
+            continue;
+        }
         let cell = |at: Option<usize>| {
             at.map_or(String::new(), |at| row.cell(at).text().trim().to_owned())
         };

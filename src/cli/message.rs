@@ -9,7 +9,9 @@ pub fn of(failure: &anyhow::Error) -> String {
     let mut remedy = None;
     for cause in failure.chain() {
         let own = cause.to_string();
-        if !text.contains(&own) {
+        if own.starts_with(&format!("{text}: ")) {
+            text = own;
+        } else if !text.contains(&own) {
             let separator = if text.is_empty() { "" } else { ": " };
             text.extend([separator, &own]);
         }

@@ -36,6 +36,7 @@ mod search_args;
 mod search_output;
 mod search_talk;
 mod shipped;
+mod signals;
 mod source_args;
 mod space;
 mod space_general;
@@ -91,6 +92,9 @@ enum Command {
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     cli.verbosity.apply();
+    if !matches!(cli.command, Command::MeasureChild(_)) {
+        signals::remove_temporaries_first();
+    }
     let start = std::time::Instant::now();
     let code = dispatch(cli);
     console::detail(format_args!("{:.2} s", start.elapsed().as_secs_f64()));

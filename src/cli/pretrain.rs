@@ -48,6 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(code);
     }
     recipe.resolve().map_err(worded)?;
+    let _lock = super::run_folder::lock(&args.out)?;
     let (runtime, session) = args.runtime.load()?;
     let trainer = Trainer { runtime: &runtime, session, shipped: Shipped::default() };
     let mut view = View::default();

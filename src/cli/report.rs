@@ -9,7 +9,7 @@ use super::source_args::{NetworkArgs, SourceArgs};
 use super::{evaluator_args, shipped, verbosity};
 use anyhow::{Context, bail};
 use nneval::evaluator::{Bundle, Evaluator, Manifest};
-use nneval::files::write_atomic;
+use nneval::files::{is_stream, write_atomic};
 use nneval::labels::LabelTable;
 use nneval::report::{
     ComparedMetric, Comparison, Page, PageCurves, PageScores, PageSearch, evaluator_facts,
@@ -78,8 +78,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let program = concat!("nneval ", env!("CARGO_PKG_VERSION")).to_owned();
     let page = Page { title, program, command: command(), evaluator, scores, curves, search };
+    let is_file = !is_stream(&args.out);
     write_atomic(&args.out, page.to_html()?.as_bytes())?;
-    super::console::print(format_args!("{}\n", args.out.display()))?;
+    if is_file {
+        super::console::print(format_args!("{}\n", args.out.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@ use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::SourceArgs;
 use super::table_args::{PrintFormat, printed};
 use nneval::evaluator::Evaluator;
+use nneval::files::printable_json;
 use nneval::labels::LabelTable;
 use nneval::tables::Format;
 use nneval::tables::statistics::ScoreReport;
@@ -51,6 +52,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let _lock = args.plot.as_deref().map(super::run_folder::lock).transpose()?;
     if let Some(dir) = &args.plot {
         nneval::files::check_writable(dir)?;
     }
@@ -87,7 +89,7 @@ impl Args {
 fn print(report: &ScoreReport, format: PrintFormat) -> anyhow::Result<()> {
     match format {
         PrintFormat::Table => super::console::print(report.to_text()),
-        PrintFormat::Json => super::console::print(report.to_json()? + "\n"),
+        PrintFormat::Json => super::console::print(printable_json(&(report.to_json()? + "\n"))),
         PrintFormat::Csv => super::console::print(report.to_csv()?),
         PrintFormat::Jsonl => rows_of(report, Format::Jsonl),
         PrintFormat::Parquet => rows_of(report, Format::Parquet),

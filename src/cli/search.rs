@@ -1,5 +1,6 @@
 //! `nneval search`: the best architectures of a space.
 
+use super::run_folder::lock;
 use super::search_output::{Context, write};
 use super::{paths, search_talk};
 use anyhow::bail;
@@ -43,6 +44,7 @@ fn on<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
 
 fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
     let problem = args.problem()?;
+    let _lock = args.out.as_deref().map(lock).transpose()?;
     let state = args.out.as_deref().map(|dir| previous(dir, args.resume)).transpose()?.flatten();
     let settings = args.settings(&problem, state.as_ref().map(State::settings));
     let loaded = args.load(&problem)?;

@@ -1,6 +1,6 @@
 //! What `nneval search` writes.
 
-use nneval::files::write_atomic;
+use nneval::files::{printable, write_atomic};
 use nneval::report::{FrontPicture, front_picture};
 use nneval::search::{Candidate, CandidateEvaluator, Goal, Search, SearchSpace, Settings};
 use nneval::tables::{Cell, Column, Format, Kind, Writer};
@@ -265,7 +265,7 @@ fn table<S: SearchSpace>(search: &Search<S>, context: &Context, winners: &[&Cand
     let head: Vec<String> = head.chain(["architecture".to_owned()]).collect();
     let row = |c: &&Candidate| -> Vec<String> {
         let values = c.values.iter().map(|v| v.map_or("-".to_owned(), number));
-        values.chain([c.key.clone()]).collect()
+        values.chain([printable(&c.key).into_owned()]).collect()
     };
     let rows: Vec<Vec<String>> =
         std::iter::once(head).chain(winners.iter().take(SHOWN).map(row)).collect();

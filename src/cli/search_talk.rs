@@ -3,9 +3,11 @@
 //! answered by an error and changes nothing but what that error says.
 
 use super::search_output::{Context, metrics, write};
+use nneval::files::printable_json;
 use nneval::graph::{Limits, Model};
 use nneval::search::{CandidateEvaluator, CandidateValues, Search, SearchSpace};
-use serde_json::{Map, Value, json};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Value, json};
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -33,7 +35,7 @@ pub fn talk<S: SearchSpace>(
             Ok(answer) => answer,
             Err(e) => json!({"error": format!("line {number}: {e}")}),
         };
-        super::console::print(format_args!("{answer}\n"))?;
+        super::console::print(printable_json(&format!("{answer}\n")))?;
         if saved.elapsed() >= SAVE_EVERY {
             context.save(search)?;
             saved = Instant::now();
@@ -65,17 +67,15 @@ struct Talk<'t, 's, S: SearchSpace> {
 
 impl<S: SearchSpace> Talk<'_, '_, S> {
     fn answer(&mut self, line: &str) -> Result<Value, String> {
-        let request: Map<String, Value> =
-            serde_json::from_str(line).map_err(|e| format!("not a JSON object: {e}"))?;
-        let mut parts = request.iter();
-        let (Some((name, value)), None) = (parts.next(), parts.next()) else {
-            return Err("expected one of ask, tell, evaluate, front".into());
-        };
+        let Request(name, value) = serde_json::from_str(line)
+            .map_err(|e| format!("expected an object of one of ask, tell, evaluate, front: {e}"))?;
+        let value = &value;
         match name.as_str() {
             "ask" => self.ask(value),
             "tell" => self.tell(value),
             "evaluate" => self.evaluate(value),
-            "front" => Ok(self.front()),
+            "front" if *value == Value::Bool(true) => Ok(self.front()),
+            "front" => Err("front: expected true".into()),
             other => Err(format!("{other:?} is none of ask, tell, evaluate, front")),
         }
     }
@@ -145,6 +145,32 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
         let results: Vec<Value> = keys.iter().zip(results).map(one).collect();
         *self.everything = Some(all);
         Ok(json!({"results": results}))
+    }
+}
+
+/// The one member of an object.
+struct Request(String, Value);
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Only;
+        impl<'de> Visitor<'de> for Only {
+            type Value = Request;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("an object of one member")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Request, A::Error> {
+                let first = map.next_entry()?;
+                let (name, value) = first.ok_or_else(|| A::Error::custom("it has no member"))?;
+                match map.next_key::<String>()? {
+                    None => Ok(Request(name, value)),
+                    Some(_) => Err(A::Error::custom("it has more than one member")),
+                }
+            }
+        }
+        deserializer.deserialize_map(Only)
     }
 }
 

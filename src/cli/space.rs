@@ -1,6 +1,6 @@
 //! `nneval space`.
 
-use super::space_general;
+use super::{run_folder, space_general};
 use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -124,6 +124,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         opset: args.opset,
     };
     let models = models(&args, space)?;
+    let _lock = run_folder::lock(&args.out)?;
     write_models(&models, &args.out, &options)?;
     if args.all {
         write_index(&models, &args.out)?;

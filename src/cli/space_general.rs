@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 /// Writes the sample; the list is written last.
 pub fn run(count: usize, seed: u64, out: &Path) -> anyhow::Result<ExitCode> {
+    let _lock = super::run_folder::lock(out)?;
     let look = "{bar:30} {pos}/{len} networks, {per_sec}, ETA {eta}";
     let bar = super::verbosity::bar(count as u64, look);
     let sample: Vec<(&str, usize)> = general::sample(count).collect();

@@ -6,6 +6,7 @@ use super::paths;
 use anyhow::Context;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use nneval::files::printable_json;
 use nneval::graph::Model;
 use nneval::graph::shape::Shapes;
 use nneval::opstring;
@@ -136,10 +137,11 @@ fn print(
         (Format::Text, Err(_)) => Ok(()),
         (Format::Jsonl, Ok(l)) => {
             let o = json!({"path": name, "string": l.string, "operations": l.operations, "tokens": l.tokens});
-            writeln!(out, "{o}")
+            writeln!(out, "{}", printable_json(&o.to_string()))
         }
         (Format::Jsonl, Err(e)) => {
-            writeln!(out, "{}", json!({"path": name, "error": e.to_string()}))
+            let line = json!({"path": name, "error": e.to_string()}).to_string();
+            writeln!(out, "{}", printable_json(&line))
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `nneval train`: labels in, evaluator bundle out.
 
+use super::run_folder;
 use super::runtime_args::RuntimeArgs;
 use super::training_view::{View, worded};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::runtime::ProviderSelection;
 use nneval::spaces::Space;
-use nneval::tables::STDIN;
+use nneval::tables::{STDIN, inert};
 use nneval::training::recipe::MetricPattern;
 use nneval::training::{
     Datasets, LabelFiles, Plan, Recipe, RunOptions, SeedScores, Shipped, Trainer, seed_evaluator,
@@ -136,6 +137,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.run_dir {
         options.run_folder.clone_from(folder);
     }
+    let _lock = run_folder::lock(&args.out)?;
+    let _run_lock = args.run_dir.as_deref().filter(|dir| *dir != args.out).map(run_folder::lock);
+    let _run_lock = _run_lock.transpose()?;
     match seeds.is_empty() {
         true => args.one(&recipe, &labels, &options)?,
         false => args.several(&recipe, &seeds, &labels, &options)?,
@@ -239,7 +243,7 @@ fn table(scores: &[SeedScores]) -> String {
     for s in scores {
         let taus: Vec<String> = s.taus.iter().map(|t| format!("{t}")).collect();
         let (mean, deviation) = (s.mean(), s.deviation());
-        text += &format!("{},{mean:.4},{deviation:.4},{}\n", s.metric, taus.join(" "));
+        text += &format!("{},{mean:.4},{deviation:.4},{}\n", inert(&s.metric), taus.join(" "));
     }
     text
 }

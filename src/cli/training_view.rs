@@ -4,7 +4,7 @@ use super::runtime_args;
 use super::verbosity;
 use indicatif::ProgressBar;
 use nneval::report::learning_curves;
-use nneval::training::{Error, Event, Hint, Progress};
+use nneval::training::{Error, Event, Hint, Progress, RequestFault};
 use std::path::PathBuf;
 
 /// The view of one training.
@@ -122,6 +122,9 @@ impl View {
 
 /// The error with what may help, in the words of the command line.
 pub fn worded(error: Error) -> anyhow::Error {
+    if let Error::Request(RequestFault::PathsWithoutFolder { .. }) = &error {
+        return anyhow::anyhow!("{error}; --models DIR names it");
+    }
     let help = match error.hint() {
         Some(Hint::ResumeOrOtherFolder) => "; --resume goes on with it, another folder starts anew",
         Some(Hint::LowerLearningRate) => "; lower the learning rate, as in --set lr=1e-3",

@@ -55,6 +55,23 @@ fn predictions(output: &str) -> Vec<Vec<String>> {
     all
 }
 
+/// ONNX Runtime keeps its telemetry in a database below the home folder.
+#[test]
+fn nothing_is_recorded_in_the_home_folder() {
+    for link in [Link::Shared, Link::Static] {
+        let program = compile(&["evaluate.c"], &[], link, &format!("telemetry-{link:?}"));
+        let home = tempfile::tempdir().unwrap();
+        let mut command = tool(program.to_str().unwrap());
+        for variable in
+            ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ORT_DISABLE_TELEMETRY"]
+        {
+            command.env_remove(variable);
+        }
+        run(command.env("HOME", home.path()).arg(evaluator()).arg(fixture()));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "{link:?}");
+    }
+}
+
 fn expected() -> Vec<Vec<String>> {
     networks().iter().map(|n| of_command_line(n)).collect()
 }

@@ -156,18 +156,38 @@ static void many(const nneval_evaluator *e) {
   const nneval_buffer buffers[] = {{NULL, 0, NULL}, {NULL, 1, NULL}};
   NULL_FAILS(nneval_evaluate_files(NULL, null_in, 1, &b, error));
   NULL_FAILS(nneval_evaluate_files(e, NULL, 1, &b, error));
-  NULL_FAILS(nneval_evaluate_files(e, null_in, 2, &b, error));
   NULL_FAILS(nneval_evaluate_files(e, null_in, 1, NULL, error));
   INVALID(nneval_evaluate_files(e, null_in, SIZE_MAX, &b, error));
   NULL_FAILS(nneval_evaluate_buffers(NULL, buffers, 1, &b, error));
   NULL_FAILS(nneval_evaluate_buffers(e, NULL, 1, &b, error));
-  NULL_FAILS(nneval_evaluate_buffers(e, buffers, 2, &b, error));
   NULL_FAILS(nneval_evaluate_buffers(e, buffers, 1, NULL, error));
   NULL_FAILS(nneval_evaluate_strings(NULL, invalid_in, 1, &b, error));
   NULL_FAILS(nneval_evaluate_strings(e, NULL, 1, &b, error));
-  INVALID(nneval_evaluate_strings(e, invalid_in, 2, &b, error));
   NULL_FAILS(nneval_evaluate_strings(e, invalid_in, 1, NULL, error));
   CHECK(b == UNTOUCHED);
+}
+
+/* An entry that is none fails alone. */
+static void no_entries(const nneval_evaluator *e) {
+  const char *const paths[] = {in_folder("good.onnx"), NULL, "", in_folder("good.onnx")};
+  const char *const strings[] = {"\xff", NULL, ""};
+  const nneval_buffer buffers[] = {{NULL, 1, NULL}};
+  nneval_batch *b;
+  SUCCEED(nneval_evaluate_files(e, paths, 4, &b, &error));
+  nneval_prediction *p = UNTOUCHED;
+  NULL_FAILS(nneval_batch_get(b, 1, &p, error));
+  INVALID(nneval_batch_get(b, 2, &p, error));
+  SUCCEED(nneval_batch_get(b, 3, &p, &error));
+  nneval_prediction_free(p);
+  nneval_batch_free(b);
+  p = UNTOUCHED;
+  SUCCEED(nneval_evaluate_strings(e, strings, 3, &b, &error));
+  INVALID(nneval_batch_get(b, 0, &p, error));
+  NULL_FAILS(nneval_batch_get(b, 1, &p, error));
+  nneval_batch_free(b);
+  SUCCEED(nneval_evaluate_buffers(e, buffers, 1, &b, &error));
+  NULL_FAILS(nneval_batch_get(b, 0, &p, error));
+  nneval_batch_free(b);
 }
 
 /* A bad network fails alone. */
@@ -307,6 +327,7 @@ int main(int argc, char **argv) {
   one(evaluator);
   many(evaluator);
   some(evaluator);
+  no_entries(evaluator);
   bare();
   values_of_null(evaluator);
   nneval_evaluator_free(evaluator);

@@ -3,7 +3,8 @@
 use super::manifest::{FORMAT, Manifest};
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
-use nneval_files::{sha256, write_atomic};
+use crate::weights::outside;
+use nneval_files::{HEAD_BYTES, JSON, foreign_format, sha256, write_atomic};
 use nneval_graph::opstring;
 use std::path::Path;
 
@@ -11,6 +12,31 @@ const MODEL: &str = "evaluator.onnx";
 const TOKENIZER: &str = "tokenizer.json";
 const MANIFEST: &str = "evaluator.json";
 const RECIPE: &str = "recipe.toml";
+
+/// Largest file of a bundle that is read, in bytes: 2 GiB, which no ONNX file exceeds.
+const MOST_BYTES: u64 = 1 << 31;
+/// Longest window, in tokens.
+const MOST_TOKENS: usize = 1 << 20;
+
+/// The content of a regular file that is what its name says.
+///
+/// # Errors
+/// What is wrong with it, after its name.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let meta = std::fs::metadata(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => "is missing".to_owned(),
+        _ => format!("cannot be read: {e}"),
+    })?;
+    if !meta.is_file() || meta.len() > MOST_BYTES {
+        return Err("is no file, or too large".to_owned());
+    }
+    let bytes = std::fs::read(path).map_err(|e| format!("cannot be read: {e}"))?;
+    let format = foreign_format(bytes.get(..HEAD_BYTES).unwrap_or(&bytes));
+    match format.filter(|f| f.name != JSON) {
+        Some(format) => Err(format!("is {format}")),
+        None => Ok(bytes),
+    }
+}
 
 /// The content of an evaluator folder (`docs/bundle-format.md`).
 ///
@@ -49,13 +75,7 @@ impl Bundle {
         if !dir.is_dir() {
             return Err(bad("there is no such folder".into()));
         }
-        let read = |name: &str| match std::fs::read(dir.join(name)) {
-            Ok(bytes) => Ok(bytes),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                Err(bad(format!("{name} is missing")))
-            }
-            Err(e) => Err(bad(format!("{name}: {e}"))),
-        };
+        let read = |name: &str| read(&dir.join(name)).map_err(|e| bad(format!("{name} {e}")));
         let manifest: Manifest = serde_json::from_slice(&read(MANIFEST)?)
             .map_err(|e| bad(format!("{MANIFEST} is not an evaluator description: {e}")))?;
         if !(1..=FORMAT).contains(&manifest.format) {
@@ -77,7 +97,14 @@ impl Bundle {
             }
         };
         let (model, tokenizer) = (checked(MODEL)?, checked(TOKENIZER)?);
-        if manifest.metrics.is_empty() || manifest.window == 0 {
+        match outside(&model) {
+            Ok(None) => {}
+            Ok(Some(what)) => {
+                return Err(bad(format!("{MODEL} has {what}; a bundle holds all that it needs")));
+            }
+            Err(reason) => return Err(bad(format!("{MODEL} is no ONNX model: {reason}"))),
+        }
+        if manifest.metrics.is_empty() || !(1..=MOST_TOKENS).contains(&manifest.window) {
             return Err(bad(format!("{MANIFEST} names no metrics or no window")));
         }
         if let Some(fault) = manifest.fault() {

@@ -34,6 +34,14 @@ pub enum Error {
          tell; give it the model"
     )]
     NeedsModel(String),
+    /// An evaluator's model gives nothing that a network's metrics could be.
+    #[error("evaluator {evaluator}: {reason}")]
+    Output {
+        /// The evaluator's name.
+        evaluator: String,
+        /// What its model gives.
+        reason: String,
+    },
     /// The parameters of a model cannot be read or replaced.
     #[error("{0}")]
     Weights(String),
@@ -95,7 +103,7 @@ impl Error {
         use nneval_graph::ErrorKind as GraphKind;
         use nneval_tables::ErrorKind as TableKind;
         match self {
-            Self::Bundle { .. } | Self::Unknown { .. } => ErrorKind::Bundle,
+            Self::Bundle { .. } | Self::Unknown { .. } | Self::Output { .. } => ErrorKind::Bundle,
             Self::Tokenizer(_) => ErrorKind::Tokenizer,
             Self::NeedsModel(_) => ErrorKind::NeedsModel,
             Self::Weights(_) | Self::CostModel(_) | Self::Calibration(_) => ErrorKind::Fit,

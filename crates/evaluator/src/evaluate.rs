@@ -84,7 +84,11 @@ impl Evaluator {
         let join = |r: Result<(Vec<f64>, Network)>| {
             let (scales, _) = r?;
             let ratios = predictions.next().unwrap_or_else(|| Err(none()))?;
-            Ok(Prediction::clone(&ratios).scaled(&scales))
+            let prediction = Prediction::clone(&ratios).scaled(&scales);
+            match prediction.estimates().iter().all(|e| e.value.is_finite()) {
+                true => Ok(prediction),
+                false => Err(self.bad_output("a prediction is not finite")),
+            }
         };
         read.into_iter().map(join).collect()
     }
@@ -133,24 +137,24 @@ impl Evaluator {
             networks.par_iter().map(tokenize).collect()
         };
         let good: Vec<&TokenizedNetwork> = tokenized.iter().flatten().collect();
-        let outputs: &[&str] = match self.bundle.manifest.domain {
-            Some(_) => &["metrics", "pooled"],
-            None => &["metrics"],
-        };
+        let outputs = self.bundle.manifest.outputs();
         let encoded = match self.encode_tokenized(&good, outputs) {
             Ok(encoded) => encoded,
             Err(e) => return tokenized.into_iter().map(|t| t.and(Err(e.clone()))).collect(),
         };
-        let predictions: Vec<Arc<Prediction>> =
-            encoded.par_iter().map(|e| Arc::new(self.prediction(e))).collect();
-        let kept = networks.iter().zip(&tokenized).filter(|(_, t)| t.is_ok());
-        self.cache.put(kept.map(|(n, _)| n.string()).zip(predictions.iter().cloned()));
+        let predictions: Vec<Predicted> =
+            encoded.par_iter().map(|e| self.prediction(e).map(Arc::new)).collect();
+        let read = networks.iter().zip(&tokenized).filter(|(_, t)| t.is_ok());
+        let kept =
+            read.zip(&predictions).filter_map(|((n, _), p)| Some((n.string(), p.as_ref().ok()?)));
+        self.cache.put(kept.map(|(string, p)| (string, Arc::clone(p))));
         let mut predictions = predictions.into_iter();
-        let join = |t: Result<_>| t.and_then(|_| predictions.next().ok_or_else(none));
+        let join = |t: Result<_>| t.and_then(|_| predictions.next().unwrap_or_else(|| Err(none())));
         tokenized.into_iter().map(join).collect()
     }
 
-    fn prediction(&self, encoding: &Encoding) -> Prediction {
+    fn prediction(&self, encoding: &Encoding) -> Result<Prediction> {
+        self.check(encoding)?;
         let manifest = &self.bundle.manifest;
         let estimate = |(i, m): (usize, &Metric)| {
             let output = encoding.outputs.get(i).copied().unwrap_or(f64::NAN);
@@ -158,14 +162,37 @@ impl Evaluator {
         };
         let sample = OodSample { embedding: &encoding.embedding, tokens: &encoding.tokens };
         let in_domain = manifest.domain.as_ref().map(|d| d.score(&sample));
-        Prediction {
+        Ok(Prediction {
             names: Arc::clone(&self.names),
             estimates: manifest.metrics.iter().enumerate().map(estimate).collect(),
             in_domain,
             flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
             tokens: encoding.tokens.len(),
             windows: encoding.windows,
-        }
+        })
+    }
+
+    /// Refuses outputs that are no numbers, or not one a metric.
+    fn check(&self, encoding: &Encoding) -> Result<()> {
+        let manifest = &self.bundle.manifest;
+        let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
+        let reason = match &manifest.domain {
+            _ if encoding.outputs.len() != manifest.metrics.len() => {
+                "its model's outputs are not one a metric"
+            }
+            _ if !finite(&encoding.outputs) => "its model's outputs are not finite",
+            Some(domain) if encoding.embedding.len() != domain.width() => {
+                "its model's embedding is of another width than its in-domain statistics"
+            }
+            Some(_) if !finite(&encoding.embedding) => "its model's embedding is not finite",
+            _ => return Ok(()),
+        };
+        Err(self.bad_output(reason))
+    }
+
+    fn bad_output(&self, reason: &str) -> Error {
+        let evaluator = self.bundle.manifest.name.clone();
+        Error::Output { evaluator, reason: reason.to_owned() }
     }
 }
 

@@ -6,7 +6,8 @@ use super::encoder::Encoder;
 use super::manifest::{Manifest, reductions};
 use super::network::{Needs, Network};
 use super::options::Options;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::tokenizer::END;
 use nneval_graph::model::{Limits, Model};
 use nneval_runtime::{Placement, Provider, Runtime};
 use std::path::Path;
@@ -43,15 +44,21 @@ impl Evaluator {
     /// # Errors
     /// [`Error::Bundle`](crate::Error::Bundle) or [`Error::Runtime`](crate::Error::Runtime).
     pub fn load(dir: &Path, runtime: &Runtime, options: Options) -> Result<Self> {
-        Self::from_bundle(Bundle::open(dir)?, runtime, options)
+        let at = |e: Error| match e {
+            Error::Bundle { reason, .. } => Error::Bundle { path: dir.to_owned(), reason },
+            other => other,
+        };
+        Self::from_bundle(Bundle::open(dir)?, runtime, options).map_err(at)
     }
 
     /// Makes an evaluator of a bundle in memory.
     ///
     /// # Errors
-    /// [`Error::Runtime`](crate::Error::Runtime).
+    /// [`Error::Runtime`](crate::Error::Runtime); [`Error::Bundle`](crate::Error::Bundle) by its
+    /// name where the model's outputs are of other widths than its description says.
     pub fn from_bundle(bundle: Bundle, runtime: &Runtime, options: Options) -> Result<Self> {
         let encoder = Encoder::new(runtime, &bundle.model, options, bundle.manifest.window)?;
+        check_widths(&encoder, &bundle.manifest)?;
         let names = bundle.manifest.metrics.iter().map(|m| m.spec.name.clone()).collect();
         let (cache, limits) = (Cache::new(options.cache_bytes), Limits::default());
         let metrics = &bundle.manifest.metrics;
@@ -105,6 +112,23 @@ impl Evaluator {
     pub fn needs_costs(&self) -> bool {
         self.needs.costs
     }
+}
+
+/// Runs the model once, on the shortest sequence there is: one output a metric, an embedding as
+/// wide as the in-domain statistics.
+fn check_widths(encoder: &Encoder, manifest: &Manifest) -> Result<()> {
+    let widths = encoder.run(&[[END]], manifest.outputs())?;
+    let mut widths = widths.iter().map(|array| array.ncols());
+    let reason = match (widths.next(), widths.next(), &manifest.domain) {
+        (Some(n), ..) if n != manifest.metrics.len() => {
+            format!("its model has {n} outputs for {} metrics", manifest.metrics.len())
+        }
+        (_, Some(n), Some(domain)) if n != domain.width() => {
+            format!("its in-domain statistics are of width {}, its encoder of {n}", domain.width())
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Bundle { path: manifest.name.clone().into(), reason })
 }
 
 const _: fn() = || {

@@ -9,7 +9,7 @@ use nneval_graph::opstring::{Style, VERSION};
 use nneval_graph::reduce::Reduction;
 use nneval_tables::labels::{DiscreteValues, MetricSpec, TargetTransform, TransformKind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the bundle's layout that is written. 1 and 2 are read as well: 1 has no reductions,
 /// 2 names them `view`.
@@ -225,12 +225,29 @@ impl Manifest {
         }
     }
 
-    /// What is wrong with the calibration, if anything.
+    /// The model's outputs that a prediction needs.
+    pub(super) fn outputs(&self) -> &'static [&'static str] {
+        match self.domain {
+            Some(_) => &["metrics", "pooled"],
+            None => &["metrics"],
+        }
+    }
+
+    /// What is wrong with the metrics or the calibration, if anything.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let levels = self.metrics.iter().find_map(|m| m.levels.as_ref()?.fault());
         let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
         let cost_model = || self.metrics.iter().find_map(|m| m.cost_model.as_ref()?.fault());
+        let range = || {
+            let bad =
+                |m: &&Metric| !(m.range.iter().all(|x| x.is_finite()) && m.range[0] <= m.range[1]);
+            self.metrics.iter().find(bad).map(|_| "a metric's range does not ascend")
+        };
+        let names: BTreeSet<&str> = self.metrics.iter().map(|m| m.spec.name.as_str()).collect();
+        let repeated = || (names.len() < self.metrics.len()).then_some("two metrics have one name");
         levels
+            .or_else(range)
+            .or_else(repeated)
             .or_else(cost_model)
             .or_else(interval)
             .or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))

@@ -144,10 +144,14 @@ impl Domain {
     /// What is wrong with the content for an encoder of width `d`, if anything.
     pub fn fault(&self, d: usize) -> Option<&'static str> {
         let diagonal = (0..d).map(|i| self.factor.get(i * (i + 3) / 2).copied().unwrap_or(0.0));
+        let all = [&self.mean, &self.factor, &self.centres, &self.distances, &self.levels];
         let rising = |v: &[f32]| v.iter().zip(v.iter().skip(1)).all(|(a, b)| a < b);
         match self {
             _ if self.mean.len() != d || self.factor.len() != d * (d + 1) / 2 => {
                 Some("in-domain statistics are of another width than the encoder")
+            }
+            _ if all.into_iter().flatten().any(|x| !x.is_finite()) => {
+                Some("in-domain statistics are not finite")
             }
             _ if self.centres.is_empty() || !self.centres.len().is_multiple_of(d.max(1)) => {
                 Some("in-domain statistics have no centres")

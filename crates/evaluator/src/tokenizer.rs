@@ -12,6 +12,8 @@ mod cuts;
 mod file;
 #[cfg(feature = "tokenizer-build")]
 mod foreign;
+#[cfg(feature = "tokenizer-build")]
+mod growth;
 mod pieces;
 
 pub use cuts::Cuts;

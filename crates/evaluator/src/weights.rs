@@ -3,10 +3,12 @@
 //! An encoder graph takes its parameters as inputs; a bundle's model has them inside.
 
 mod canonical;
+mod external;
 mod onnx;
 mod wire;
 
 use crate::error::{Error, Result};
+pub(crate) use external::outside;
 use onnx::{GraphProto, ModelProto, TensorName, TensorProto, ValueInfoProto, field};
 use prost::Message;
 use std::borrow::Cow;

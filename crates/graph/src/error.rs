@@ -1,15 +1,16 @@
 //! Errors of models and operation strings.
 
+use nneval_files::printable;
 use std::path::{Path, PathBuf};
 
 /// What went wrong with a model or an operation string.
 ///
-/// `Display` writes the whole message: file, node and reason.
+/// `Display` writes the whole message on one line: file, node and reason.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A model file could not be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -17,7 +18,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// An ONNX model is malformed or asks for something nneval refuses.
-    #[error("{}: {}{reason}", file.display(), node.as_ref().map(|n| format!("node {n}: ")).unwrap_or_default())]
+    #[error("{}: {}{}", shown(file), node.as_ref().map(|n| format!("node {}: ", printable(n))).unwrap_or_default(), printable(reason))]
     Model {
         /// The model file.
         file: PathBuf,
@@ -30,13 +31,18 @@ pub enum Error {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// An operation string does not follow the grammar.
-    #[error("operation string, byte {offset}: {reason}")]
+    #[error("operation string, byte {offset}: {}", printable(reason))]
     OpString {
         /// Position in the string, in bytes from its start.
         offset: usize,
         /// What is wrong there.
         reason: String,
     },
+}
+
+/// A path on one line.
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string()).into_owned()
 }
 
 /// `std::result::Result` with [`Error`].

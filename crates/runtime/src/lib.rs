@@ -37,7 +37,7 @@ pub use cache::cache_dir;
 pub use error::{Cause, Error, ErrorKind, Hint, Result};
 #[cfg(feature = "install")]
 pub use install::{install, install_gpu};
-pub use load::{MINIMUM_VERSION, Observer, Runtime};
+pub use load::{MINIMUM_VERSION, NO_TELEMETRY, Observer, Runtime};
 pub use locate::{LibraryOrigin, Located, locate, locate_for};
 pub use placement::Placement;
 pub use provider::{Provider, UnknownProvider};

@@ -22,6 +22,13 @@ pub struct Runtime {
     version: String,
 }
 
+/// The environment variable that, set to 1 before the library is loaded, keeps ONNX
+/// Runtime from recording telemetry. Releases from 1.32 on queue a first event
+/// while they are initialised, before [`Runtime::load`] can turn it off by
+/// a call. A library must not change the environment of a process that has other
+/// threads: programs set it, first thing in `main`.
+pub const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
 /// What is told the messages of ONNX Runtime.
 pub type Observer = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -29,8 +36,8 @@ pub type Observer = Box<dyn Fn(&str) + Send + Sync>;
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 impl Runtime {
-    /// Loads the library and initialises it, with telemetry off and log
-    /// messages below error level silenced. Loading the same file again gives
+    /// Loads the library and initialises it, with telemetry off (see
+    /// [`NO_TELEMETRY`]) and without its log, which would go to stderr. Loading the same file again gives
     /// the same runtime.
     ///
     /// # Errors
@@ -95,11 +102,11 @@ impl Runtime {
             let builder = ort::init_from(&library).map_err(|e| refusal(&e))?;
             let mut builder = builder.with_name("nneval").with_telemetry(false);
             let observed = observer.is_some();
-            if let Some(observer) = observer {
-                builder = builder.with_logger(Arc::new(
-                    move |_, _: &str, _: &str, _: &str, text: &str| observer(text),
-                ));
-            }
+            let observer = observer.unwrap_or_else(|| Box::new(|_| ()));
+            builder =
+                builder.with_logger(Arc::new(move |_, _: &str, _: &str, _: &str, text: &str| {
+                    observer(text)
+                }));
             let environment = builder.build().map_err(|e| one_line(&e.to_string()))?;
             if observed {
                 environment.set_log_level(LogLevel::Info);

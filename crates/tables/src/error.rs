@@ -1,5 +1,6 @@
 //! Errors of tables: kind, file, line, column, cause.
 
+use nneval_files::printable;
 use std::path::{Path, PathBuf};
 
 /// The error below an [`Error`]: of csv, JSON, Parquet or the operating system.
@@ -19,7 +20,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be opened or its first bytes cannot be read.
-    #[error("{}: {cause}", path.display())]
+    #[error("{}: {cause}", shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,7 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// A table cannot be read, or does not hold what is asked of it.
-    #[error("{}{}: {reason}", file.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
+    #[error("{}{}: {}", shown(file), line.map(|l| format!(", line {l}")).unwrap_or_default(), printable(reason))]
     Table {
         /// The class of the error.
         kind: ErrorKind,
@@ -78,6 +79,11 @@ pub enum ErrorKind {
     Scores,
     /// A target transform cannot be fitted.
     Transform,
+}
+
+/// A path on one line.
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string()).into_owned()
 }
 
 /// `std::result::Result` with [`Error`].

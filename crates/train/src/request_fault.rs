@@ -14,6 +14,15 @@ pub enum RequestFault {
         /// The evaluator.
         evaluator: String,
     },
+    /// The keys of a label table are paths, and no folder of models is named.
+    #[error(
+        "{}: its keys are paths of models (column \"path\"); the folder of the models is not named",
+        table.display()
+    )]
+    PathsWithoutFolder {
+        /// The label table.
+        table: PathBuf,
+    },
     /// A label table has no column of the evaluator's metrics.
     #[error("{}: has no column that evaluator {evaluator} predicts", table.display())]
     NoSharedMetric {
@@ -82,7 +91,8 @@ impl RequestFault {
     /// The label table at fault, where the fault is about one.
     pub fn table(&self) -> Option<&Path> {
         match self {
-            Self::NoSharedMetric { table, .. }
+            Self::PathsWithoutFolder { table }
+            | Self::NoSharedMetric { table, .. }
             | Self::AllClassesSeen { table }
             | Self::NothingToLearn { table }
             | Self::KnownMetric { table, .. } => Some(table),

@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::network::DatasetNetwork;
+use crate::request_fault::RequestFault;
 use nneval_graph::costs::{self, Costs, Terms};
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph, Style};
 use nneval_graph::shape::Bindings;
 use nneval_spaces::{ModelOptions, Space, model_of_arch};
-use nneval_tables::labels::LabelTable;
+use nneval_tables::labels::{KeyKind, LabelTable};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -86,6 +87,10 @@ impl NetworkSource {
     }
 
     fn model(&self, table: &LabelTable, row: usize) -> Result<Model> {
+        if matches!(self, Self::Space(..)) && table.key_kind() == KeyKind::Path {
+            let table = table.file().to_owned();
+            return Err(Error::Request(RequestFault::PathsWithoutFolder { table }));
+        }
         let key = table.key(row).unwrap_or_default();
         let labels = |e: Error| {
             nneval_tables::Error::malformed(table.file(), table.line(row), e.to_string())

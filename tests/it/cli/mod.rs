@@ -7,6 +7,8 @@ mod evaluate;
 mod general;
 mod inspect;
 mod measure;
+mod names;
+mod outputs;
 mod page;
 mod pipes;
 mod plots;

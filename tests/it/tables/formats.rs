@@ -125,7 +125,7 @@ fn bad_lines_are_named() {
     let path = dir.path().join("t.jsonl");
     let good = "{\"arch_str\":\"a\",\"v\":1}\n";
     let cases = [
-        ("{\"arch_str\":\"b\",\"w\":1}", "line 2: \"w\" is not in the first line"),
+        ("{\"arch_str\":\"b\",\"w\":1}", "line 2: \"w\" is not in the first row"),
         ("{\"arch_str\":\"b\",\"v\":[1]}", "line 2: \"v\" is neither a number nor a text"),
         ("{\"arch_str\":\"b\"", "line 2: not a JSON object"),
         ("b,1", "line 2: not a JSON object"),

@@ -1,4 +1,5 @@
 //! Tables of labels and results.
 
+mod bombs;
 mod formats;
 mod labels;

@@ -1,6 +1,7 @@
 //! Tokenizers of other kinds, and the training of new ones, by the `tokenizers` crate.
 
 use super::cuts::Cuts;
+use super::growth;
 use super::{SPECIAL, Tokenizer};
 use crate::error::{Error, Result};
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
@@ -26,6 +27,9 @@ impl Foreign {
         inner.set_encode_special_tokens(true);
         // Strings are never cut silently, whatever the file asks for.
         inner.with_truncation(None).map_err(failed)?.with_padding(None);
+        let splits = serde_json::to_value(inner.get_pre_tokenizer()).map_err(failed)?;
+        let after = serde_json::to_value(inner.get_post_processor()).map_err(failed)?;
+        growth::check(inner.get_normalizer(), &splits, &after).map_err(Error::Tokenizer)?;
         Ok(Self(inner))
     }
 
@@ -36,6 +40,7 @@ impl Foreign {
 
     /// Token numbers of a text, without those that a post-processor adds.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        growth::check_text(self.0.get_normalizer(), text).map_err(Error::Tokenizer)?;
         Ok(self.0.encode_fast(text, false).map_err(failed)?.get_ids().to_vec())
     }
 

@@ -30,23 +30,33 @@ pub enum Value<'a> {
 /// What is no protobuf, or has groups.
 pub fn records(mut message: &[u8]) -> Result<Vec<Record<'_>>, String> {
     let mut all = Vec::new();
-    let rest = &mut message;
-    while !rest.is_empty() {
-        let key = integer(rest)?;
-        let number = u32::try_from(key >> 3).map_err(|_| "a field has no valid number")?;
-        let value = match key & 7 {
-            0 => Value::Integer(integer(rest)?),
-            1 => Value::Eight(array(rest)?),
-            2 => {
-                let length = usize::try_from(integer(rest)?).map_err(|_| CUT)?;
-                Value::Bytes(Cow::Borrowed(take(rest, length)?))
-            }
-            5 => Value::Four(array(rest)?),
-            other => return Err(format!("field {number} has wire type {other}, not one of ONNX")),
-        };
-        all.push(Record { number, value });
+    while let Some(record) = next(&mut message)? {
+        all.push(record);
     }
     Ok(all)
+}
+
+/// Reads the next record from the start of `rest`; `None` at its end.
+///
+/// # Errors
+/// What is no protobuf, or has groups.
+pub fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Record<'a>>, String> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let key = integer(rest)?;
+    let number = u32::try_from(key >> 3).map_err(|_| "a field has no valid number")?;
+    let value = match key & 7 {
+        0 => Value::Integer(integer(rest)?),
+        1 => Value::Eight(array(rest)?),
+        2 => {
+            let length = usize::try_from(integer(rest)?).map_err(|_| CUT)?;
+            Value::Bytes(Cow::Borrowed(take(rest, length)?))
+        }
+        5 => Value::Four(array(rest)?),
+        other => return Err(format!("field {number} has wire type {other}, not one of ONNX")),
+    };
+    Ok(Some(Record { number, value }))
 }
 
 const CUT: &str = "it ends in the middle of a field";

@@ -9,6 +9,7 @@ use super::types::*;
 use super::wire::{AttributeType, DataLocation};
 use super::{external, mmap, order, scan, wire, wire_tensor};
 use crate::error::{Error, Result};
+use nneval_files::{HEAD_BYTES, foreign_format};
 use prost::Message;
 use prost::bytes::Bytes;
 use std::collections::{HashMap, HashSet};
@@ -39,6 +40,10 @@ impl Model {
     fn decode(bytes: Bytes, name: &Path, limits: &Limits, folder: Folder) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
+        }
+        let head = bytes.get(..HEAD_BYTES).unwrap_or(&bytes);
+        if let Some(format) = foreign_format(head) {
+            return Err(Error::model(name, format!("is no ONNX model but {format}")));
         }
         scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
         let proto = wire::ModelProto::decode(bytes).map_err(|e| Error::Model {

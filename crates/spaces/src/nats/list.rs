@@ -26,6 +26,9 @@ fn read(mut table: TableReader, space: Space) -> Result<Vec<(u64, Arch)>> {
     let mut rows = Vec::new();
     let mut first_lines: HashMap<u64, u64> = HashMap::new();
     while let Some(row) = table.next_row()? {
+        if row.is_blank() {
+            continue;
+        }
         let (line, index) = (row.line(), row.cell(index_column));
         let Some(number) = index.index() else {
             let reason = format!("arch_index {:?} is not a number from 0", index.text());

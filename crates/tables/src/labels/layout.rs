@@ -42,6 +42,8 @@ pub(super) struct Layout {
     pub(super) key: usize,
     pub(super) class: Option<usize>,
     pub(super) index: Option<usize>,
+    /// Columns without a name.
+    nameless: Vec<usize>,
 }
 
 impl Layout {
@@ -53,7 +55,8 @@ impl Layout {
         options: &ReadOptions,
     ) -> Result<Self> {
         let mut seen = HashMap::new();
-        for (at, name) in (1..).zip(names) {
+        let is_nameless = |name: &String| name.trim().is_empty();
+        for (at, name) in (1..).zip(names).filter(|(_, name)| !is_nameless(name)) {
             if let Some(first) = seen.insert(name, at) {
                 let reason = format!("columns {first} and {at} are both named {name:?}");
                 return Err(Error::malformed(file, Some(line), reason).in_column(name));
@@ -74,12 +77,14 @@ impl Layout {
             None => find(CLASS).filter(|&at| at != key),
         };
         let index = find(INDEX).filter(|&at| at != key && Some(at) != class);
-        Ok(Self { kind, key, class, index })
+        let nameless = (0..).zip(names).filter(|(_, name)| is_nameless(name)).map(|(at, _)| at);
+        Ok(Self { kind, key, class, index, nameless: nameless.collect() })
     }
 
     /// Whether the column is no column of numbers.
     pub(super) fn is_reserved(&self, at: usize) -> bool {
-        at == self.key || Some(at) == self.class || Some(at) == self.index
+        let known = at == self.key || Some(at) == self.class || Some(at) == self.index;
+        known || self.nameless.binary_search(&at).is_ok()
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Adds the cell of the next row.
     pub(super) fn push(&mut self, line: u64, name: &str, cell: &Cell) {
-        if cell.is_blank() {
+        if is_missing(cell) {
             return self.values.push(None);
         }
         let wrong = match cell.number() {
@@ -50,6 +50,24 @@ impl Numbers {
     }
 }
 
+/// How missing values are written by R, pandas, NumPy, Julia, SQL and spreadsheets,
+/// in lower case.
+const MISSING: [&str; 12] =
+    ["nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#na", "-nan", "missing", "nil", "\\n"];
+
+/// Whether a cell of a column of numbers or classes holds nothing: it is empty,
+/// NaN, or says so in the words of a program that writes tables.
+pub(super) fn is_missing(cell: &Cell) -> bool {
+    match cell {
+        Cell::Number(value) => value.is_nan(),
+        Cell::Text(text) => {
+            let text = text.trim();
+            text.is_empty() || MISSING.iter().any(|m| m.eq_ignore_ascii_case(text))
+        }
+        other => other.is_blank(),
+    }
+}
+
 /// A cell as an error shows it: quoted, escaped, 60 characters at most.
 pub(super) fn shown(cell: &str) -> String {
     const MOST: usize = 60;
@@ -69,10 +87,24 @@ mod tests {
         let cells = [1.5.into(), Cell::Missing, " 2 ".into(), 3u64.into()];
         cells.iter().for_each(|cell| column.push(1, "v", cell));
         assert_eq!(column.values, [Some(1.5), None, Some(2.0), Some(3.0)]);
-        column.push(5, "v", &f64::NAN.into());
+        column.push(5, "v", &f64::INFINITY.into());
         column.push(6, "v", &"x".into());
         let fault = column.fault.as_ref().unwrap();
         assert_eq!((fault.line, column.is_text()), (5, false));
-        assert_eq!(fault.reason, "column \"v\": \"NaN\" is not a finite number");
+        assert_eq!(fault.reason, "column \"v\": \"inf\" is not a finite number");
+    }
+
+    #[test]
+    fn missing_values_of_all_programs() {
+        let words =
+            ["", " ", "NaN", "nan", "NA", "N/A", "null", "NULL", "None", "<NA>", "#N/A", "missing"];
+        let mut column = Numbers::default();
+        words.iter().for_each(|word| column.push(1, "v", &Cell::from(*word)));
+        column.push(2, "v", &f64::NAN.into());
+        assert!(column.fault.is_none() && !column.is_text());
+        assert_eq!(column.values, vec![None; words.len() + 1]);
+        for word in ["nothing", "inf", "0x", "NaN?"] {
+            assert!(!is_missing(&word.into()), "{word}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::hash::hash64;
 use super::layout::{INDEX, Layout, ReadOptions};
-use super::numbers::{Numbers, shown};
+use super::numbers::{Numbers, is_missing, shown};
 use super::table::LabelTable;
 use crate::cell::Cell;
 use crate::error::{Error, Result};
@@ -15,13 +15,16 @@ use std::path::{Path, PathBuf};
 mod tests;
 
 impl LabelTable {
-    /// Reads a CSV file (RFC 4180, comma, header line, UTF-8 with or without a
-    /// byte order mark) or JSON lines (objects of the same members), plain or
-    /// gzip, or a Parquet file; `-` is stdin. They are told apart by how they
-    /// begin. Lines before a CSV header that begin with `#` are comments.
+    /// Reads a CSV file (RFC 4180, header line, UTF-8 with or without a byte order
+    /// mark; separated by commas, semicolons or tabs), JSON lines or a JSON array
+    /// (objects of the same members), plain or gzip, or a Parquet file; `-` is
+    /// stdin. They are told apart by how they begin. Lines before a CSV header that
+    /// begin with `#` are comments.
     ///
     /// Cells of number columns are numbers, or decimal numbers as Rust's `f64`
-    /// reads them. Spaces around them are dropped. An empty cell is a missing value.
+    /// reads them. Spaces around them are dropped. Missing values are empty cells and
+    /// `NaN`, `NA`, `N/A`, `null`, `None` and the like, in upper or lower case. Rows of
+    /// empty cells and columns without a name are passed over.
     ///
     /// # Errors
     /// As [`TableReader::open`]. Then, with the 1-based line where one is at fault:
@@ -50,8 +53,10 @@ impl LabelTable {
         if let Some(wanted) = &options.columns {
             return wanted.iter().try_for_each(|name| self.column(name).map(drop));
         }
-        let mut numbers = self.names.iter().zip(&self.columns).filter(|(_, c)| !c.is_text());
-        numbers.try_for_each(|(name, _)| self.column(name).map(drop))
+        let faulty = |c: &&Numbers| c.fault.is_some() && !c.is_text();
+        let first = self.columns.iter().position(|c| faulty(&c));
+        let name = first.and_then(|at| self.names.get(at));
+        name.map_or(Ok(()), |name| self.column(name).map(drop))
     }
 }
 
@@ -62,7 +67,9 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
     let layout = Layout::new(reader.file(), line, reader.names(), options)?;
     let mut builder = Builder::new(reader.file(), reader.names(), layout);
     while let Some(row) = reader.next_row()? {
-        builder.push(row)?;
+        if !row.is_blank() {
+            builder.push(row)?;
+        }
     }
     builder.finish(options)
 }
@@ -129,7 +136,7 @@ impl Builder {
     }
 
     fn push_class(&mut self, line: u64, cell: &Cell) -> Result<()> {
-        if cell.is_blank() {
+        if is_missing(cell) {
             return Err(self.refuse(line, "the class is empty"));
         }
         self.class_texts.push(cell.text().trim().to_owned());

@@ -2,7 +2,7 @@
 
 use super::csv::Comments;
 use super::reader::TableReader;
-use super::source::{self, Content, whole_text};
+use super::source::{self, Content, Encoded, whole_text};
 use crate::error::Result;
 use std::path::Path;
 
@@ -18,11 +18,15 @@ pub fn read_list(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
 }
 
 fn of(path: &Path, content: Content, column: &str) -> Result<Vec<String>> {
-    let text = match content {
-        Content::Csv(text) => whole_text(path, text)?,
-        other => return cells(TableReader::of(path, other, Comments::BeforeHeader)?, column),
+    let Content { budget, bytes } = content;
+    let text = match bytes {
+        Encoded::Csv(text) => whole_text(path, text)?,
+        bytes => {
+            let content = Content { budget, bytes };
+            return cells(TableReader::of(path, content, Comments::BeforeHeader)?, column);
+        }
     };
-    let content = Content::Csv(Box::new(text.as_bytes()));
+    let content = Content { budget, bytes: Encoded::Csv(Box::new(text.as_bytes())) };
     match TableReader::of(path, content, Comments::BeforeHeader) {
         Ok(table) if table.find(column).is_some() => cells(table, column),
         _ => Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),
@@ -33,7 +37,9 @@ fn cells(mut table: TableReader, column: &str) -> Result<Vec<String>> {
     let at = table.column(column)?;
     let mut all = Vec::new();
     while let Some(row) = table.next_row()? {
-        all.push(row.cell(at).text().into_owned());
+        if !row.is_blank() {
+            all.push(row.cell(at).text().into_owned());
+        }
     }
     Ok(all)
 }

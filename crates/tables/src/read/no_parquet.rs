@@ -1,5 +1,6 @@
 //! Refusal of Parquet in a build without the feature `parquet`.
 
+use super::budget::Budget;
 use super::row::{Fault, Header, Row, Rows};
 use super::source::ParquetBytes;
 use crate::error::ErrorKind;
@@ -14,7 +15,7 @@ impl Rows for ParquetRows {
 }
 
 /// Refuses.
-pub(super) fn open(_: ParquetBytes) -> Result<(Header, ParquetRows), Fault> {
+pub(super) fn open(_: ParquetBytes, _: &Budget) -> Result<(Header, ParquetRows), Fault> {
     let reason = "Parquet that cannot be read: this build has no Parquet".to_owned();
     Err(Fault { kind: ErrorKind::Unsupported, line: None, reason, cause: None })
 }

@@ -4,18 +4,20 @@
 //! be uncompressed, Snappy or gzip, which is what pyarrow, pandas and polars
 //! (asked for Snappy) write.
 
-use super::lines::too_long;
+use super::budget::{Budget, too_long};
+use super::caught::caught;
+use super::parquet_pages;
 use super::row::{Fault, Header, Row, Rows};
 use super::source::ParquetBytes;
 use crate::cell::Cell;
 use crate::error::Cause;
-use crate::limits::MAX_BYTES;
+use crate::limits::MAX_COLUMNS;
 use bytes::Bytes;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row as Record};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The rows of a Parquet file.
 pub(super) struct ParquetRows {
@@ -26,23 +28,31 @@ pub(super) struct ParquetRows {
 }
 
 /// Reads names and metadata.
-pub(super) fn open(bytes: ParquetBytes) -> Result<(Header, ParquetRows), Fault> {
+pub(super) fn open(bytes: ParquetBytes, budget: &Budget) -> Result<(Header, ParquetRows), Fault> {
     match bytes {
-        ParquetBytes::File(file) => guarded(None, || begin(file)),
-        ParquetBytes::Memory(bytes) => guarded(None, || begin(Bytes::from(bytes))),
+        ParquetBytes::File(file) => guarded(None, || begin(file, budget)),
+        ParquetBytes::Memory(bytes) => guarded(None, || begin(Bytes::from(bytes), budget)),
     }
 }
 
-fn begin(source: impl ChunkReader + 'static) -> Result<(Header, ParquetRows), Refusal> {
+fn begin(
+    source: impl ChunkReader + 'static,
+    budget: &Budget,
+) -> Result<(Header, ParquetRows), Refusal> {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
+    parquet_pages::check(&source, &metadata, budget.text())?;
     let reader = SerializedFileReader::new(source)?;
     let file = reader.metadata().file_metadata();
     let fields = file.schema_descr().root_schema().get_fields();
+    if fields.len() > MAX_COLUMNS {
+        return Err(format!("more than {MAX_COLUMNS} columns").into());
+    }
     let names = fields.iter().map(|f| f.name().to_owned()).collect();
     let pairs = file.key_value_metadata().into_iter().flatten();
     let facts = pairs.map(|p| (p.key.clone(), p.value.clone().unwrap_or_default())).collect();
     let rows = RowIter::from_file_into(Box::new(reader));
     let header = Header { line: Some(1), names, facts };
-    Ok((header, ParquetRows { rows, line: 1, left: MAX_BYTES }))
+    Ok((header, ParquetRows { rows, line: 1, left: budget.text() }))
 }
 
 impl ParquetRows {
@@ -89,8 +99,7 @@ impl From<String> for Refusal {
 
 /// The reader is not known never to panic on damaged files.
 fn guarded<T>(line: Option<u64>, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Fault> {
-    let attempt = catch_unwind(AssertUnwindSafe(work));
-    let attempt = attempt.unwrap_or_else(|_| Err("it is damaged".to_owned().into()));
+    let attempt = caught(work).unwrap_or_else(|| Err("it is damaged".to_owned().into()));
     attempt.map_err(|Refusal { reason, cause }| {
         Fault::unreadable(line, format!("Parquet that cannot be read: {reason}"), cause)
     })

@@ -1,13 +1,14 @@
 //! The reader of tables.
 
+use super::budget::{Cells, TOO_MANY_CELLS};
 use super::csv::{Comments, CsvRows};
-use super::jsonl::JsonRows;
+use super::jsonl::{JsonRows, Layout};
 #[cfg(not(feature = "parquet"))]
 use super::no_parquet as parquet;
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::row::{Fault, Header, Row, Rows};
-use super::source::{self, Content};
+use super::source::{self, Content, Encoded};
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
 use crate::limits::MAX_COLUMNS;
@@ -34,6 +35,7 @@ pub struct TableReader<'a> {
     header: Header,
     rows: Box<dyn Rows + 'a>,
     row: Row,
+    cells: Cells,
 }
 
 impl TableReader<'static> {
@@ -43,8 +45,8 @@ impl TableReader<'static> {
     ///
     /// # Errors
     /// [`ErrorKind::Io`]: the file cannot be opened or its start cannot be read.
-    /// [`ErrorKind::Unreadable`]: damaged gzip, JSON or Parquet, more than
-    /// [`MAX_BYTES`](crate::MAX_BYTES). [`ErrorKind::Malformed`]: more than
+    /// [`ErrorKind::Unreadable`]: damaged gzip, JSON or Parquet, a file of another
+    /// kind, more than [`MAX_BYTES`](crate::MAX_BYTES) or than its size allows. [`ErrorKind::Malformed`]: more than
     /// [`MAX_COLUMNS`], names that are not UTF-8. [`ErrorKind::Unsupported`]:
     /// Parquet in a build without the feature.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -74,10 +76,12 @@ impl<'a> TableReader<'a> {
     }
 
     pub(super) fn of(file: &Path, content: Content<'a>, comments: Comments) -> Result<Self> {
-        let begun = match content {
-            Content::Csv(text) => CsvRows::open(text, comments).map(boxed),
-            Content::JsonLines(text) => JsonRows::open(text).map(boxed),
-            Content::Parquet(bytes) => parquet::open(bytes).map(boxed),
+        let Content { budget, bytes } = content;
+        let begun = match bytes {
+            Encoded::Csv(text) => CsvRows::open(text, comments).map(boxed),
+            Encoded::JsonLines(text) => JsonRows::open(text, Layout::Lines).map(boxed),
+            Encoded::JsonArray(text) => JsonRows::open(text, Layout::Array).map(boxed),
+            Encoded::Parquet(bytes) => parquet::open(bytes, &budget).map(boxed),
         };
         let (mut header, rows) = begun.map_err(|fault| located(file, fault))?;
         let count = header.names.len();
@@ -88,7 +92,8 @@ impl<'a> TableReader<'a> {
         for name in &mut header.names {
             *name = name.trim_start_matches('\u{feff}').trim().to_owned();
         }
-        Ok(Self { file: file.to_owned(), header, rows, row: Row::default() })
+        let (file, cells) = (file.to_owned(), Cells::new(budget));
+        Ok(Self { file, header, rows, row: Row::default(), cells })
     }
 
     /// The file.
@@ -134,7 +139,12 @@ impl<'a> TableReader<'a> {
     /// UTF-8. [`ErrorKind::Unreadable`] as for [`TableReader::open`].
     pub fn next_row(&mut self) -> Result<Option<&Row>> {
         match self.rows.read(&mut self.row) {
-            Ok(true) => Ok(Some(&self.row)),
+            Ok(true) if self.cells.take(self.row.cells().len()) => Ok(Some(&self.row)),
+            Ok(true) => {
+                let line = Some(self.row.line());
+                let fault = Fault::unreadable(line, TOO_MANY_CELLS.to_owned(), None);
+                Err(located(&self.file, fault))
+            }
             Ok(false) => Ok(None),
             Err(fault) => Err(located(&self.file, fault)),
         }
@@ -181,8 +191,12 @@ mod tests {
     use std::io::Write;
 
     fn gzip(text: &str) -> Vec<u8> {
+        gzip_of(text.as_bytes())
+    }
+
+    fn gzip_of(bytes: &[u8]) -> Vec<u8> {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(text.as_bytes()).unwrap();
+        gz.write_all(bytes).unwrap();
         gz.finish().unwrap()
     }
 
@@ -215,17 +229,56 @@ mod tests {
         let whole = gzip(&"a,b\n1,2\n".repeat(9000));
         let cut = open(&whole[..whole.len() - 9]);
         assert!(cut.to_string().ends_with("the gzip data is cut short"), "{cut}");
-        assert!(cut.source().unwrap().is::<::csv::Error>());
+        assert!(cut.source().unwrap().is::<std::io::Error>());
         let missing = TableReader::open("no such folder/t.csv").err().unwrap();
         assert!(missing.source().unwrap().is::<std::io::Error>());
         assert_eq!(missing.kind(), ErrorKind::Io);
     }
 
     #[test]
+    fn files_of_other_kinds_are_named() {
+        for (bytes, name) in [
+            (&b"PK\x03\x04..."[..], "a zip archive"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n",
+                "a Git LFS pointer",
+            ),
+            (b"<!DOCTYPE html>\n<html>", "an HTML page"),
+            (b"\xff\xfea\0,\0", "text in UTF-16"),
+        ] {
+            for bytes in [bytes.to_vec(), gzip_of(bytes)] {
+                let error = TableReader::from_reader("t.csv", bytes.as_slice()).err().unwrap();
+                assert_eq!(error.kind(), ErrorKind::Unreadable);
+                assert!(error.reason().starts_with(&format!("is no table but {name}")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn cells_are_bounded_by_the_size_of_the_file() {
+        let row = format!("{}\n", ",".repeat(999));
+        let text = format!(
+            "{}\n{}",
+            (0..1000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(","),
+            row.repeat(5000)
+        );
+        let mut table = TableReader::from_reader("t", text.as_bytes()).unwrap();
+        while table.next_row().unwrap().is_some() {}
+        let packed = gzip(&text);
+        let mut table = TableReader::from_reader("t", packed.as_slice()).unwrap();
+        let error = loop {
+            if let Err(error) = table.next_row() {
+                break error;
+            }
+        };
+        assert!(error.reason().starts_with("more cells than"), "{error}");
+    }
+
+    #[test]
     fn columns_are_bounded() {
         let text = "a,".repeat(MAX_COLUMNS);
         let error = TableReader::from_reader("t.csv", text.as_bytes()).err().unwrap();
-        assert!(error.reason().starts_with("10001 columns, at most 10000"), "{error}");
+        assert_eq!(error.reason(), "more than 10000 columns");
     }
 
     #[cfg(not(feature = "parquet"))]

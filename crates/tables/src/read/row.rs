@@ -22,6 +22,11 @@ impl Row {
         &self.cells
     }
 
+    /// Whether the row holds nothing, as those that spreadsheets leave at the end.
+    pub fn is_blank(&self) -> bool {
+        self.cells.iter().all(Cell::is_blank)
+    }
+
     /// The cell of a column; [`Cell::Missing`] where there is no such column.
     pub fn cell(&self, column: usize) -> &Cell {
         self.cells.get(column).unwrap_or(&Cell::Missing)

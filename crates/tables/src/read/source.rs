@@ -1,9 +1,9 @@
 //! The bytes of a table: of a file or stdin, out of gzip, with their format.
 
-use super::lines::Limited;
+use super::budget::{Budget, Limited, Stored};
 use super::row::io_reason;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::MAX_BYTES;
+use nneval_files::{HEAD_BYTES, foreign_format};
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -14,10 +14,17 @@ const PARQUET_MAGIC: [u8; 4] = *b"PAR1";
 /// The name of standard input.
 pub const STDIN: &str = "-";
 
+/// Bytes with their format and budget.
+pub(super) struct Content<'a> {
+    pub(super) budget: Budget,
+    pub(super) bytes: Encoded<'a>,
+}
+
 /// Bytes with their format.
-pub(super) enum Content<'a> {
+pub(super) enum Encoded<'a> {
     Csv(Box<dyn Read + 'a>),
     JsonLines(Box<dyn Read + 'a>),
+    JsonArray(Box<dyn Read + 'a>),
     Parquet(ParquetBytes),
 }
 
@@ -31,58 +38,72 @@ pub(super) enum ParquetBytes {
 /// Opens `path`, or stdin for [`STDIN`].
 ///
 /// # Errors
-/// [`ErrorKind::Io`]; [`ErrorKind::Unreadable`] for damaged gzip.
+/// [`ErrorKind::Io`]; [`ErrorKind::Unreadable`] for damaged gzip, and for what
+/// is a file of another kind.
 pub(super) fn open(path: &Path) -> Result<Content<'static>> {
     if path.as_os_str() == STDIN {
         return of_stream(path, io::stdin());
     }
-    let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
-    let head = head(&mut file).map_err(|e| Error::io(path, e))?;
-    file.seek(SeekFrom::Start(0)).map_err(|e| Error::io(path, e))?;
-    match head == PARQUET_MAGIC {
-        true => Ok(Content::Parquet(ParquetBytes::File(file))),
-        false => unpacked(path, &head, file),
+    let fail = |e| Error::io(path, e);
+    let mut file = File::open(path).map_err(fail)?;
+    let head = head(&mut file).map_err(fail)?;
+    if !file.metadata().map_err(fail)?.is_file() {
+        return of_head(path, head, file);
     }
+    file.seek(SeekFrom::Start(0)).map_err(fail)?;
+    if !head.starts_with(&PARQUET_MAGIC) {
+        return of_head(path, Vec::new(), file);
+    }
+    let budget = Budget::of_size(file.metadata().map_err(fail)?.len());
+    Ok(Content { budget, bytes: Encoded::Parquet(ParquetBytes::File(file)) })
 }
 
 /// As [`open`], of a stream that cannot go back.
-pub(super) fn of_stream<'a>(path: &Path, mut stream: impl Read + 'a) -> Result<Content<'a>> {
-    let fail = |e| Error::io(path, e);
-    let head = head(&mut stream).map_err(fail)?;
-    let whole = Cursor::new(head.clone()).chain(stream);
-    if head != PARQUET_MAGIC {
-        return unpacked(path, &head, whole);
-    }
-    let mut bytes = Vec::new();
-    Limited::new(whole, MAX_BYTES).read_to_end(&mut bytes).map_err(fail)?;
-    Ok(Content::Parquet(ParquetBytes::Memory(bytes)))
+pub(super) fn of_stream<'a>(path: &Path, stream: impl Read + 'a) -> Result<Content<'a>> {
+    of_head(path, Vec::new(), stream)
 }
 
-/// All bytes of a text that is neither JSON lines nor Parquet.
+/// As [`of_stream`], where `begun` was read of it already.
+fn of_head<'a>(path: &Path, begun: Vec<u8>, stream: impl Read + 'a) -> Result<Content<'a>> {
+    let fail = |e| Error::io(path, e);
+    let budget = Budget::default();
+    let mut stored = Stored::new(Cursor::new(begun).chain(stream), budget.clone());
+    let head = head(&mut stored).map_err(fail)?;
+    let whole = Cursor::new(head.clone()).chain(stored);
+    let bytes = if head.starts_with(&PARQUET_MAGIC) {
+        let mut bytes = Vec::new();
+        Limited::new(whole, budget.clone()).read_to_end(&mut bytes).map_err(fail)?;
+        Encoded::Parquet(ParquetBytes::Memory(bytes))
+    } else if head.starts_with(&GZIP_MAGIC) {
+        unpacked(path, whole, &budget)?
+    } else {
+        text(path, &head, Limited::new(whole, budget.clone()))?
+    };
+    Ok(Content { budget, bytes })
+}
+
+/// All bytes of a text that is neither JSON nor Parquet.
 ///
 /// # Errors
-/// [`ErrorKind::Unreadable`]: more than [`MAX_BYTES`], damaged gzip, not UTF-8.
-pub(super) fn whole_text(path: &Path, text: impl Read) -> Result<String> {
+/// [`ErrorKind::Unreadable`]: more than the budget, damaged gzip, not UTF-8.
+pub(super) fn whole_text(path: &Path, mut text: impl Read) -> Result<String> {
     let bad = |reason| Error::table(ErrorKind::Unreadable, path, None, reason);
     let mut bytes = Vec::new();
-    let mut text = Limited::new(text, MAX_BYTES);
     text.read_to_end(&mut bytes).map_err(|e| bad(io_reason(&e)))?;
     String::from_utf8(bytes).map_err(|_| bad("not UTF-8 text".to_owned()))
 }
 
 /// The first bytes of what is read.
 fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(PARQUET_MAGIC.len());
-    reader.take(PARQUET_MAGIC.len() as u64).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    reader.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// Text that begins with `head`, out of its gzip where it is in one.
-fn unpacked<'a>(path: &Path, head: &[u8], reader: impl Read + 'a) -> Result<Content<'a>> {
-    if !head.starts_with(&GZIP_MAGIC) {
-        return Ok(text(head, reader));
-    }
-    let mut unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(reader));
+/// Text out of its gzip.
+fn unpacked<'a>(path: &Path, stored: impl Read + 'a, budget: &Budget) -> Result<Encoded<'a>> {
+    let unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(stored));
+    let mut unpacked = Limited::new(unpacked, budget.clone());
     let head = self::head(&mut unpacked).map_err(|e| Error::Table {
         kind: ErrorKind::Unreadable,
         file: path.to_owned(),
@@ -91,14 +112,20 @@ fn unpacked<'a>(path: &Path, head: &[u8], reader: impl Read + 'a) -> Result<Cont
         reason: io_reason(&e),
         cause: Some(Box::new(e)),
     })?;
-    Ok(text(&head.clone(), Cursor::new(head).chain(unpacked)))
+    text(path, &head.clone(), Cursor::new(head).chain(unpacked))
 }
 
-/// JSON lines begin with an object, CSV does not.
-fn text<'a>(head: &[u8], reader: impl Read + 'a) -> Content<'a> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    match head.trim_ascii_start().first() {
-        Some(b'{') => Content::JsonLines(Box::new(reader)),
-        _ => Content::Csv(Box::new(reader)),
+/// JSON begins with an object or an array, CSV does not.
+fn text<'a>(path: &Path, head: &[u8], reader: impl Read + 'a) -> Result<Encoded<'a>> {
+    let reader = Box::new(reader);
+    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    match (start.first(), foreign_format(head)) {
+        (Some(b'{'), _) => Ok(Encoded::JsonLines(reader)),
+        (Some(b'['), _) => Ok(Encoded::JsonArray(reader)),
+        (_, Some(format)) => {
+            let reason = format!("is no table but {format}");
+            Err(Error::table(ErrorKind::Unreadable, path, None, reason))
+        }
+        _ => Ok(Encoded::Csv(reader)),
     }
 }

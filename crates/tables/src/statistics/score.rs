@@ -8,6 +8,7 @@ use super::pairs::paired;
 use crate::cell::Cell;
 use crate::column::{Column, Kind};
 use crate::error::{Error, Result};
+use crate::inert::inert;
 use crate::metric::MetricSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -180,6 +181,9 @@ impl ScoreReport {
     pub fn to_csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in &self.rows {
+            let inert = |text: &str| inert(text).into_owned();
+            let row =
+                ScoreRow { metric: inert(&row.metric), unit: inert(&row.unit), ..row.clone() };
             writer.serialize(row).map_err(|e| refuse(e.to_string()))?;
         }
         let bytes = writer.into_inner().map_err(|e| refuse(e.to_string()))?;

@@ -1,6 +1,7 @@
 //! Scores as text for people.
 
 use super::score::{ScoreReport, ScoreRow};
+use nneval_files::printable;
 
 impl ScoreReport {
     /// An aligned text table; `-` stands for an undefined or absent value.
@@ -29,8 +30,8 @@ impl ScoreRow {
         };
         let unit = if self.unit.is_empty() { "-" } else { &self.unit };
         let mut cells = vec![
-            self.metric.clone(),
-            unit.to_owned(),
+            printable(&self.metric).into_owned(),
+            printable(unit).into_owned(),
             self.n.to_string(),
             correlation(self.tau),
             interval,

@@ -2,8 +2,10 @@
 
 use crate::cell::Cell;
 use crate::column::{Column, significant};
+use crate::inert::inert;
+use nneval_files::printable;
 use std::borrow::Cow;
-use std::io::{Result, Write};
+use std::io::{Error, Result, Write};
 
 /// A CSV file that is being written.
 pub(super) struct CsvRows<W: Write>(csv::Writer<W>);
@@ -14,17 +16,18 @@ impl<W: Write> CsvRows<W> {
         for (name, value) in facts {
             let value = value.replace('"', "'");
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            writeln!(out, "# {name}: {value}")?;
+            writeln!(out, "# {}: {}", printable(name), printable(&value))?;
         }
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(columns.iter().map(|c| c.name.as_str()))?;
+        let names = columns.iter().map(|c| inert(&c.name).into_owned());
+        csv.write_record(names).map_err(plain)?;
         Ok(Self(csv))
     }
 
     pub(super) fn push(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
         let texts = columns.iter().zip(cells).map(|(column, cell)| text(column, cell));
         let texts: Vec<Cow<str>> = texts.collect();
-        Ok(self.0.write_record(texts.iter().map(|t| t.as_bytes()))?)
+        self.0.write_record(texts.iter().map(|t| t.as_bytes())).map_err(plain)
     }
 
     pub(super) fn flush(&mut self) -> Result<()> {
@@ -39,6 +42,15 @@ impl<W: Write> CsvRows<W> {
 fn text<'a>(column: &Column, cell: &'a Cell) -> Cow<'a, str> {
     match (cell, column.csv_digits) {
         (Cell::Number(value), Some(digits)) => Cow::Owned(significant(*value, digits)),
+        (Cell::Text(text), _) => inert(text),
         _ => cell.text(),
+    }
+}
+
+/// The error of the output where that was it.
+fn plain(error: csv::Error) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => Error::other(format!("{other:?}")),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cell::Cell;
 use crate::column::{Column, Kind};
+use nneval_files::printable_json;
 use serde_json::{Number, Value};
 
 /// An object of all columns in their order, and a newline.
@@ -9,7 +10,8 @@ pub(super) fn line(columns: &[Column], cells: &[Cell]) -> String {
     let pairs = columns.iter().zip(cells).map(|(column, cell)| {
         format!("{}:{}", Value::from(column.name.as_str()), value(column.kind, cell))
     });
-    format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(","))
+    let line = format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(","));
+    printable_json(&line).into_owned()
 }
 
 fn value(kind: Kind, cell: &Cell) -> Value {

@@ -64,7 +64,8 @@ impl<W: Write + Send> Writer<W> {
     /// Adds a row: a cell for each column.
     ///
     /// JSON lines and Parquet take a cell as the kind of its column, and have null
-    /// where it cannot be that or is no finite number. CSV has it as it is.
+    /// where it cannot be that or is no finite number. CSV has numbers as they are and
+    /// texts as [`inert`](crate::inert()) makes them.
     ///
     /// # Errors
     /// Those of the output; too few or too many cells.
@@ -135,7 +136,7 @@ mod tests {
     fn csv_has_facts_and_quotes() {
         let facts = [("cpu".to_owned(), "a \"b\"\nc".to_owned())];
         let text = String::from_utf8(written(Format::Csv, &facts).unwrap()).unwrap();
-        let rows = "\"a \"\"b\"\",\n\",3,0.5\n,,\nc,x,NaN\n0.5,2.5,inf\n";
+        let rows = "\"a \"\"b\"\",\\n\",3,0.5\n,,\nc,x,NaN\n0.5,2.5,inf\n";
         assert_eq!(text, format!("# cpu: a 'b' c\npath,n,x_ms\n{rows}"));
     }
 

@@ -81,13 +81,13 @@ fn bad_tables_are_explained() {
         ("path,v\n", "t.csv: the table has no rows"),
         ("name,v\na,1\n", "t.csv, line 1: no key column (\"arch_str\" or \"path\")"),
         ("path,v,v\na,1,2\n", "t.csv, line 1: columns 2 and 3 are both named \"v\""),
-        ("path,v\na,1\nb,NaN\n", "t.csv, line 3: column \"v\": \"NaN\" is not a finite number"),
         ("path,v\na,1\nb,-inf\n", "t.csv, line 3: column \"v\": \"-inf\" is not a finite number"),
         ("path,v\na,1e999\n", "t.csv, line 2: column \"v\": \"1e999\" is not a finite number"),
         ("path,v\na,1\nb\n", "t.csv, line 3: 1 cells, the header has 2"),
         ("path,v\na,1,2\n", "t.csv, line 2: 3 cells, the header has 2"),
         ("path,v\na,1\nb,2\na,3\n", "t.csv, line 4: key \"a\" is already on line 2"),
         ("path,v\n,1\n", "t.csv, line 2: the key is empty"),
+        ("path,v\na,1\nb,\"2\n", "t.csv, line 3: the quote that begins in this row is not closed"),
         ("path,unique_rep_index\na,\n", "t.csv, line 2: the class is empty"),
         (
             "path,arch_index\na,x\n",
@@ -102,8 +102,8 @@ fn bad_tables_are_explained() {
 fn comments_may_stand_before_the_header() {
     let text = "# machine: a, \"b\" and c\n#\npath,v\n#a,1\nb,x\n";
     assert_eq!(
-        message(&text.replace('x', "NaN")),
-        "t.csv, line 5: column \"v\": \"NaN\" is not a finite number"
+        message(&text.replace('x', "inf")),
+        "t.csv, line 5: column \"v\": \"inf\" is not a finite number"
     );
     let t = read(&text.replace('x', "2")).unwrap();
     assert_eq!((t.keys().join(" "), t.line(0)), ("#a b".to_owned(), Some(4)));
@@ -119,6 +119,27 @@ fn lines_are_right_whatever_the_newlines() {
         "path,v\n\"a\nb\",1\nc",
     ] {
         assert!(message(text).starts_with("t.csv, line 4: 1 cells"), "{text:?}: {}", message(text));
+    }
+}
+
+#[test]
+fn tables_of_spreadsheets_and_other_programs_are_the_same_table() {
+    let plain = read("path,v,w\na,1.5,2\nb,,3\n").unwrap();
+    for text in [
+        "path;v;w\na;1,5;2\nb;;3\n",
+        "path\tv\tw\na\t1.5\t2\nb\tNA\t3\n",
+        "path,v,w,,\na,1.5,2,,\nb,NaN,3,,\n,,,,\n,,,,\n",
+        "path,v,,w\na,1.5,,2\nb,null,,3\n",
+        ",path,v,w\n0,a,1.5,2\n1,b,<NA>,3\n",
+        "[{\"path\":\"a\",\"v\":1.5,\"w\":2},\n{\"path\":\"b\",\"v\":NaN,\"w\":3}]",
+        "{\"path\":\"a\",\"v\":1.5,\"w\":2}\n{\"path\":\"b\",\"v\":\"N/A\",\"w\":3}\n{}\n",
+    ] {
+        let table = read(text).unwrap_or_else(|e| panic!("{text:?}: {e}"));
+        assert_eq!(table.keys(), plain.keys(), "{text:?}");
+        assert_eq!(table.column_names(), plain.column_names(), "{text:?}");
+        for name in ["v", "w"] {
+            assert_eq!(table.column(name).unwrap(), plain.column(name).unwrap(), "{text:?}");
+        }
     }
 }
 
