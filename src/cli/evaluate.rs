@@ -1,16 +1,25 @@
 //! `nneval evaluate`: predicted metrics of ONNX files and operation strings.
 
+use super::bind_args::BindArgs;
 use super::evaluate_list::{Item, List};
 use super::evaluate_output::Output;
-use super::evaluator_args::EvaluatorArgs;
+use super::evaluate_rows::Schema;
+use super::evaluator_args;
 use super::paths;
+use super::predictor::Predictor;
+use super::runtime_args::RuntimeArgs;
+use super::shipped::Shipped;
 use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
-use nneval::evaluator::Evaluator;
+use nneval::evaluator::EvaluatorSet;
+use nneval::graph::shape::Bindings;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Predict metrics for ONNX models.
+///
+/// Static facts of a model come first, then the predictions of each shipped evaluator that has
+/// seen networks like it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX files, and folders that are walked for *.onnx
@@ -22,12 +31,39 @@ pub struct Args {
     #[arg(long, value_name = "FILE|-", conflicts_with = "paths")]
     list: Option<PathBuf>,
     /// How to print: csv, jsonl and parquet have the columns path (or operation
-    /// string); value, lower and upper end for each metric; in_domain, flagged,
-    /// windows, error
+    /// string); evaluator; value, lower and upper end for each metric; in_domain,
+    /// flagged, windows, error
     #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
     format: PrintFormat,
+    /// Ask this evaluator alone, whether it knows such networks or not: a name in
+    /// models/, or a folder. Without it the shipped evaluators are asked, and those
+    /// that know the network answer
+    #[arg(long, value_name = "NAME|DIR")]
+    evaluator: Option<String>,
+    /// Show what the other shipped evaluators say as well
+    #[arg(long, conflicts_with = "evaluator")]
+    all: bool,
     #[command(flatten)]
-    evaluator: EvaluatorArgs,
+    bind: BindArgs,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+}
+
+impl Args {
+    /// What is asked. A bad bundle fails before ONNX Runtime is touched.
+    fn predictor(&self) -> anyhow::Result<Predictor> {
+        if let Some(name) = &self.evaluator {
+            let bundle = evaluator_args::open(name)?;
+            let (runtime, session) = self.runtime.load()?;
+            let one = evaluator_args::evaluator(bundle, &runtime, &session)?;
+            return Ok(Predictor::One(Box::new(one)));
+        }
+        let (runtime, session) = self.runtime.load()?;
+        let options = evaluator_args::options(&session);
+        let set = EvaluatorSet::shipped(&Shipped::default(), runtime, options)?;
+        let set = if self.all { set.complete() } else { set };
+        Ok(Predictor::Set(Box::new(set)))
+    }
 }
 
 /// Models from which on a bar is worth drawing.
@@ -35,37 +71,39 @@ const MANY: usize = 2048;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let sizes = args.bind.bindings();
     let Some(list) = &args.list else {
         let files = paths::models(&args.paths)?;
         let bar = progress(files.len());
-        let evaluator = args.evaluator.load()?;
-        return evaluate(&evaluator, files.into_iter().map(Item::file), args.format, &bar);
+        let predictor = args.predictor()?;
+        return evaluate(&predictor, files.into_iter().map(Item::file), &sizes, args.format, &bar);
     };
     let list = List::open(list)?;
-    let evaluator = args.evaluator.load()?;
+    let predictor = args.predictor()?;
     let fault = list.fault();
     let bar = super::verbosity::bar(0, "{pos} models, {per_sec}");
-    let code = evaluate(&evaluator, list, args.format, &bar)?;
+    let code = evaluate(&predictor, list, &sizes, args.format, &bar)?;
     fault.check()?;
     Ok(code)
 }
 
 fn evaluate(
-    evaluator: &Evaluator,
+    predictor: &Predictor,
     items: impl Iterator<Item = Item> + Send,
+    sizes: &Bindings,
     format: PrintFormat,
     bar: &ProgressBar,
 ) -> anyhow::Result<ExitCode> {
-    let mut out = Output::new(format, evaluator.manifest())?;
+    let mut out = Output::new(format, Schema::new(predictor), sizes)?;
     let mut failed = false;
-    evaluator.evaluate_stream(
+    predictor.stream(
         items,
-        |item| item.network(evaluator),
-        |items, results| {
-            failed |= results.iter().any(Result::is_err);
-            bar.suspend(|| out.rows(&items, &results))?;
+        |item| item.network(predictor.needs(), sizes),
+        |items, answers| {
+            failed |= answers.iter().any(Result::is_err);
+            bar.suspend(|| out.rows(&items, &answers))?;
             bar.inc(items.len() as u64);
-            anyhow::Ok(())
+            Ok(())
         },
     )?;
     bar.finish_and_clear();

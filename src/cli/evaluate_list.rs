@@ -2,7 +2,8 @@
 //! read as they are needed.
 
 use anyhow::{Context, anyhow};
-use nneval::evaluator::{Evaluator, Network};
+use nneval::evaluator::{Needs, Network};
+use nneval::graph::shape::Bindings;
 use nneval::graph::{Limits, Model};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
@@ -35,11 +36,14 @@ impl Item {
         }
     }
 
-    /// The network as `evaluator` reads it.
-    pub fn network(&self, evaluator: &Evaluator) -> nneval::evaluator::Result<Network> {
+    /// The network with what evaluators need of it, costs at those sizes and else the usual ones.
+    pub fn network(&self, needs: &Needs, sizes: &Bindings) -> nneval::evaluator::Result<Network> {
         match self {
-            Self::File(_, path) => evaluator.network(&Model::open(path, &Limits::default())?),
-            Self::Text(text) => Network::from_untrusted_string(text.as_str(), evaluator.needs()),
+            Self::File(_, path) => {
+                let model = Model::open(path, &Limits::default())?;
+                Network::of_model_at(&model, needs, sizes)
+            }
+            Self::Text(text) => Network::from_untrusted_string(text.as_str(), needs),
         }
     }
 

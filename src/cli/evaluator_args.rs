@@ -32,8 +32,6 @@ pub fn evaluator(
     runtime: &Runtime,
     session: &SessionOptions,
 ) -> anyhow::Result<Evaluator> {
-    let options = Options::default().with_provider(session.provider);
-    let options = options.with_threads(session.intra_threads).with_fp16(session.tensorrt.fp16);
     let untrained = bundle.manifest.metrics.iter().filter(|m| m.untrained);
     let names: Vec<&str> = untrained.map(|m| m.spec.name.as_str()).collect();
     if !names.is_empty() {
@@ -43,9 +41,15 @@ pub fn evaluator(
             names.join(", ")
         ));
     }
-    let evaluator = Evaluator::from_bundle(bundle, runtime, options)?;
+    let evaluator = Evaluator::from_bundle(bundle, runtime, options(session))?;
     tell(evaluator.placement());
     Ok(evaluator)
+}
+
+/// Options of an evaluator for those of a session.
+pub fn options(session: &SessionOptions) -> Options {
+    let options = Options::default().with_provider(session.provider);
+    options.with_threads(session.intra_threads).with_fp16(session.tensorrt.fp16)
 }
 
 /// Opens the bundle that `--evaluator` names.

@@ -246,7 +246,8 @@ fn grouped(a: &Amount) -> String {
     }
 }
 
-fn group(n: u64) -> String {
+/// A number with its digits in groups of three.
+pub fn group(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {

@@ -156,17 +156,19 @@ impl Evaluator {
     fn prediction(&self, encoding: &Encoding) -> Result<Prediction> {
         self.check(encoding)?;
         let manifest = &self.bundle.manifest;
-        let estimate = |(i, m): (usize, &Metric)| {
-            let output = encoding.outputs.get(i).copied().unwrap_or(f64::NAN);
-            Estimate { value: m.value(output), interval: m.interval(output) }
-        };
         let sample = OodSample { embedding: &encoding.embedding, tokens: &encoding.tokens };
         let in_domain = manifest.domain.as_ref().map(|d| d.score(&sample));
+        let flagged = manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p));
+        let estimate = |(i, m): (usize, &Metric)| {
+            let output = encoding.outputs.get(i).copied().unwrap_or(f64::NAN);
+            let interval = m.interval(output).filter(|_| flagged != Some(true));
+            Estimate { value: m.value(output), interval }
+        };
         Ok(Prediction {
             names: Arc::clone(&self.names),
             estimates: manifest.metrics.iter().enumerate().map(estimate).collect(),
             in_domain,
-            flagged: manifest.domain.as_ref().zip(in_domain).map(|(d, p)| d.flags(p)),
+            flagged,
             tokens: encoding.tokens.len(),
             windows: encoding.windows,
         })

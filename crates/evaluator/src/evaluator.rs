@@ -3,7 +3,7 @@
 use super::bundle::Bundle;
 use super::cache::Cache;
 use super::encoder::Encoder;
-use super::manifest::{Manifest, reductions};
+use super::manifest::Manifest;
 use super::network::{Needs, Network};
 use super::options::Options;
 use crate::error::{Error, Result};
@@ -61,9 +61,7 @@ impl Evaluator {
         check_widths(&encoder, &bundle.manifest)?;
         let names = bundle.manifest.metrics.iter().map(|m| m.spec.name.clone()).collect();
         let (cache, limits) = (Cache::new(options.cache_bytes), Limits::default());
-        let metrics = &bundle.manifest.metrics;
-        let costs = metrics.iter().any(|m| m.cost_model.is_some());
-        let needs = Needs { costs, reductions: reductions(metrics) };
+        let needs = Needs::of(&bundle.manifest.metrics);
         Ok(Self { bundle, encoder, cache, names, needs, limits, provider: options.provider })
     }
 

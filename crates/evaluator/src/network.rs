@@ -1,5 +1,6 @@
 //! A network as evaluators read it: operation string, strings of its reductions, static costs.
 
+use super::manifest::{Metric, reductions};
 use crate::error::Result;
 use nneval_graph::costs::Terms;
 use nneval_graph::model::Model;
@@ -18,6 +19,12 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// What metrics are predicted from.
+    pub fn of(metrics: &[Metric]) -> Self {
+        let costs = metrics.iter().any(|m| m.cost_model.is_some());
+        Self { costs, reductions: reductions(metrics) }
+    }
+
     /// What this and `other` need.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -54,9 +61,18 @@ impl Network {
     /// # Errors
     /// As [`opstring::of_model`] and [`Terms::at_default_sizes`].
     pub fn of_model(model: &Model, needs: &Needs) -> Result<Self> {
+        Self::of_model_at(model, needs, &Bindings::default())
+    }
+
+    /// As [`Network::of_model`], with costs at those sizes of open dimensions and else the usual
+    /// ones.
+    ///
+    /// # Errors
+    /// As [`Network::of_model`], and for sizes that do not fit the model.
+    pub fn of_model_at(model: &Model, needs: &Needs, sizes: &Bindings) -> Result<Self> {
         let graph = opstring::of_model(model)?;
         let network = Self::of_graph(&graph, opstring::write(&graph), &needs.reductions);
-        let terms = || Terms::at_default_sizes(model, &Bindings::default());
+        let terms = || Terms::at_default_sizes(model, sizes);
         Ok(network.with_costs(needs.costs.then(terms).transpose()?))
     }
 

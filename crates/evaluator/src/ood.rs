@@ -116,16 +116,28 @@ impl Domain {
         let state = whitened(&self.mean, &self.factor, network.embedding);
         let squared = self.centres.chunks(d).map(|c| squared_distance(c, &state));
         let nearest = squared.fold(f64::INFINITY, f64::min);
-        let unseen = pairs(network.tokens).filter(|p| self.pairs.binary_search(p).is_err());
-        let share = unseen.count() as f64 / network.tokens.len().max(1) as f64;
-        (nearest / d as f64).sqrt() + PAIR_WEIGHT * share
+        (nearest / d as f64).sqrt() + self.unseen(network.tokens)
+    }
+
+    /// The part of the distance that tokens alone make.
+    fn unseen(&self, tokens: &[u32]) -> f64 {
+        let unseen = pairs(tokens).filter(|p| self.pairs.binary_search(p).is_err());
+        PAIR_WEIGHT * (unseen.count() as f64 / tokens.len().max(1) as f64)
     }
 
     /// The in-domain score, 0 to 1: the share of in-domain networks that lie at
     /// least as far out. Continuous and falling in the distance; beyond all
     /// calibration networks it falls exponentially, at the rate of their tail.
     pub fn score(&self, network: &OodSample) -> f64 {
-        let at = self.distance(network);
+        self.score_at(self.distance(network))
+    }
+
+    /// The highest in-domain score that a network of those tokens can have, whatever its embedding.
+    pub fn score_at_most(&self, tokens: &[u32]) -> f64 {
+        self.score_at(self.unseen(tokens))
+    }
+
+    fn score_at(&self, at: f64) -> f64 {
         let next = self.distances.partition_point(|x| f64::from(*x) < at);
         let knot =
             |i: usize| Some((f64::from(*self.distances.get(i)?), f64::from(*self.levels.get(i)?)));

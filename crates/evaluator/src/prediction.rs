@@ -31,7 +31,7 @@ pub struct Estimate {
     /// The value, in the metric's unit.
     pub value: f64,
     /// Lower and upper end of the interval ([`LEVEL`](crate::LEVEL)), in the metric's unit; `None`
-    /// where the evaluator has no calibration for the metric.
+    /// where the evaluator has no calibration for the metric, or the network is flagged.
     pub interval: Option<[f64; 2]>,
 }
 

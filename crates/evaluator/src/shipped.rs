@@ -47,6 +47,22 @@ impl Shipped {
         self.roots.iter().map(|r| r.join(name)).find(|p| p.is_dir())
     }
 
+    /// The folders of all evaluators, by name, the default one first. An evaluator of an earlier
+    /// root hides one of its name in a later root.
+    pub fn evaluators(&self) -> Vec<PathBuf> {
+        let entries = self.roots.iter().filter_map(|r| std::fs::read_dir(r).ok()).flatten();
+        let folders = entries.filter_map(|e| Some(e.ok()?.path()));
+        let mut found: Vec<PathBuf> = Vec::new();
+        for folder in folders.filter(|f| f.join("evaluator.json").is_file()) {
+            if found.iter().all(|f| f.file_name() != folder.file_name()) {
+                found.push(folder);
+            }
+        }
+        let key = |f: &PathBuf| f.file_name().map(|n| (n != DEFAULT_EVALUATOR, n.to_owned()));
+        found.sort_by_key(key);
+        found
+    }
+
     /// The vocabulary that new evaluators are trained with.
     pub fn vocabulary(&self) -> Option<Tokenizer> {
         self.roots.iter().find_map(|r| Tokenizer::open(&r.join("tokenizer.json")).ok())

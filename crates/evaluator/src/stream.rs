@@ -29,17 +29,26 @@ impl Evaluator {
         network: impl Fn(&T) -> Result<Network> + Send + Sync,
         mut sink: impl FnMut(Vec<T>, Vec<Result<Prediction>>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (sender, receiver) = sync_channel::<Chunk<T>>(WAITING);
-        std::thread::scope(|scope| {
-            scope.spawn(move || read(items, network, &sender));
-            // Owned here, so that the reader ends once this does.
-            let receiver: Receiver<Chunk<T>> = receiver;
-            for (items, networks) in &receiver {
-                sink(items, self.evaluate_read(networks))?;
-            }
-            Ok(())
-        })
+        chunks(items, network, |items, networks| sink(items, self.evaluate_read(networks)))
     }
+}
+
+/// Reads the items some thousand at a time, while `sink` works on the ones before.
+pub(super) fn chunks<T: Send + Sync, E>(
+    items: impl Iterator<Item = T> + Send,
+    network: impl Fn(&T) -> Result<Network> + Send + Sync,
+    mut sink: impl FnMut(Vec<T>, Vec<Result<Network>>) -> Result<(), E>,
+) -> Result<(), E> {
+    let (sender, receiver) = sync_channel::<Chunk<T>>(WAITING);
+    std::thread::scope(|scope| {
+        scope.spawn(move || read(items, network, &sender));
+        // Owned here, so that the reader ends once this does.
+        let receiver: Receiver<Chunk<T>> = receiver;
+        for (items, networks) in &receiver {
+            sink(items, networks)?;
+        }
+        Ok(())
+    })
 }
 
 /// Sends chunks until there are no items, or nobody wants them.

@@ -1,0 +1,66 @@
+//! Static facts of a model at stated input sizes.
+
+use super::inspect::group;
+use nneval::costs::{self, Amount, Costs};
+use nneval::files::printable;
+use nneval::graph::shape::Bindings;
+use nneval::graph::{Limits, Model};
+use nneval::inputs;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Sizes that are named, at most.
+const NAMED: usize = 6;
+
+/// What a model costs.
+pub struct Facts {
+    costs: Costs,
+    assumed: Vec<inputs::Assumed>,
+}
+
+impl Facts {
+    /// The facts of a file. Dimensions that neither the file nor `given` sizes are the usual ones.
+    pub fn of_file(path: &Path, limits: &Limits, given: &Bindings) -> nneval::Result<Self> {
+        let model = Model::open(path, limits)?;
+        let sizes = inputs::all_sizes(&model, given);
+        let costs = costs::of_model(&model, &sizes)?;
+        Ok(Self { costs, assumed: inputs::assumed(&model, given, &sizes) })
+    }
+
+    /// A line a fact.
+    pub fn text(&self) -> String {
+        let c = &self.costs;
+        let mut text = String::new();
+        let mut line = |label: &str, value: String| {
+            let _ = writeln!(text, "  {label:<22}{}", printable(&value));
+        };
+        line("parameters", group(c.parameters));
+        line("MACs", amount(&c.macs));
+        line("weight bytes", group(c.weight_bytes));
+        line("peak activation bytes", amount(&c.peak_activation_bytes));
+        line("operators", group(c.operators.iter().map(|o| o.count).sum()));
+        if !c.unknown.is_empty() {
+            let names: Vec<&str> =
+                c.unknown.iter().map(|u| u.operator.as_str()).take(NAMED).collect();
+            line("not counted", names.join(", "));
+        }
+        if !self.assumed.is_empty() {
+            line("sizes assumed", self.sizes());
+        }
+        text
+    }
+
+    fn sizes(&self) -> String {
+        let shown = self.assumed.iter().take(NAMED).map(|a| format!("{} = {}", a.name, a.size));
+        let more = match self.assumed.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let list = shown.collect::<Vec<_>>().join(", ");
+        format!("{list}{more} (--dim and --input change them)")
+    }
+}
+
+fn amount(a: &Amount) -> String {
+    a.known().map_or_else(|| "not known".to_owned(), group)
+}
