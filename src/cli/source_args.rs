@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nneval::labels::{LabelTable, ReadOptions};
+use nneval::labels::{KeyKind, LabelTable, ReadOptions};
 use nneval::spaces::{Dataset, ModelOptions, Space};
 use nneval::training::NetworkSource;
 use std::path::PathBuf;
@@ -34,11 +34,16 @@ pub struct NetworkArgs {
 }
 
 impl SourceArgs {
-    /// Reads the table; `columns` must be there and hold numbers.
+    /// Reads the table; `columns` must be there and hold numbers. Paths need a folder.
     pub fn table(&self, columns: &[String]) -> anyhow::Result<LabelTable> {
         let key = self.networks.models.as_ref().map(|_| "path".to_owned());
         let options = ReadOptions { key, columns: Some(columns.to_vec()), ..Default::default() };
-        Ok(LabelTable::read(&self.labels, &options)?)
+        let table = LabelTable::read(&self.labels, &options)?;
+        if table.key_kind() == KeyKind::Path && self.networks.models.is_none() {
+            let file = table.file().display();
+            bail!("{file}: its keys are paths of models; --models DIR names their folder");
+        }
+        Ok(table)
     }
 
     /// Where the networks are.

@@ -154,7 +154,7 @@ fn statistics_are_as_wide_as_the_embedding() {
         domain["mean"] = json!(format!("0000c07f{}", &mean[8..]));
     };
     let evaluator = changed(dir.path(), |parts| parts.json(|m| not_finite(&mut m["domain"])));
-    refused(&evaluator, "not finite");
+    refused(&evaluator, "must be finite");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 /// Runs the command with a bound on its processor time in seconds and on its address
 /// space in KiB; status and stderr.
 fn bounded(command: &Command, seconds: u32, kib: u32) -> (Option<i32>, String) {
-    let line = format!("ulimit -t {seconds} -v {kib}; exec \"$0\" \"$@\"");
+    let line = format!("ulimit -t {seconds}; ulimit -v {kib}; exec \"$0\" \"$@\"");
     let mut shell = Command::new("sh");
     shell.args(["-c", &line]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
