@@ -113,9 +113,9 @@ impl<'m> Tables<'m> {
     fn is_phase(&self, n: &Node) -> bool {
         let (mut open, mut steps, mut found) = (vec![n], 0, false);
         while let Some(n) = open.pop() {
-            steps += 1;
-            let mut readers = self.readers(n).peekable();
-            if steps > MAX_STEPS || readers.peek().is_none() {
+            let readers: Vec<&Node> = self.readers(n).take(MAX_STEPS).collect();
+            steps += 1 + readers.len();
+            if steps > MAX_STEPS || readers.is_empty() {
                 return false;
             }
             for r in readers {
@@ -131,18 +131,25 @@ impl<'m> Tables<'m> {
 
     /// `x·c + rotate(x)·s`, where `rotate` moves halves and negates one of them.
     fn is_rotation(&self, n: &Node, i: usize, is_constant: &dyn Fn(ValueId) -> bool) -> bool {
-        self.readers(n).filter(|r| r.op_type == "Add").any(|sum| {
-            let operands = || sum.inputs.iter().flatten();
-            let other = operands().find(|v| !n.outputs.contains(&Some(**v)));
-            let Some(other) = self.maker(other.copied()).filter(|m| m.op_type == "Mul") else {
-                return false;
-            };
-            let table = other.inputs.iter().flatten().find(|v| self.is_table(**v, is_constant));
-            let (Some(table), Some(x)) = (table, n.input(1 - i.min(1))) else { return false };
-            let Some(y) = other.inputs.iter().flatten().find(|v| *v != table) else { return false };
-            self.same_shape(n.input(i), Some(*table))
-                && (self.is_rotated(*y, x) || self.is_rotated(x, *y))
+        self.readers(n).take(MAX_STEPS).filter(|r| r.op_type == "Add").any(|sum| {
+            let Some([one, two]) = self.other_product(n, sum) else { return false };
+            let (y, table) = if self.is_table(two, is_constant) { (one, two) } else { (two, one) };
+            let Some(x) = n.input(1 - i.min(1)) else { return false };
+            self.is_table(table, is_constant)
+                && self.same_shape(n.input(i), Some(table))
+                && (self.is_rotated(y, x) || self.is_rotated(x, y))
         })
+    }
+
+    /// The operands of the product that a sum of two adds to the product `n`.
+    fn other_product(&self, n: &Node, sum: &Node) -> Option<[ValueId; 2]> {
+        let [a, b] = sum.inputs.as_slice() else { return None };
+        let other = if n.outputs.contains(a) { b } else { a };
+        let product = self.maker(*other).filter(|m| m.op_type == "Mul")?;
+        match product.inputs.as_slice() {
+            [Some(a), Some(b)] => Some([*a, *b]),
+            _ => None,
+        }
     }
 
     /// True where `v` is a constant, or rows that are looked up in one.
@@ -175,7 +182,7 @@ impl<'m> Tables<'m> {
             let Some(m) = self.makers.get(&v).filter(|_| steps <= MAX_STEPS) else { return false };
             match m.op_type.as_str() {
                 "Neg" => negated = true,
-                "Concat" => {
+                "Concat" if m.inputs.len() <= MAX_STEPS => {
                     open.extend(m.inputs.iter().flatten());
                     continue;
                 }
@@ -187,32 +194,25 @@ impl<'m> Tables<'m> {
         negated && reached
     }
 
-    /// `a·c − b·s` beside `b·c + a·s`: this product is a term of a sum, and the
-    /// other operand's product with the partner table one of a difference.
+    /// `a·c − b·s` beside `b·c + a·s`: this product is a term of the one, and the
+    /// other has the same four operands.
     fn is_half_rotation(&self, n: &Node, i: usize) -> bool {
-        let table = n.input(i);
-        let terms = |kind: &str| -> Vec<(Option<ValueId>, Option<ValueId>)> {
-            let products = table.and_then(|t| self.readers.get(&t)).into_iter().flatten();
-            let sums = products
-                .filter(|p| p.op_type == "Mul")
-                .flat_map(|p| self.readers(p).filter(|s| s.op_type == kind).map(move |s| (*p, s)));
-            sums.filter_map(|(p, s)| {
-                let own = p.inputs.iter().find(|v| **v != table)?;
-                let other = s.inputs.iter().flatten().find(|v| !p.outputs.contains(&Some(**v)))?;
-                let other = self.maker(Some(*other)).filter(|m| m.op_type == "Mul")?;
-                let [a, b] = other.inputs.as_slice() else { return None };
-                let partner =
-                    if self.same_shape(*a, table) && self.is_read_twice(*a) { a } else { b };
-                self.same_shape(*partner, table).then_some((*own, *partner))
-            })
-            .collect()
-        };
-        let (sums, differences) = (terms("Add"), terms("Sub"));
-        sums.iter().any(|s| differences.iter().any(|d| d.1 == s.1 && d.0 != s.0))
-    }
-
-    fn is_read_twice(&self, v: Option<ValueId>) -> bool {
-        v.and_then(|v| self.readers.get(&v)).is_some_and(|r| r.len() > 1)
+        let (Some(c), Some(a)) = (n.input(i), n.input(1 - i.min(1))) else { return false };
+        let kinds = [("Sub", "Add"), ("Add", "Sub")];
+        let sums = self.readers(n).take(MAX_STEPS);
+        let found = sums.filter_map(|r| Some((kinds.iter().find(|k| k.0 == r.op_type)?.1, r)));
+        found.into_iter().any(|(opposite, r)| {
+            let Some([one, two]) = self.other_product(n, r) else { return false };
+            let (b, s) = if self.same_shape(Some(two), Some(c)) { (one, two) } else { (two, one) };
+            let products = self.readers.get(&b).into_iter().flatten().take(MAX_STEPS);
+            self.same_shape(Some(s), Some(c))
+                && products.filter(|p| p.op_type == "Mul" && p.inputs.contains(&Some(c))).any(|p| {
+                    let sums = self.readers(p).take(MAX_STEPS);
+                    sums.filter(|r| r.op_type == opposite)
+                        .filter_map(|r| self.other_product(p, r))
+                        .any(|o| o == [a, s] || o == [s, a])
+                })
+        })
     }
 
     /// True where the input is added to products of two activations before a softmax
@@ -232,10 +232,12 @@ impl<'m> Tables<'m> {
         for _ in 0..MAX_STEPS {
             let Some(m) = self.makers.get(&at) else { return false };
             if is_product(m) {
-                return m.inputs.iter().flatten().all(|&v| !is_constant(v));
+                let operands = m.inputs.iter().flatten().take(2);
+                return operands.into_iter().all(|&v| !is_constant(v));
             }
             let scales = matches!(m.op_type.as_str(), "Mul" | "Div" | "Add" | "Where");
-            let Some(&v) = m.inputs.iter().flatten().find(|v| !is_constant(**v)) else {
+            let mut inputs = m.inputs.iter().flatten().take(MAX_STEPS);
+            let Some(&v) = inputs.find(|v| !is_constant(**v)) else {
                 return false;
             };
             if !scales && !rearranges(m) {

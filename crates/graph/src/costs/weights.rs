@@ -131,29 +131,10 @@ impl Classes<'_> {
         let way = self.way(n);
         let mut carried: Vec<Source> = Vec::new();
         for (i, v) in n.inputs.iter().enumerate() {
-            let Some(v) = *v else { continue };
-            let sources = self.sources(v);
-            let roles: Vec<Role> = sources.iter().map(|s| self.role(n, i, v, *s, way)).collect();
-            let strongest = roles.iter().copied().max().unwrap_or(Role::Constant);
-            let is_weight = is_weight_of_product(n, i);
-            for s in sources {
-                let role = match way {
-                    Way::Folded if strongest == Role::Parameter => {
-                        let is_table = s.is_table || self.tables.ends_as_table(n, i);
-                        carried.push(Source { is_table, is_weight: s.is_weight || is_weight, ..s });
-                        Role::Constant
-                    }
-                    Way::PassedOn if i == 0 && strongest == Role::Parameter => {
-                        carried.push(s);
-                        Role::Unused
-                    }
-                    _ if s.is_table && !s.is_weight && !is_weight => strongest.min(Role::Buffer),
-                    _ => strongest,
-                };
-                self.assign(n, i, v, s.value, role);
+            if let Some(v) = *v {
+                self.input(n, i, v, way, &mut carried);
             }
         }
-        carried.truncate(MAX_SOURCES);
         if way == Way::Folded || !carried.is_empty() {
             for &o in n.outputs.iter().flatten() {
                 if let Some(c) = self.stored.constant.get_mut(o as usize) {
@@ -161,6 +142,38 @@ impl Classes<'_> {
                 }
                 self.stored.sources.insert(o, carried.clone());
             }
+        }
+    }
+
+    /// Gives the sources of input `i` their roles, or passes them on.
+    fn input(&mut self, n: &Node, i: usize, v: ValueId, way: Way, carried: &mut Vec<Source>) {
+        let sources = self.sources(v);
+        if sources.is_empty() {
+            return;
+        }
+        let is_buffer = match way {
+            Way::Folded => self.tables.is_filled_in(n, i),
+            _ => self.tables.is_buffer(n, i, &|v| self.is_constant(v)),
+        };
+        let role = |s: &Source| if is_buffer { Role::Buffer } else { self.role(n, i, v, *s, way) };
+        let strongest = sources.iter().map(role).max().unwrap_or(Role::Constant);
+        let is_weight = is_weight_of_product(n, i);
+        let passes = way == Way::Folded || (way == Way::PassedOn && i == 0);
+        for s in sources {
+            let role = match strongest {
+                Role::Parameter if passes && carried.len() < MAX_SOURCES => {
+                    let ends = way == Way::Folded && self.tables.ends_as_table(n, i);
+                    carried.push(Source {
+                        is_table: s.is_table || ends,
+                        is_weight: s.is_weight || (is_weight && way == Way::Folded),
+                        ..s
+                    });
+                    if way == Way::Folded { Role::Constant } else { Role::Unused }
+                }
+                r if s.is_table && !s.is_weight && !is_weight => r.min(Role::Buffer),
+                r => r,
+            };
+            self.assign(n, i, v, s.value, role);
         }
     }
 
@@ -187,12 +200,7 @@ impl Classes<'_> {
         };
         let operator = ops::usage(&n.domain, &n.op_type);
         let weighs = t.dtype.is_float() || t.dtype.is_small_integer();
-        let buffer = match way {
-            Way::Folded => self.tables.is_filled_in(n, i),
-            _ => self.tables.is_buffer(n, i, &|v| self.is_constant(v)),
-        };
         match way {
-            _ if buffer => Role::Buffer,
             Way::Folded | Way::PassedOn if operator.passes_on(i) && weighs => Role::Parameter,
             _ => role(n, i, t, v != source.value),
         }
