@@ -3,6 +3,7 @@
 use super::evaluate_list::{Item, List};
 use super::evaluate_output::Output;
 use super::evaluator_args::EvaluatorArgs;
+use super::limits_args::LimitsArgs;
 use super::paths;
 use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
@@ -28,6 +29,8 @@ pub struct Args {
     format: PrintFormat,
     #[command(flatten)]
     evaluator: EvaluatorArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 /// Models from which on a bar is worth drawing.
@@ -38,11 +41,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(list) = &args.list else {
         let files = paths::models(&args.paths)?;
         let bar = progress(files.len());
-        let evaluator = args.evaluator.load()?;
+        let evaluator = args.evaluator.load()?.with_limits(args.limits.limits());
         return evaluate(&evaluator, files.into_iter().map(Item::file), args.format, &bar);
     };
     let list = List::open(list)?;
-    let evaluator = args.evaluator.load()?;
+    let evaluator = args.evaluator.load()?.with_limits(args.limits.limits());
     let fault = list.fault();
     let bar = super::verbosity::bar(0, "{pos} models, {per_sec}");
     let code = evaluate(&evaluator, list, args.format, &bar)?;

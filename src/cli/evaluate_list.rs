@@ -3,7 +3,6 @@
 
 use anyhow::{Context, anyhow};
 use nneval::evaluator::{Evaluator, Network};
-use nneval::graph::{Limits, Model};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
@@ -38,7 +37,7 @@ impl Item {
     /// The network as `evaluator` reads it.
     pub fn network(&self, evaluator: &Evaluator) -> nneval::evaluator::Result<Network> {
         match self {
-            Self::File(_, path) => evaluator.network(&Model::open(path, &Limits::default())?),
+            Self::File(_, path) => evaluator.network_of_file(path),
             Self::Text(text) => Network::from_untrusted_string(text.as_str(), evaluator.needs()),
         }
     }

@@ -111,9 +111,9 @@ impl<'m> Tables<'m> {
 
     /// True where the result goes into `Sin` or `Cos`, and nowhere else.
     fn is_phase(&self, n: &Node) -> bool {
-        let (mut open, mut steps, mut found) = (vec![n], 0, false);
+        let (mut open, mut steps, mut found) = (vec![n], 0usize, false);
         while let Some(n) = open.pop() {
-            steps += 1;
+            steps = steps.saturating_add(1);
             let mut readers = self.readers(n).peekable();
             if steps > MAX_STEPS || readers.peek().is_none() {
                 return false;
@@ -138,7 +138,9 @@ impl<'m> Tables<'m> {
                 return false;
             };
             let table = other.inputs.iter().flatten().find(|v| self.is_table(**v, is_constant));
-            let (Some(table), Some(x)) = (table, n.input(1 - i.min(1))) else { return false };
+            let (Some(table), Some(x)) = (table, n.input(usize::from(i == 0))) else {
+                return false;
+            };
             let Some(y) = other.inputs.iter().flatten().find(|v| *v != table) else { return false };
             self.same_shape(n.input(i), Some(*table))
                 && (self.is_rotated(*y, x) || self.is_rotated(x, *y))
@@ -165,13 +167,13 @@ impl<'m> Tables<'m> {
 
     /// True where `y` is `x` with parts moved and some of them negated.
     fn is_rotated(&self, y: ValueId, x: ValueId) -> bool {
-        let (mut open, mut steps, mut negated, mut reached) = (vec![y], 0, false, false);
+        let (mut open, mut steps, mut negated, mut reached) = (vec![y], 0usize, false, false);
         while let Some(v) = open.pop() {
             if v == x {
                 reached = true;
                 continue;
             }
-            steps += 1;
+            steps = steps.saturating_add(1);
             let Some(m) = self.makers.get(&v).filter(|_| steps <= MAX_STEPS) else { return false };
             match m.op_type.as_str() {
                 "Neg" => negated = true,
@@ -218,7 +220,7 @@ impl<'m> Tables<'m> {
     /// True where the input is added to products of two activations before a softmax
     /// and has no axis of heads.
     fn is_mask(&self, n: &Node, i: usize, is_constant: &dyn Fn(ValueId) -> bool) -> bool {
-        let scores = n.input(1 - i.min(1));
+        let scores = n.input(usize::from(i == 0));
         let (Some(s), Some(m)) = (self.dims(scores), self.dims(n.input(i))) else { return false };
         let axis = |d: &[SymExpr]| d.len().checked_sub(3).and_then(|i| d.get(i).cloned());
         // Of three dimensions the first is the batch.
