@@ -263,6 +263,16 @@ nneval_status nneval_options_set_cache(struct nneval_options *options,
                                        size_t bytes,
                                        struct nneval_error **error);
 
+// Sets a limit of model files: "file-bytes", "nodes", "entries", "depth", "dims",
+// "inlined-nodes", "work" (steps of some 50 nanoseconds) or "memory" (bytes beside
+// 96 for each of the file's). What goes beyond one is refused with its name. The
+// defaults keep a file below 2 seconds of processor time and 256 MiB beside 150
+// bytes for each of its own; functions without options have the defaults.
+nneval_status nneval_options_set_limit(struct nneval_options *options,
+                                       const char *name,
+                                       uint64_t value,
+                                       struct nneval_error **error);
+
 // Sets the path of ONNX Runtime's shared library (1.17 or later). Without it,
 // or with NULL, the environment variable ORT_DYLIB_PATH names the library, else
 // it is the one that the program nneval has installed into its cache.

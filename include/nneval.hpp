@@ -270,6 +270,8 @@ struct Options {
   std::size_t cache = 64000000;
   /// ONNX Runtime's shared library; empty: ORT_DYLIB_PATH, else nneval's cache.
   std::filesystem::path library;
+  /// Limits of model files by name, as `nneval_options_set_limit` takes them.
+  std::vector<std::pair<std::string, std::uint64_t>> limits;
 };
 
 /// Results of networks that were evaluated together, in their order.
@@ -289,6 +291,9 @@ class Evaluator {
     if (!status) status = nneval_options_set_fp16(raw, options.fp16, &error);
     if (!status) status = nneval_options_set_threads(raw, options.threads, &error);
     if (!status) status = nneval_options_set_cache(raw, options.cache, &error);
+    for (const auto &[name, value] : options.limits) {
+      if (!status) status = nneval_options_set_limit(raw, name.c_str(), value, &error);
+    }
     if (!status && !options.library.empty()) {
       const auto library = detail::spelled(options.library);
       status = nneval_options_set_library(raw, library.c_str(), &error);

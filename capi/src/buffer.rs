@@ -5,7 +5,7 @@ use crate::error::Error;
 use nneval_evaluator::{Evaluator, Network};
 use nneval_graph::costs::{self, Costs};
 use nneval_graph::shape::Bindings;
-use nneval_graph::{Blob, Limits, Model, opstring};
+use nneval_graph::{Blob, Limits, Model, budget, opstring};
 use std::ffi::{c_char, c_void};
 use std::path::{Path, PathBuf};
 
@@ -56,24 +56,29 @@ impl<'a> Memory<'a> {
 
     /// The operation string of the model.
     pub(crate) fn operation_string(&self) -> nneval_graph::Result<String> {
-        Ok(opstring::write(&opstring::of_model(&self.model()?)?))
+        let limits = Limits::default();
+        budget::within(&self.name, &limits, || {
+            Ok(opstring::write(&opstring::of_model(&self.model(&limits)?)?))
+        })
     }
 
     /// The model as `evaluator` reads it.
     pub(crate) fn network(&self, evaluator: &Evaluator) -> nneval_evaluator::Result<Network> {
-        evaluator.network(&self.model()?)
+        let limits = evaluator.limits();
+        budget::within(&self.name, limits, || evaluator.network(&self.model(limits)?))
     }
 
     /// The static costs of the model.
     pub(crate) fn costs(&self, bindings: &Bindings) -> nneval_graph::Result<Costs> {
-        costs::of_model(&self.model()?, bindings)
+        let limits = Limits::default();
+        budget::within(&self.name, &limits, || costs::of_model(&self.model(&limits)?, bindings))
     }
 
     /// The model, whose weights are slices of the caller's bytes, neither copied
     /// nor touched. It must be dropped before `self` is: the callers here return
     /// text and numbers.
-    fn model(&self) -> nneval_graph::Result<Model> {
+    fn model(&self, limits: &Limits) -> nneval_graph::Result<Model> {
         let bytes = Blob::from_owner(Borrowed(self.data.as_ptr(), self.data.len()));
-        Model::from_bytes(bytes, &self.name, &Limits::default())
+        Model::from_bytes(bytes, &self.name, limits)
     }
 }

@@ -9,7 +9,7 @@ use crate::status::Status;
 use crate::text::c_string;
 use nneval_graph::costs as core;
 use nneval_graph::shape::Bindings;
-use nneval_graph::{Limits, Model};
+use nneval_graph::{Limits, Model, budget};
 use std::ffi::{CString, c_char};
 use std::ptr::null;
 
@@ -135,8 +135,11 @@ pub unsafe extern "C" fn nneval_costs_of_file(
     unsafe {
         give(costs, error, || {
             let (path, bindings) = (self::path(path, "path")?, bindings(dimensions, count)?);
-            let model = Model::open(path, &Limits::default())?;
-            Ok(core::of_model(&model, &bindings)?)
+            let limits = Limits::default();
+            let costs = budget::within(path, &limits, || {
+                core::of_model(&Model::open(path, &limits)?, &bindings)
+            });
+            Ok(costs?)
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::guard::{guard, release};
 use crate::output::Output;
 use crate::status::Status;
 use nneval_evaluator::EvaluatorBuilder;
+use nneval_graph::Limits;
 use nneval_runtime::ProviderSelection;
 use std::ffi::c_char;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub struct Options {
     fp16: bool,
     cache_bytes: Option<usize>,
     library: Option<PathBuf>,
+    limits: Limits,
 }
 
 impl Options {
@@ -28,6 +30,7 @@ impl Options {
     pub(crate) fn builder(&self) -> EvaluatorBuilder {
         let builder = nneval_evaluator::Evaluator::builder();
         let builder = builder.provider(self.provider).threads(self.threads).fp16(self.fp16);
+        let builder = builder.limits(self.limits.clone());
         let builder = self.cache_bytes.into_iter().fold(builder, EvaluatorBuilder::cache_bytes);
         self.library.iter().fold(builder, EvaluatorBuilder::library)
     }
@@ -125,6 +128,34 @@ pub unsafe extern "C" fn nneval_options_set_cache(
         guard(error, || {
             reference_mut(options, "options")?.cache_bytes = Some(bytes);
             Ok(())
+        })
+    }
+}
+
+/// Sets a limit of model files: "file-bytes", "nodes", "entries", "depth", "dims",
+/// "inlined-nodes", "work" (steps of some 50 nanoseconds) or "memory" (bytes beside
+/// 96 for each of the file's). What goes beyond one is refused with its name. The
+/// defaults keep a file below 2 seconds of processor time and 256 MiB beside 150
+/// bytes for each of its own; functions without options have the defaults.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nneval_options_set_limit(
+    options: *mut Options,
+    name: *const c_char,
+    value: u64,
+    error: *mut *mut Error,
+) -> Status {
+    // SAFETY: the header's convention.
+    unsafe {
+        guard(error, || {
+            let options = reference_mut(options, "options")?;
+            let name = text(name, "name")?;
+            match options.limits.set(name, value) {
+                true => Ok(()),
+                false => {
+                    let known = Limits::NAMES.join(", ");
+                    Err(Error::invalid("name", &format!("is {name:?}, which is none of {known}")))
+                }
+            }
         })
     }
 }

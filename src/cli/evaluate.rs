@@ -1,10 +1,11 @@
 //! `nneval evaluate`: predicted metrics of ONNX files and operation strings.
 
 use super::bind_args::BindArgs;
-use super::evaluate_list::{Item, List};
+use super::evaluate_list::{Item, List, Reading};
 use super::evaluate_output::Output;
 use super::evaluate_rows::Schema;
 use super::evaluator_args;
+use super::limits_args::LimitsArgs;
 use super::paths;
 use super::predictor::Predictor;
 use super::runtime_args::RuntimeArgs;
@@ -12,7 +13,6 @@ use super::shipped::Shipped;
 use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
 use nneval::evaluator::EvaluatorSet;
-use nneval::graph::shape::Bindings;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,6 +47,8 @@ pub struct Args {
     bind: BindArgs,
     #[command(flatten)]
     runtime: RuntimeArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 impl Args {
@@ -71,18 +73,24 @@ const MANY: usize = 2048;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let sizes = args.bind.bindings();
+    let reading = Reading { limits: args.limits.limits(), sizes: args.bind.bindings() };
     let Some(list) = &args.list else {
         let files = paths::models(&args.paths)?;
         let bar = progress(files.len());
         let predictor = args.predictor()?;
-        return evaluate(&predictor, files.into_iter().map(Item::file), &sizes, args.format, &bar);
+        return evaluate(
+            &predictor,
+            files.into_iter().map(Item::file),
+            &reading,
+            args.format,
+            &bar,
+        );
     };
     let list = List::open(list)?;
     let predictor = args.predictor()?;
     let fault = list.fault();
     let bar = super::verbosity::bar(0, "{pos} models, {per_sec}");
-    let code = evaluate(&predictor, list, &sizes, args.format, &bar)?;
+    let code = evaluate(&predictor, list, &reading, args.format, &bar)?;
     fault.check()?;
     Ok(code)
 }
@@ -90,15 +98,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn evaluate(
     predictor: &Predictor,
     items: impl Iterator<Item = Item> + Send,
-    sizes: &Bindings,
+    reading: &Reading,
     format: PrintFormat,
     bar: &ProgressBar,
 ) -> anyhow::Result<ExitCode> {
-    let mut out = Output::new(format, Schema::new(predictor), sizes)?;
+    let mut out = Output::new(format, Schema::new(predictor), reading)?;
     let mut failed = false;
     predictor.stream(
         items,
-        |item| item.network(predictor.needs(), sizes),
+        |item| item.network(predictor.needs(), reading),
         |items, answers| {
             failed |= answers.iter().any(Result::is_err);
             bar.suspend(|| out.rows(&items, &answers))?;

@@ -3,8 +3,8 @@
 
 use anyhow::{Context, anyhow};
 use nneval::evaluator::{Needs, Network};
+use nneval::graph::Limits;
 use nneval::graph::shape::Bindings;
-use nneval::graph::{Limits, Model};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of a line, at most.
 const LONGEST: u64 = 1 << 26;
+
+/// How model files are read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// What is refused of them.
+    pub limits: Limits,
+    /// Sizes of open dimensions.
+    pub sizes: Bindings,
+}
 
 /// What is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +45,10 @@ impl Item {
         }
     }
 
-    /// The network with what evaluators need of it, costs at those sizes and else the usual ones.
-    pub fn network(&self, needs: &Needs, sizes: &Bindings) -> nneval::evaluator::Result<Network> {
+    /// The network with what evaluators need of it, read as told.
+    pub fn network(&self, needs: &Needs, reading: &Reading) -> nneval::evaluator::Result<Network> {
         match self {
-            Self::File(_, path) => {
-                let model = Model::open(path, &Limits::default())?;
-                Network::of_model_at(&model, needs, sizes)
-            }
+            Self::File(_, path) => Network::of_file(path, &reading.limits, needs, &reading.sizes),
             Self::Text(text) => Network::from_untrusted_string(text.as_str(), needs),
         }
     }

@@ -1,14 +1,12 @@
 //! Predictions as a table, JSON, or rows for other programs.
 
-use super::evaluate_list::Item;
+use super::evaluate_list::{Item, Reading};
 use super::evaluate_page;
 use super::evaluate_rows::Schema;
 use super::facts::Facts;
 use super::table_args::{PrintFormat, Printed, printed};
 use nneval::evaluator::Answers;
 use nneval::files::printable_json;
-use nneval::graph::Limits;
-use nneval::graph::shape::Bindings;
 use nneval::tables::Cell;
 use rayon::prelude::*;
 use std::io::{BufWriter, Stdout, Write};
@@ -16,7 +14,7 @@ use std::io::{BufWriter, Stdout, Write};
 /// Where predictions go.
 pub struct Output<'a> {
     schema: Schema<'a>,
-    sizes: &'a Bindings,
+    reading: &'a Reading,
     to: Sink,
     rows: usize,
 }
@@ -55,7 +53,7 @@ impl<'a> Output<'a> {
     pub fn new(
         format: PrintFormat,
         schema: Schema<'a>,
-        sizes: &'a Bindings,
+        reading: &'a Reading,
     ) -> anyhow::Result<Self> {
         let mut stdout = BufWriter::new(std::io::stdout());
         let to = match (format.rows(), format) {
@@ -66,7 +64,7 @@ impl<'a> Output<'a> {
             }
             _ => Sink::Table(stdout),
         };
-        Ok(Self { schema, sizes, to, rows: 0 })
+        Ok(Self { schema, reading, to, rows: 0 })
     }
 
     /// Adds results of some items; failures also go to stderr.
@@ -104,7 +102,7 @@ impl<'a> Output<'a> {
     fn page(&self, item: &Item, answers: &Answers) -> String {
         let facts = match item {
             Item::File(_, path) if self.schema.is_set() && answers.is_ok() => {
-                Facts::of_file(path, &Limits::default(), self.sizes).ok()
+                Facts::of_file(path, self.reading).ok()
             }
             _ => None,
         };

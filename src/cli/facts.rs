@@ -1,10 +1,10 @@
 //! Static facts of a model at stated input sizes.
 
+use super::evaluate_list::Reading;
 use super::inspect::group;
 use nneval::costs::{self, Amount, Costs};
 use nneval::files::printable;
-use nneval::graph::shape::Bindings;
-use nneval::graph::{Limits, Model};
+use nneval::graph::{Model, budget};
 use nneval::inputs;
 use std::fmt::Write;
 use std::path::Path;
@@ -19,12 +19,16 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The facts of a file. Dimensions that neither the file nor `given` sizes are the usual ones.
-    pub fn of_file(path: &Path, limits: &Limits, given: &Bindings) -> nneval::Result<Self> {
-        let model = Model::open(path, limits)?;
-        let sizes = inputs::all_sizes(&model, given);
-        let costs = costs::of_model(&model, &sizes)?;
-        Ok(Self { costs, assumed: inputs::assumed(&model, given, &sizes) })
+    /// The facts of a file. Dimensions that neither the file nor the caller sizes have the usual
+    /// sizes.
+    pub fn of_file(path: &Path, reading: &Reading) -> nneval::Result<Self> {
+        let (limits, given) = (&reading.limits, &reading.sizes);
+        budget::within(path, limits, || {
+            let model = Model::open(path, limits)?;
+            let sizes = inputs::all_sizes(&model, given);
+            let costs = costs::of_model(&model, &sizes)?;
+            Ok(Self { costs, assumed: inputs::assumed(&model, given, &sizes) })
+        })
     }
 
     /// A line a fact.

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use nneval::costs::{self, Amount, Costs, Terms};
 use nneval::files::{printable, printable_json};
 use nneval::graph::shape::{Bindings, Shapes};
-use nneval::graph::{Limits, Model, ValueId};
+use nneval::graph::{Limits, Model, ValueId, budget};
 use nneval::tables::inert;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -102,9 +102,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn report(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<Report> {
+    budget::within(path, limits, || within_budget(path, limits, bindings))
+}
+
+fn within_budget(path: &Path, limits: &Limits, bindings: &Bindings) -> nneval::Result<Report> {
     let model = Model::open(path, limits)?;
     let costs = costs::of_model(&model, bindings)?;
     let shapes = Shapes::infer(&model, bindings);
+    shapes.check(&model)?;
     let ports = |ids: &[ValueId]| ids.iter().map(|&id| port(&model, &shapes, id)).collect();
     let opset = |(d, v): &(String, i64)| Opset {
         domain: if d.is_empty() { "ai.onnx".into() } else { d.clone() },
@@ -259,6 +264,9 @@ pub fn group(n: u64) -> String {
     out
 }
 
+/// Widest column of names; longer names push their row to the right.
+const MAX_WIDTH: usize = 48;
+
 fn table(out: &mut impl Write, r: &Report) -> std::io::Result<()> {
     let c = &r.costs;
     let mut line = |label: &str, value: &str| match value {
@@ -287,12 +295,12 @@ fn table(out: &mut impl Write, r: &Report) -> std::io::Result<()> {
     line("arithmetic intensity", &intensity.unwrap_or_default())?;
     line("depth", &c.depth.to_string())?;
     line("not in the totals", &unknown(c))?;
-    let wide = c.operators.iter().map(|o| o.operator.len()).max().unwrap_or(0).max(8);
+    let names: Vec<_> = c.operators.iter().map(|o| printable(&o.operator)).collect();
+    let wide = names.iter().map(|n| n.chars().count()).max().unwrap_or(0).clamp(8, MAX_WIDTH);
     writeln!(out, "  {:<wide$} {:>7} {:>18} {:>18}", "operator", "count", "MACs", "FLOPs")?;
-    for o in &c.operators {
+    for (name, o) in names.iter().zip(&c.operators) {
         let (macs, flops) = (grouped(&o.macs), grouped(&o.flops));
-        let operator = printable(&o.operator);
-        writeln!(out, "  {operator:<wide$} {:>7} {macs:>18} {flops:>18}", o.count)?;
+        writeln!(out, "  {name:<wide$} {:>7} {macs:>18} {flops:>18}", o.count)?;
     }
     writeln!(out)
 }

@@ -1,6 +1,7 @@
 //! `nneval measure`: latency and memory of models on this machine.
 
 use super::bind_args::BindArgs;
+use super::limits_args::LimitsArgs;
 use super::measure_list::{self, ListArgs};
 use super::measure_view::{self, View};
 use super::run_folder::command;
@@ -42,6 +43,8 @@ pub struct Args {
     sizes: BindArgs,
     #[command(flatten)]
     runtime: RuntimeArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 /// How long and how often.
@@ -137,6 +140,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut view = View::new(targets.len(), left.len(), settings.rounds);
     let schedule = Schedule::new(&settings, &launcher, runtime.library());
+    let schedule = schedule.with_limits(args.limits.limits());
     let times = schedule.run(&left, &mut log, &mut |event| view.on(&event));
     view.end();
     let times = match times {

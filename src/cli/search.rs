@@ -32,7 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let known = Space::NAMES.join(", ");
         bail!("--space {}: no such file or folder, and no space ({known})", missing.display());
     }
-    on(&args, &Files::new(paths::models(&named)?)?)
+    on(&args, &Files::new(paths::models(&named)?)?.with_limits(args.reading.limits()))
 }
 
 fn on<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
@@ -63,6 +63,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
         top: args.top,
         dir: args.out.as_deref(),
         format: args.format.into(),
+        limits: args.reading.limits(),
     };
     if args.ask_tell {
         search = search.with_prior(&measure);

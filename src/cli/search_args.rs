@@ -1,6 +1,7 @@
 //! Options of `nneval search`.
 
 use super::evaluator_args;
+use super::limits_args::LimitsArgs;
 use super::runtime_args::RuntimeArgs;
 use super::table_args::FileFormat;
 use super::{evaluator_args::open, shipped};
@@ -83,6 +84,8 @@ pub struct Args {
     pub evaluators: Vec<String>,
     #[command(flatten)]
     pub runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub reading: LimitsArgs,
 }
 
 /// How candidates are chosen.

@@ -1,6 +1,7 @@
 //! What `nneval search` writes.
 
 use nneval::files::{printable, write_atomic};
+use nneval::graph::Limits;
 use nneval::report::{FrontPicture, front_picture};
 use nneval::search::{Candidate, CandidateEvaluator, Goal, Search, SearchSpace, Settings};
 use nneval::tables::{Cell, Column, Format, Kind, Writer};
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub dir: Option<&'a Path>,
     /// Format of its tables.
     pub format: Format,
+    /// Limits of model files that a request names.
+    pub limits: Limits,
 }
 
 impl Context<'_> {

@@ -4,7 +4,7 @@
 
 use super::search_output::{Context, metrics, write};
 use nneval::files::printable_json;
-use nneval::graph::{Limits, Model};
+use nneval::graph::Model;
 use nneval::search::{CandidateEvaluator, CandidateValues, Search, SearchSpace};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Value, json};
@@ -134,7 +134,7 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
         let space = self.search.space();
         let results = all.of_models(&keys, |key| match space.parse(key) {
             Ok(arch) => space.model(&arch),
-            Err(_) if key.ends_with(".onnx") => Ok(Model::open(key, &Limits::default())?),
+            Err(_) if key.ends_with(".onnx") => Ok(Model::open(key, &self.context.limits)?),
             Err(e) => Err(e),
         });
         let columns = all.columns();

@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use nneval::files::printable_json;
-use nneval::graph::Model;
 use nneval::graph::shape::Shapes;
+use nneval::graph::{Model, budget};
 use nneval::opstring;
 use nneval::reduce::Reduction;
 use nneval::tokenizer::Tokenizer;
@@ -116,9 +116,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Result<Line> {
-    let model = Model::open(path, &args.limits.limits())?;
-    let bindings = args.bind.bindings();
-    let graph = opstring::build(&model, &Shapes::infer(&model, &bindings))?;
+    let limits = args.limits.limits();
+    let graph = budget::within(path, &limits, || {
+        let model = Model::open(path, &limits)?;
+        opstring::build(&model, &Shapes::infer(&model, &args.bind.bindings()))
+    })?;
     let graph = args.reduce.reduce(&graph).unwrap_or(graph);
     let string = args.style.write(&graph);
     let tokens = tokenizer.map(|t| t.encode(&string)).transpose()?.map(|t| t.len());

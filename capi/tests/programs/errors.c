@@ -50,6 +50,10 @@ static void options(void) {
   INVALID(nneval_options_set_provider(o, "\xff", error));
   NULL_FAILS(nneval_options_set_fp16(NULL, 1, error));
   NULL_FAILS(nneval_options_set_cache(NULL, 1, error));
+  NULL_FAILS(nneval_options_set_limit(NULL, "nodes", 1, error));
+  NULL_FAILS(nneval_options_set_limit(o, NULL, 1, error));
+  INVALID(nneval_options_set_limit(o, "wheels", 1, error));
+  SUCCEED(nneval_options_set_limit(o, "nodes", 20000, &error));
   NULL_FAILS(nneval_options_set_threads(NULL, 1, error));
   INVALID(nneval_options_set_threads(o, 1025, error));
   NULL_FAILS(nneval_options_set_library(NULL, "x", error));

@@ -10,6 +10,7 @@ use super::ood::OodSample;
 use super::prediction::{Estimate, Prediction};
 use super::tokenized::TokenizedNetwork;
 use crate::error::{Error, Result};
+use nneval_graph::budget;
 use nneval_graph::model::Model;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -25,12 +26,12 @@ impl Evaluator {
     /// [`Error::Graph`] where the file cannot be read or is no valid model, or
     /// [`Error::Runtime`].
     pub fn evaluate_file(&self, path: impl AsRef<Path>) -> Result<Prediction> {
-        self.evaluate_network(&self.read(path.as_ref())?)
+        self.evaluate_network(&self.network_of_file(path.as_ref())?)
     }
 
     /// Predicts for ONNX files; a bad file fails alone.
     pub fn evaluate_files<P: AsRef<Path> + Sync>(&self, paths: &[P]) -> Vec<Result<Prediction>> {
-        self.evaluate_each(paths, |p| self.read(p.as_ref()))
+        self.evaluate_each(paths, |p| self.network_of_file(p.as_ref()))
     }
 
     /// Predicts for an operation string, which is parsed first.
@@ -71,8 +72,13 @@ impl Evaluator {
         self.evaluate_read(items.par_iter().map(&network).collect())
     }
 
-    fn read(&self, path: &Path) -> Result<Network> {
-        self.network(&Model::open(path, &self.limits)?)
+    /// The network in a model file, as this evaluator reads it: graph, string and
+    /// costs on one budget of its limits.
+    ///
+    /// # Errors
+    /// As [`Model::open`] and [`Evaluator::network`].
+    pub fn network_of_file(&self, path: &Path) -> Result<Network> {
+        budget::within(path, &self.limits, || self.network(&Model::open(path, &self.limits)?))
     }
 
     /// Predicts for networks that were read; what was not stays an error.

@@ -65,6 +65,11 @@ impl Evaluator {
         Ok(Self { bundle, encoder, cache, names, needs, limits, provider: options.provider })
     }
 
+    /// The limits of the ONNX reader.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The same with other limits of the ONNX reader.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {

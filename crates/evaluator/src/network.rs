@@ -2,11 +2,13 @@
 
 use super::manifest::{Metric, reductions};
 use crate::error::Result;
+use nneval_graph::budget;
 use nneval_graph::costs::Terms;
-use nneval_graph::model::Model;
+use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_graph::reduce::Reduction;
 use nneval_graph::shape::Bindings;
+use std::path::Path;
 
 /// What an evaluator reads of a network beside its operation string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,6 +76,16 @@ impl Network {
         let network = Self::of_graph(&graph, opstring::write(&graph), &needs.reductions);
         let terms = || Terms::at_default_sizes(model, sizes);
         Ok(network.with_costs(needs.costs.then(terms).transpose()?))
+    }
+
+    /// The network of a model file, read within `limits`; costs as in [`Network::of_model_at`].
+    ///
+    /// # Errors
+    /// As [`Model::open`] and [`Network::of_model_at`].
+    pub fn of_file(path: &Path, limits: &Limits, needs: &Needs, sizes: &Bindings) -> Result<Self> {
+        budget::within(path, limits, || {
+            Self::of_model_at(&Model::open(path, limits)?, needs, sizes)
+        })
     }
 
     /// The network of an operation string that nneval has written. The string is parsed only where

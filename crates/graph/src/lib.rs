@@ -9,6 +9,7 @@
 //! # Ok::<(), nneval_graph::Error>(())
 //! ```
 
+pub mod budget;
 pub mod costs;
 pub mod error;
 pub mod features;

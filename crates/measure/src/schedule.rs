@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::target::Target;
 use crate::error::{Error, Result};
 use nneval_files::TemporaryFolder;
+use nneval_graph::budget;
 use nneval_graph::inputs::{self, InputPlan};
 use nneval_graph::model::{Limits, Model};
 use rand::SeedableRng;
@@ -68,6 +69,7 @@ pub struct Schedule<'a> {
     settings: &'a Settings,
     launcher: &'a Launcher,
     library: &'a Path,
+    limits: Limits,
 }
 
 /// An open model with what is known of it.
@@ -79,7 +81,13 @@ struct Open {
 impl<'a> Schedule<'a> {
     /// A schedule of these settings; children load `library`.
     pub fn new(settings: &'a Settings, launcher: &'a Launcher, library: &'a Path) -> Self {
-        Self { settings, launcher, library }
+        Self { settings, launcher, library, limits: Limits::default() }
+    }
+
+    /// The same, models read within other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Measures all `targets`, and logs each as soon as its block is done.
@@ -147,7 +155,7 @@ impl Run<'_, '_> {
         }
         let Some(file) = settings.control.file(&self.folder)? else { return Ok(()) };
         let fail = |e: String| Error::process(format!("control model {}: {e}", file.display()));
-        let plans = plan(&file, settings).map_err(|e| fail(e.to_string()))?;
+        let plans = plan(&file, settings, &Limits::default()).map_err(|e| fail(e.to_string()))?;
         let mut process = Process::start(self.schedule.launcher, Purpose::Latency)?;
         self.open(&mut process, file.clone(), plans).map_err(fail)?;
         self.control = Some(process);
@@ -211,7 +219,8 @@ impl Run<'_, '_> {
         record: &mut Record,
     ) -> Result<Option<Process>, String> {
         let file = target.open(scratch).map_err(|e| e.to_string())?;
-        let plans = plan(&file, self.schedule.settings).map_err(|e| e.to_string())?;
+        let plans = plan(&file, self.schedule.settings, &self.schedule.limits)
+            .map_err(|e| e.to_string())?;
         let shapes: Vec<String> = plans.iter().map(InputPlan::setting).collect();
         record.input_shapes = shapes.join(";");
         let start = Instant::now();
@@ -344,9 +353,12 @@ impl Run<'_, '_> {
     }
 }
 
-fn plan(file: &Path, settings: &Settings) -> Result<Vec<InputPlan>> {
-    let model = Model::open(file, &Limits::default())?;
-    Ok(inputs::plan(&model, &settings.bindings())?)
+/// What a model is fed; its graph is read on one budget.
+fn plan(file: &Path, settings: &Settings, limits: &Limits) -> Result<Vec<InputPlan>> {
+    budget::within(file, limits, || {
+        let model = Model::open(file, limits)?;
+        Ok(inputs::plan(&model, &settings.bindings())?)
+    })
 }
 
 /// Seconds since 1970.

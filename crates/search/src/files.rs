@@ -14,6 +14,7 @@ use std::path::PathBuf;
 pub struct Files {
     paths: Vec<PathBuf>,
     numbers: HashMap<String, usize>,
+    limits: Limits,
 }
 
 impl Files {
@@ -22,7 +23,8 @@ impl Files {
     /// # Errors
     /// [`Error::Space`] where there are none.
     pub fn new(paths: Vec<PathBuf>) -> Result<Self> {
-        let mut files = Self { paths: Vec::new(), numbers: HashMap::new() };
+        let limits = Limits::default();
+        let mut files = Self { paths: Vec::new(), numbers: HashMap::new(), limits };
         for path in paths {
             let key = path.display().to_string();
             if files.numbers.insert(key, files.paths.len()).is_none() {
@@ -33,6 +35,12 @@ impl Files {
             true => Err(Error::Space("a list of files is empty, or names one twice".into())),
             false => Ok(files),
         }
+    }
+
+    /// The same, read within other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     fn path(&self, number: usize) -> PathBuf {
@@ -88,7 +96,7 @@ impl SearchSpace for Files {
     }
 
     fn model(&self, arch: &usize) -> Result<Model> {
-        Ok(Model::open(self.path(*arch), &Limits::default())?)
+        Ok(Model::open(self.path(*arch), &self.limits)?)
     }
 
     fn file(&self, arch: &usize) -> Option<PathBuf> {

@@ -115,6 +115,35 @@ fn limits_are_options() {
     assert!(stderr(&o).contains("more than 10 nodes (limit: nodes)"), "{}", stderr(&o));
     let o = inspect(&["--limit-file-bytes", "10"], &[&fixture()]);
     assert!(stderr(&o).contains("limit: file-bytes"), "{}", stderr(&o));
+    for limit in ["work", "memory"] {
+        let o = inspect(&[&format!("--limit-{limit}"), "10"], &[&fixture()]);
+        let refused = o.status.code() == Some(1);
+        let within = limit == "memory" && o.status.success();
+        let named = stderr(&o).contains(&format!("limit: {limit}"));
+        assert!(within || (refused && named), "{}", stderr(&o));
+    }
+}
+
+/// The table takes names of any length, and escapes what is not printed.
+#[test]
+fn names_of_any_kind_fit_the_table() {
+    for name in ["q".repeat(65_536), "a\n\u{1b}[31m\u{202e}b".to_owned()] {
+        let g = Graph {
+            nodes: vec![node(&name, &[&name], &["y"], &[])],
+            inputs: vec![value(&name, 1, "2x3")],
+            outputs: vec![value("y", 1, "*")],
+            ..Graph::default()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("names.onnx");
+        std::fs::write(&path, g.model()).unwrap();
+        let o = inspect(&[], &[&path]);
+        assert!(o.status.success(), "{}", stderr(&o));
+        let table = String::from_utf8(o.stdout).unwrap();
+        let printed = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+        assert!(table.chars().all(printed) && table.lines().count() > 10, "{table}");
+        assert!(name.len() < 99 || table.contains(&name));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod cases;
 mod costs;
 mod graph;
+mod hostile;
 mod mutants;
 mod operators;
 mod opstring;

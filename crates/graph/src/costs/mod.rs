@@ -31,6 +31,8 @@
 //!   of iterations is known, else once, and the operator is listed as unknown.
 //! - Model-local functions are inlined.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 mod amount;
 mod liveness;
 mod tables;
@@ -42,6 +44,7 @@ mod weights_read;
 pub use amount::Amount;
 pub use terms::Terms;
 
+use crate::budget;
 use crate::error::Result;
 use crate::model::{Dim, Model};
 use crate::shape::{Bindings, Shapes};
@@ -147,12 +150,21 @@ fn counted<T>(
     bindings: &Bindings,
     of: impl FnOnce(Costs, Counted) -> T,
 ) -> Result<T> {
+    budget::of_model(model, || budget::temporarily(|| within_budget(model, bindings, of)))
+}
+
+fn within_budget<T>(
+    model: &Model,
+    bindings: &Bindings,
+    of: impl FnOnce(Costs, Counted) -> T,
+) -> Result<T> {
     let flat = match model.functions.is_empty() {
         true => Cow::Borrowed(model),
         false => Cow::Owned(model.inlined()?),
     };
     bindings.check(&flat)?;
     let shapes = Shapes::infer(&flat, bindings);
+    shapes.check(model)?;
     let stored = weights::count(&flat, &shapes);
     let costs = tally::Tally::of(&flat, &shapes, &stored).costs(&flat, &shapes, &stored);
     Ok(of(costs, Counted { flat: &flat, shapes: &shapes, stored: &stored }))

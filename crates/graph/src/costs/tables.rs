@@ -111,10 +111,10 @@ impl<'m> Tables<'m> {
 
     /// True where the result goes into `Sin` or `Cos`, and nowhere else.
     fn is_phase(&self, n: &Node) -> bool {
-        let (mut open, mut steps, mut found) = (vec![n], 0, false);
+        let (mut open, mut steps, mut found) = (vec![n], 0usize, false);
         while let Some(n) = open.pop() {
             let readers: Vec<&Node> = self.readers(n).take(MAX_STEPS).collect();
-            steps += 1 + readers.len();
+            steps = readers.len().saturating_add(1).saturating_add(steps);
             if steps > MAX_STEPS || readers.is_empty() {
                 return false;
             }
@@ -134,7 +134,7 @@ impl<'m> Tables<'m> {
         self.readers(n).take(MAX_STEPS).filter(|r| r.op_type == "Add").any(|sum| {
             let Some([one, two]) = self.other_product(n, sum) else { return false };
             let (y, table) = if self.is_table(two, is_constant) { (one, two) } else { (two, one) };
-            let Some(x) = n.input(1 - i.min(1)) else { return false };
+            let Some(x) = n.input(1usize.saturating_sub(i)) else { return false };
             self.is_table(table, is_constant)
                 && self.same_shape(n.input(i), Some(table))
                 && (self.is_rotated(y, x) || self.is_rotated(x, y))
@@ -172,13 +172,13 @@ impl<'m> Tables<'m> {
 
     /// True where `y` is `x` with parts moved and some of them negated.
     fn is_rotated(&self, y: ValueId, x: ValueId) -> bool {
-        let (mut open, mut steps, mut negated, mut reached) = (vec![y], 0, false, false);
+        let (mut open, mut steps, mut negated, mut reached) = (vec![y], 0usize, false, false);
         while let Some(v) = open.pop() {
             if v == x {
                 reached = true;
                 continue;
             }
-            steps += 1;
+            steps = steps.saturating_add(1);
             let Some(m) = self.makers.get(&v).filter(|_| steps <= MAX_STEPS) else { return false };
             match m.op_type.as_str() {
                 "Neg" => negated = true,
@@ -197,7 +197,9 @@ impl<'m> Tables<'m> {
     /// `a·c − b·s` beside `b·c + a·s`: this product is a term of the one, and the
     /// other has the same four operands.
     fn is_half_rotation(&self, n: &Node, i: usize) -> bool {
-        let (Some(c), Some(a)) = (n.input(i), n.input(1 - i.min(1))) else { return false };
+        let (Some(c), Some(a)) = (n.input(i), n.input(1usize.saturating_sub(i))) else {
+            return false;
+        };
         let kinds = [("Sub", "Add"), ("Add", "Sub")];
         let sums = self.readers(n).take(MAX_STEPS);
         let found = sums.filter_map(|r| Some((kinds.iter().find(|k| k.0 == r.op_type)?.1, r)));
@@ -218,7 +220,7 @@ impl<'m> Tables<'m> {
     /// True where the input is added to products of two activations before a softmax
     /// and has no axis of heads.
     fn is_mask(&self, n: &Node, i: usize, is_constant: &dyn Fn(ValueId) -> bool) -> bool {
-        let scores = n.input(1 - i.min(1));
+        let scores = n.input(usize::from(i == 0));
         let (Some(s), Some(m)) = (self.dims(scores), self.dims(n.input(i))) else { return false };
         let axis = |d: &[SymExpr]| d.len().checked_sub(3).and_then(|i| d.get(i).cloned());
         // Of three dimensions the first is the batch.

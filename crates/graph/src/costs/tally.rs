@@ -4,6 +4,7 @@ use super::liveness::{Peak, last_reads};
 use super::weights::Stored;
 use super::weights_read::{Weights, looks_up};
 use super::{Amount, Costs, OperatorCost, Unknown};
+use crate::budget;
 use crate::model::{Attribute, Graph, Model, Node, Value, ValueId};
 use crate::ops;
 use crate::ops::flops::{self, Work};
@@ -24,24 +25,31 @@ struct Row {
 
 impl Row {
     fn merge(&mut self, other: &Row) {
-        self.count += other.count;
-        self.unknown_work += other.unknown_work;
-        self.unknown_bytes += other.unknown_bytes;
+        self.count = self.count.saturating_add(other.count);
+        self.unknown_work = self.unknown_work.saturating_add(other.unknown_work);
+        self.unknown_bytes = self.unknown_bytes.saturating_add(other.unknown_bytes);
         let work = self.macs.merge(&other.macs) & self.flops.merge(&other.flops);
         let bytes = self.read.merge(&other.read) & self.written.merge(&other.written);
-        self.unknown_work += u64::from(!work);
-        self.unknown_bytes += u64::from(!bytes);
+        self.count_unknown(!work, !bytes);
     }
 
     /// Costs of so many runs.
     fn repeat(&mut self, times: &SymExpr) {
+        let mut failed = 0u64;
         for s in [&mut self.macs, &mut self.flops, &mut self.read, &mut self.written] {
             let mut repeated = Sum::default();
             match s.expr().times(times) {
                 Some(p) if repeated.add(&p) => *s = repeated,
-                _ => self.unknown_work += 1,
+                _ => failed = failed.saturating_add(1),
             }
         }
+        self.unknown_work = self.unknown_work.saturating_add(failed);
+    }
+
+    /// Counts an operator whose work or bytes are not known.
+    fn count_unknown(&mut self, work: bool, bytes: bool) {
+        self.unknown_work = self.unknown_work.saturating_add(u64::from(work));
+        self.unknown_bytes = self.unknown_bytes.saturating_add(u64::from(bytes));
     }
 }
 
@@ -160,7 +168,7 @@ fn bytes(v: &Value, shapes: &Shapes, id: ValueId) -> Option<SymExpr> {
     }
     match bits {
         8.. => n.times(&SymExpr::Value(i128::from(bits / 8))),
-        _ => n.over_up(&SymExpr::Value(i128::from(8 / bits))),
+        _ => n.over_up(&SymExpr::Value(8u32.checked_div(bits)?.into())),
     }
 }
 
@@ -189,7 +197,11 @@ impl<'m> Walk<'m> {
         for (i, n) in g.nodes.iter().enumerate() {
             let key = (n.domain.as_str(), n.op_type.as_str());
             let row = t.rows.entry(key).or_default();
-            row.count += 1;
+            row.count = row.count.saturating_add(1);
+            let ends = n.inputs.len().saturating_add(n.outputs.len());
+            if budget::work(ends.saturating_mul(4).saturating_add(8)).is_none() {
+                return t;
+            }
             let folded =
                 !n.outputs.is_empty() && n.outputs.iter().flatten().all(|&o| self.is_constant(o));
             if folded {
@@ -204,12 +216,16 @@ impl<'m> Walk<'m> {
                 }
                 here.insert(o);
             }
-            let mut at_peak = live.clone();
-            at_peak.add(&body_peak);
-            t.peak.see(&at_peak);
+            if body_peak == SymExpr::ZERO {
+                t.peak.see(&live);
+            } else {
+                let mut at_peak = live.clone();
+                at_peak.add(&body_peak);
+                t.peak.see(&at_peak);
+            }
             self.release(n, i, &last, &mut here, &mut live);
             let before = n.inputs.iter().flatten().filter_map(|v| depths.get(v)).max();
-            let depth = before.copied().unwrap_or(0) + body_depth.max(1);
+            let depth = before.copied().unwrap_or(0).saturating_add(body_depth.max(1));
             n.outputs.iter().flatten().for_each(|&o| {
                 depths.insert(o, depth);
             });
@@ -253,9 +269,9 @@ impl<'m> Walk<'m> {
                 for e in [&flops, &macs, &macs] {
                     known &= row.flops.add(e);
                 }
-                row.unknown_work += u64::from(!known);
+                row.count_unknown(!known, false);
             }
-            _ => row.unknown_work += 1,
+            _ => row.count_unknown(true, false),
         }
         let mut known = true;
         for (i, v) in n.inputs.iter().enumerate() {
@@ -269,7 +285,7 @@ impl<'m> Walk<'m> {
         for &o in n.outputs.iter().flatten() {
             known &= self.bytes(o).is_some_and(|b| row.written.add(b));
         }
-        row.unknown_bytes += u64::from(!known);
+        row.count_unknown(false, !known);
     }
 
     /// Adds the costs of a node's bodies; returns their peak and depth.
@@ -288,7 +304,7 @@ impl<'m> Walk<'m> {
         }
         let times = self.iterations(n);
         if times.is_none() {
-            t.rows.entry(key).or_default().unknown_work += 1;
+            t.rows.entry(key).or_default().count_unknown(true, false);
         }
         for b in bodies {
             t.absorb(b, times.as_ref());
@@ -331,14 +347,13 @@ impl<'m> Walk<'m> {
                 let scanned = usize::try_from(n.int("num_scan_inputs")?).ok()?;
                 let axis = n.ints("scan_input_axes").and_then(|a| a.first().copied()).unwrap_or(0);
                 let x = dims(n.input(n.inputs.len().checked_sub(scanned)?))?;
-                let axis = if axis < 0 { axis + i64::try_from(x.len()).ok()? } else { axis };
-                x.get(usize::try_from(axis).ok()?).cloned().filter(known)
+                x.get(ops::wrap(axis, x.len())?).cloned().filter(known)
             }
             "Loop" => {
                 let states = n.inputs.len().saturating_sub(2);
                 // A stacked output shows the count, also a symbolic one.
                 if let Some(&o) = n.outputs.get(states)
-                    && body.outputs.len() > states + 1
+                    && body.outputs.len().saturating_sub(1) > states
                     && let Some(count) = dims(o).and_then(|d| d.first().cloned())
                 {
                     return Some(count).filter(known);

@@ -1,8 +1,9 @@
 //! Which constants are parameters, by the use that operators make of them.
 
 use super::tables::{Tables, is_weight_of_product};
+use crate::budget;
 use crate::model::{Attribute, Graph, Model, Node, Tensor, ValueId};
-use crate::ops::{self, Class, WeightRole, packed};
+use crate::ops::{self, Class, Operator, WeightRole, packed};
 use crate::shape::Shapes;
 use std::collections::HashMap;
 
@@ -135,8 +136,12 @@ impl Classes<'_> {
                 self.input(n, i, v, way, &mut carried);
             }
         }
+        let kept = size_of_val(carried.as_slice()).saturating_add(64);
         if way == Way::Folded || !carried.is_empty() {
             for &o in n.outputs.iter().flatten() {
+                if budget::memory(kept).is_none() {
+                    return;
+                }
                 if let Some(c) = self.stored.constant.get_mut(o as usize) {
                     *c |= way == Way::Folded;
                 }
@@ -148,7 +153,8 @@ impl Classes<'_> {
     /// Gives the sources of input `i` their roles, or passes them on.
     fn input(&mut self, n: &Node, i: usize, v: ValueId, way: Way, carried: &mut Vec<Source>) {
         let sources = self.sources(v);
-        if sources.is_empty() {
+        let work = sources.len().saturating_mul(8).saturating_add(1);
+        if sources.is_empty() || budget::work(work).is_none() {
             return;
         }
         let is_buffer = match way {
@@ -185,10 +191,12 @@ impl Classes<'_> {
         let Some(t) = self.model.value(source).and_then(|s| s.tensor.as_ref()) else { return };
         let held = packed::elements(n, i, t.dtype).filter(|_| role == Role::Parameter);
         let (Some(held), stored) = (held, t.len()) else { return };
-        let whole = self.shapes.known(v).map(|d| d.iter().map(|&d| u128::from(d)).product());
+        let product = |d: Vec<u64>| d.iter().try_fold(1u128, |n, &d| n.checked_mul(d.into()));
+        let whole = self.shapes.known(v).and_then(product);
         if let (Some(stored), Some(whole @ 1..)) = (stored, whole) {
             // A part of what was joined holds its share.
-            let held = held.of(whole).saturating_mul(stored.into()) / whole;
+            let share = held.of(whole).saturating_mul(stored.into()).checked_div(whole);
+            let held = share.unwrap_or(0);
             self.held.insert(source, u64::try_from(held).unwrap_or(u64::MAX));
         }
     }
@@ -202,7 +210,7 @@ impl Classes<'_> {
         let weighs = t.dtype.is_float() || t.dtype.is_small_integer();
         match way {
             Way::Folded | Way::PassedOn if operator.passes_on(i) && weighs => Role::Parameter,
-            _ => role(n, i, t, v != source.value),
+            _ => role(operator, i, t, v != source.value),
         }
     }
 
@@ -214,7 +222,7 @@ impl Classes<'_> {
         let parameters = ops::find(&n.domain, &n.op_type).parameters;
         for (name, a) in &n.attributes {
             let (elements, bytes) = match a {
-                Attribute::Floats(v) => (v.len() as u64, 4 * v.len() as u64),
+                Attribute::Floats(v) => (v.len() as u64, size_of_val(v.as_slice()) as u64),
                 Attribute::Ints(v) => (v.len() as u64, v.iter().map(|&i| varint_bytes(i)).sum()),
                 Attribute::Tensor(t) => (t.len().unwrap_or(0), t.bytes().unwrap_or(0)),
                 _ => continue,
@@ -260,15 +268,16 @@ impl Classes<'_> {
 
 /// Bytes that an integer takes in a file.
 fn varint_bytes(i: i64) -> u64 {
-    u64::from((64 - (i.cast_unsigned() | 1).leading_zeros()).div_ceil(7))
+    let bits = 64u32.saturating_sub((i.cast_unsigned() | 1).leading_zeros());
+    bits.div_ceil(7).into()
 }
 
-/// The role of constant `t` as input `i` of `n`; `carried` where other operators
-/// made the input of it, having taken it for a weight.
-fn role(n: &Node, i: usize, t: &Tensor, carried: bool) -> Role {
+/// The role of constant `t` as input `i` of an operator; `carried` where other
+/// operators made the input of it, having taken it for a weight.
+fn role(operator: &Operator, i: usize, t: &Tensor, carried: bool) -> Role {
     let is_float = carried || t.dtype.is_float();
     let parameter = |is_one: bool| if is_one { Role::Parameter } else { Role::Constant };
-    match ops::usage(&n.domain, &n.op_type).role(i) {
+    match operator.role(i) {
         WeightRole::Buffer => Role::Buffer,
         WeightRole::Parameter => Role::Parameter,
         WeightRole::Constant => Role::Constant,

@@ -5,6 +5,7 @@
 //! around them. What each operator asks stands in its row of `ops`.
 
 use super::fill::Fill;
+use crate::budget;
 use crate::model::{Graph, Model, Node, ValueId};
 use crate::ops::{self, Demand, Operator};
 use crate::shape::Shapes;
@@ -58,7 +59,11 @@ impl<'m> Uses<'m> {
             if seen.len() >= MAX_FOLLOWED || !seen.insert(id) {
                 continue;
             }
-            for &(node, at) in self.readers.get(&id).map(Vec::as_slice).unwrap_or_default() {
+            let readers = self.readers.get(&id).map(Vec::as_slice).unwrap_or_default();
+            if budget::work(readers.len().saturating_mul(4).saturating_add(4)).is_none() {
+                break;
+            }
+            for &(node, at) in readers {
                 let operator = ops::usage(&node.domain, &node.op_type);
                 found.extend(self.demand(node, operator, at));
                 if operator.passes_on(at) {
@@ -108,7 +113,7 @@ impl<'m> Uses<'m> {
     fn axis(&self, node: &Node, axis: i64) -> Option<u64> {
         let dims = self.shapes.get(node.input(0)?)?.dims.as_ref()?;
         let rank = i64::try_from(dims.len()).ok()?;
-        let axis = if axis < 0 { axis + rank } else { axis };
+        let axis = if axis < 0 { axis.checked_add(rank)? } else { axis };
         crate::shape::size(dims.get(usize::try_from(axis).ok()?)?)
     }
 }

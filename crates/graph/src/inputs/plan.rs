@@ -7,11 +7,13 @@
 
 use super::demand::{Use, Uses};
 use super::fill::Fill;
+use crate::budget;
 use crate::error::{Error, Result};
 use crate::model::{DataType, Dim, Model, Value};
 use crate::shape::{Bindings, Shapes};
 use crate::symbolic::formula::{self, Sizes};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Most elements of one input.
 const MAX_ELEMENTS: u64 = 1 << 31;
@@ -65,6 +67,10 @@ pub fn shape_text(shape: &[u64]) -> String {
 /// [`Error::Model`]: sizes that do not fit the model, an input whose type
 /// cannot be made (sparse tensors, unknown types), more than 2³¹ elements.
 pub fn plan(model: &Model, given: &Bindings) -> Result<Vec<InputPlan>> {
+    budget::of_model(model, || budget::temporarily(|| within_budget(model, given)))
+}
+
+fn within_budget(model: &Model, given: &Bindings) -> Result<Vec<InputPlan>> {
     check(model, given)?;
     let flat;
     let model = if model.functions.is_empty() {
@@ -75,6 +81,7 @@ pub fn plan(model: &Model, given: &Bindings) -> Result<Vec<InputPlan>> {
     };
     let bindings = sizes(model, given);
     let shapes = Shapes::infer(model, &bindings);
+    shapes.check(model)?;
     let uses = Uses::new(model, &shapes);
     let inputs = model.graph.inputs.iter();
     let plans = inputs.filter_map(|&id| Some((id, model.value(id)?))).map(|(id, value)| {
@@ -95,14 +102,11 @@ pub fn all_sizes(model: &Model, given: &Bindings) -> Bindings {
 /// As [`Bindings::check`], but a list of models is measured with one set of
 /// sizes: names that this model does not have are passed over.
 fn check(model: &Model, given: &Bindings) -> Result<()> {
-    let names = |n: &String| model.graph.inputs.iter().any(|&i| is_called(model, i, n));
-    let inputs = given.inputs.iter().filter(|(n, _)| names(n));
+    let inputs = model.graph.inputs.iter().filter_map(|&i| model.value(i));
+    let names: HashSet<&str> = inputs.map(|v| v.name.as_str()).collect();
+    let inputs = given.inputs.iter().filter(|(n, _)| names.contains(n.as_str()));
     let known = inputs.map(|(n, s)| (n.clone(), s.clone())).collect();
     Bindings { inputs: known, ..Bindings::default() }.check(model)
-}
-
-fn is_called(model: &Model, id: u32, name: &str) -> bool {
-    model.value(id).is_some_and(|v| v.name == name)
 }
 
 /// A full set of sizes: the caller's, else the usual ones. Formulas have the

@@ -1,5 +1,7 @@
 //! ONNX files as graphs: read through a memory map, without their weights.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 mod blob;
 mod data_type;
 mod external;

@@ -4,45 +4,78 @@ use super::types::{Graph, Node, ValueId};
 
 const NONE: u32 = u32::MAX;
 
+/// Which node of the graph at hand produces each value of a model. One serves
+/// all graphs of the model in turn, since most are small and the values many.
+#[derive(Debug, Default)]
+pub struct Producers(Vec<u32>);
+
+impl Producers {
+    /// Takes note of the outputs of `nodes`; `values` is the number of values in
+    /// the model.
+    fn fill(&mut self, nodes: &[Node], values: usize) {
+        if self.0.len() < values {
+            self.0.resize(values, NONE);
+        }
+        self.set(nodes, |i| i);
+    }
+
+    fn clear(&mut self, nodes: &[Node]) {
+        self.set(nodes, |_| NONE);
+    }
+
+    fn set(&mut self, nodes: &[Node], to: impl Fn(u32) -> u32) {
+        for (n, i) in nodes.iter().zip(0..) {
+            for &o in n.outputs.iter().flatten() {
+                if let Some(p) = self.0.get_mut(o as usize) {
+                    *p = to(i);
+                }
+            }
+        }
+    }
+
+    fn of(&self, v: ValueId) -> Option<u32> {
+        self.0.get(v as usize).copied().filter(|&p| p != NONE)
+    }
+}
+
 /// Sorts nodes so that each comes after those whose values it reads, also the
 /// values its subgraphs capture. Nodes that are in order already stay as they
 /// are. `values` is the number of values in the model.
 ///
 /// # Errors
 /// The name of a node on a cycle.
-pub fn sort(nodes: Vec<Node>, values: usize) -> Result<Vec<Node>, String> {
-    let producer = producers(&nodes, values);
-    let reads: Vec<Vec<u32>> = nodes.iter().map(|n| node_reads(n, &producer)).collect();
-    if reads.iter().enumerate().all(|(i, r)| r.iter().all(|&p| (p as usize) < i)) {
+pub fn sort(
+    nodes: Vec<Node>,
+    values: usize,
+    producers: &mut Producers,
+) -> Result<Vec<Node>, String> {
+    producers.fill(&nodes, values);
+    let sorted = nodes.iter().zip(0..).all(|(n, i)| {
+        let mut before = true;
+        visit_node(n, &mut |v| before &= producers.of(v).is_none_or(|p| p < i));
+        before
+    });
+    if sorted {
+        producers.clear(&nodes);
         return Ok(nodes);
     }
+    let reads: Vec<Vec<u32>> = nodes.iter().map(|n| node_reads(n, producers)).collect();
+    producers.clear(&nodes);
     let order = kahn(&reads).map_err(|i| name(&nodes, i))?;
     let mut slots: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|i| slots.get_mut(i as usize)?.take()).collect())
 }
 
-/// For each value the index of the node that produces it, or `u32::MAX`.
-pub fn producers(nodes: &[Node], values: usize) -> Vec<u32> {
-    let mut producer = vec![NONE; values];
-    for (i, n) in nodes.iter().enumerate() {
-        for &o in n.outputs.iter().flatten() {
-            if let Some(p) = producer.get_mut(o as usize) {
-                *p = i as u32;
-            }
-        }
-    }
-    producer
+fn node_reads(n: &Node, producers: &Producers) -> Vec<u32> {
+    let mut reads = Vec::new();
+    visit_node(n, &mut |v| reads.extend(producers.of(v)));
+    reads
 }
 
-fn node_reads(n: &Node, producer: &[u32]) -> Vec<u32> {
-    let mut reads = Vec::new();
-    let mut push = |v: ValueId| match producer.get(v as usize) {
-        Some(&p) if p != NONE => reads.push(p),
-        _ => {}
-    };
-    n.inputs.iter().flatten().for_each(|&v| push(v));
-    n.subgraphs().for_each(|g| visit_reads(g, &mut push));
-    reads
+/// Calls `f` with every value that a node and the graphs inside it read.
+fn visit_node(n: &Node, f: &mut impl FnMut(ValueId)) {
+    n.inputs.iter().flatten().for_each(|&v| f(v));
+    n.subgraphs().for_each(|g| visit_reads(g, f));
 }
 
 /// Calls `f` with every value that the nodes and outputs of `g`, and of the
@@ -72,8 +105,9 @@ fn kahn(reads: &[Vec<u32>]) -> Result<Vec<u32>, usize> {
     while let Some(i) = queue.pop_front() {
         order.push(i);
         for &r in &readers[i as usize] {
-            waiting[r as usize] -= 1;
-            if waiting[r as usize] == 0 {
+            let Some(left) = waiting.get_mut(r as usize) else { continue };
+            *left = left.saturating_sub(1);
+            if *left == 0 {
                 queue.push_back(r);
             }
         }

@@ -8,6 +8,7 @@ use super::tensor::{Tensor, TensorData};
 use super::types::*;
 use super::wire::{AttributeType, DataLocation};
 use super::{external, mmap, order, scan, wire, wire_tensor};
+use crate::budget;
 use crate::error::{Error, Result};
 use nneval_files::{HEAD_BYTES, foreign_format};
 use prost::Message;
@@ -38,6 +39,10 @@ impl Model {
     }
 
     fn decode(bytes: Bytes, name: &Path, limits: &Limits, folder: Folder) -> Result<Self> {
+        budget::within(name, limits, || Self::decode_within(bytes, name, limits, folder))
+    }
+
+    fn decode_within(bytes: Bytes, name: &Path, limits: &Limits, folder: Folder) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::model(name, "the file is empty"));
         }
@@ -45,6 +50,8 @@ impl Model {
         if let Some(format) = foreign_format(head) {
             return Err(Error::model(name, format!("is no ONNX model but {format}")));
         }
+        let file_bytes = bytes.len() as u64;
+        budget::grant(file_bytes);
         scan::check(&bytes, limits).map_err(|e| Error::model(name, e))?;
         let proto = wire::ModelProto::decode(bytes).map_err(|e| Error::Model {
             file: name.to_owned(),
@@ -52,16 +59,18 @@ impl Model {
             reason: format!("not an ONNX model, or truncated: {e}"),
             source: Some(Box::new(e)),
         })?;
-        Reader {
+        let reader = Reader {
             file: name,
             limits,
+            file_bytes,
             values: Vec::new(),
             inputs: HashSet::new(),
             folder,
             nodes: 0,
+            producers: order::Producers::default(),
             opset: 1,
-        }
-        .model(proto)
+        };
+        reader.model(proto)
     }
 }
 
@@ -81,12 +90,14 @@ impl Scope<'_> {
 struct Reader<'a> {
     file: &'a Path,
     limits: &'a Limits,
+    file_bytes: u64,
     values: Vec<Value>,
     /// Inputs of the main graph.
     inputs: HashSet<ValueId>,
     /// Where external data is read from.
     folder: Folder,
     nodes: usize,
+    producers: order::Producers,
     /// Version of `ai.onnx` in the graph or function that is being read.
     opset: i64,
 }
@@ -136,6 +147,7 @@ impl Reader<'_> {
             values: self.values,
             functions,
             file: self.file.to_owned(),
+            file_bytes: self.file_bytes,
             limits: self.limits.clone(),
         };
         model.check_calls()?;
@@ -154,6 +166,10 @@ impl Reader<'_> {
             let (name, value) = self.attribute(a, &scope, &label)?;
             attributes.push((name, Some(value)));
         }
+        // Of several parameters of one name the last counts.
+        attributes.reverse();
+        attributes.sort_by(|a, b| a.0.cmp(&b.0));
+        attributes.dedup_by(|a, b| a.0 == b.0);
         let nodes = self.nodes(f.node, &mut scope)?;
         let outputs = self.outputs(&f.output, &scope)?;
         let graph = Graph { name: f.name.clone(), inputs, outputs, nodes };
@@ -161,7 +177,7 @@ impl Reader<'_> {
     }
 
     fn graph(&mut self, g: wire::GraphProto, outer: Option<&Scope>) -> Result<Graph> {
-        let depth = outer.map_or(0, |o| o.depth + 1);
+        let depth = outer.map_or(0, |o| o.depth.saturating_add(1));
         if depth > self.limits.depth {
             let max = self.limits.depth;
             return Err(
@@ -309,7 +325,7 @@ impl Reader<'_> {
     }
 
     fn nodes(&mut self, protos: Vec<wire::NodeProto>, scope: &mut Scope) -> Result<Vec<Node>> {
-        self.nodes += protos.len();
+        self.nodes = self.nodes.saturating_add(protos.len());
         if self.nodes > self.limits.nodes {
             let max = self.limits.nodes;
             return Err(self.error(None, format!("more than {max} nodes")));
@@ -330,7 +346,7 @@ impl Reader<'_> {
                 nodes.push(node);
             }
         }
-        order::sort(nodes, self.values.len())
+        order::sort(nodes, self.values.len(), &mut self.producers)
             .map_err(|at| self.error(Some(&at), "the graph has a cycle through this node"))
     }
 
@@ -497,7 +513,7 @@ fn value_type(ty: wire::TypeProto, depth: usize) -> ValueType {
     };
     let inner = |t: Option<wire::TypeProto>, container: &str| {
         let mut v = match t {
-            Some(t) if depth < MAX_CONTAINERS => value_type(t, depth + 1),
+            Some(t) if depth < MAX_CONTAINERS => value_type(t, depth.saturating_add(1)),
             _ => ValueType::default(),
         };
         v.container = Some(within(container, v.container.as_deref()));

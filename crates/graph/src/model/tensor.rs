@@ -147,11 +147,14 @@ fn narrow(x: i64, dtype: DataType) -> i64 {
 fn packed_ints(b: &[u8], n: usize, dtype: DataType) -> Vec<i64> {
     let bits = dtype.bits().clamp(1, 8);
     let signed = matches!(dtype, DataType::I4 | DataType::I2);
-    let one = |x: u8, i: u32| {
-        let x = i64::from(x >> (i * bits)) & ((1 << bits) - 1);
-        if signed && x >> (bits - 1) == 1 { x - (1 << bits) } else { x }
+    // Bits above those of the element are shifted out and in again.
+    let above = 64u32.saturating_sub(bits);
+    let one = |x: u8, from: u32| match signed {
+        true => (i64::from(x) >> from) << above >> above,
+        false => ((u64::from(x) >> from) << above >> above).cast_signed(),
     };
-    b.iter().flat_map(|&x| (0..8 / bits).map(move |i| one(x, i))).take(n).collect()
+    let places = || (0..8u32).step_by(bits as usize);
+    b.iter().flat_map(|&x| places().map(move |i| one(x, i))).take(n).collect()
 }
 
 #[cfg(test)]

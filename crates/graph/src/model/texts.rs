@@ -32,9 +32,9 @@ impl Texts {
         for b in n.to_le_bytes().iter().chain(read) {
             self.hash = (self.hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
         }
-        self.len += 1;
+        self.len = self.len.saturating_add(1);
         self.bytes = self.bytes.saturating_add(n);
-        let all = self.kept.len() as u64 + 1 == self.len;
+        let all = self.kept.len() as u64 == self.len.saturating_sub(1);
         match all && self.kept.len() < MAX_KEPT && self.bytes <= MAX_KEPT_BYTES {
             true => self.kept.push(text),
             false => self.kept = Vec::new(),

@@ -210,7 +210,7 @@ pub struct Function {
     pub key: (String, String, String),
     /// Body; inputs and outputs are the function's formal parameters.
     pub graph: Graph,
-    /// Attribute parameters with their defaults, where any.
+    /// Attribute parameters with their defaults, where any; sorted by name.
     pub attributes: Vec<(String, Option<Attribute>)>,
 }
 
@@ -239,6 +239,8 @@ pub struct Model {
     pub functions: Vec<Function>,
     /// The file that was read, for errors.
     pub file: PathBuf,
+    /// Size of that file.
+    pub file_bytes: u64,
     /// The limits that it was read under.
     pub limits: Limits,
 }

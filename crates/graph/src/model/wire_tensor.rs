@@ -47,7 +47,8 @@ impl Payload {
 
     fn append(&mut self, more: &[u8]) {
         let whole = std::mem::take(&mut self.whole);
-        self.dropped |= whole.len() + self.pieces.len() + more.len() > MAX_PIECES;
+        let known = whole.len().saturating_add(self.pieces.len());
+        self.dropped |= known.saturating_add(more.len()) > MAX_PIECES;
         if self.dropped {
             self.pieces = Vec::new();
             return;
@@ -174,17 +175,18 @@ impl Message for TensorProto {
 
     fn encoded_len(&self) -> usize {
         let payloads = self.payloads();
-        int64::encoded_len_packed(1, &self.dims)
-            + int32::encoded_len(2, &self.data_type)
-            + string::encoded_len(8, &self.name)
-            + payloads
-                .iter()
-                .filter(|p| !p.1.is_empty())
-                .map(|p| bytes::encoded_len(p.0, &p.1))
-                .sum::<usize>()
-            + bytes::encoded_len_repeated(6, &self.strings())
-            + message::encoded_len_repeated(13, &self.external_data)
-            + int32::encoded_len(14, &self.data_location)
+        let payloads = payloads.iter().filter(|p| !p.1.is_empty());
+        [
+            int64::encoded_len_packed(1, &self.dims),
+            int32::encoded_len(2, &self.data_type),
+            string::encoded_len(8, &self.name),
+            payloads.map(|p| bytes::encoded_len(p.0, &p.1)).sum(),
+            bytes::encoded_len_repeated(6, &self.strings()),
+            message::encoded_len_repeated(13, &self.external_data),
+            int32::encoded_len(14, &self.data_location),
+        ]
+        .iter()
+        .sum()
     }
 
     fn clear(&mut self) {

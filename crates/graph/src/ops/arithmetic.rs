@@ -60,7 +60,7 @@ pub fn remainder(v: &[Num], real: bool) -> Option<Num> {
         if let (Some(a), Some(b)) = (x.value(), y.value()) {
             let r = a.checked_rem(b)?;
             let moved = r != 0 && (r < 0) != (b < 0);
-            return Some(Num::Int(SymExpr::Value(if moved { r + b } else { r })));
+            return Some(Num::Int(SymExpr::Value(if moved { r.checked_add(b)? } else { r })));
         }
         let plain = !real && x.is_nonnegative() && y.value().is_some_and(|v| v > 0);
         plain.then(|| x.minus(&x.over(y)?.times(y)?).map(Num::Int)).flatten()
@@ -142,7 +142,7 @@ pub fn total(v: &[Num], real: bool) -> Option<Num> {
 }
 
 pub fn largest(v: &[Num], real: bool) -> Option<Num> {
-    let larger = |x: &SymExpr, y: &SymExpr| Some(Num::Int(x.larger(y)));
+    let larger = |x: &SymExpr, y: &SymExpr| x.larger(y).map(Num::Int);
     match v {
         [_, _] => pair(v, larger, |x, y| float(x.max(y))),
         _ => fold(v, real, largest),
@@ -150,7 +150,7 @@ pub fn largest(v: &[Num], real: bool) -> Option<Num> {
 }
 
 pub fn smallest(v: &[Num], real: bool) -> Option<Num> {
-    let smaller = |x: &SymExpr, y: &SymExpr| Some(Num::Int(x.smaller(y)));
+    let smaller = |x: &SymExpr, y: &SymExpr| x.smaller(y).map(Num::Int);
     match v {
         [_, _] => pair(v, smaller, |x, y| float(x.min(y))),
         _ => fold(v, real, smallest),
@@ -160,7 +160,7 @@ pub fn smallest(v: &[Num], real: bool) -> Option<Num> {
 pub fn power(v: &[Num], _: bool) -> Option<Num> {
     let int = |x: &SymExpr, y: &SymExpr| {
         let y = u32::try_from(y.value()?).ok().filter(|&y| y < 128)?;
-        let power = x.value()?.checked_pow(y).filter(|v| v.abs() < 1 << 62)?;
+        let power = x.value()?.checked_pow(y).filter(|v| v.unsigned_abs() < 1 << 62)?;
         Some(Num::Int(SymExpr::Value(power)))
     };
     pair(v, int, |x, y| float(x.powf(y)))
@@ -224,7 +224,9 @@ fn differ(x: &SymExpr, y: &SymExpr) -> bool {
 fn quotient(x: &SymExpr, y: &SymExpr, real: bool) -> Option<Num> {
     match (x.value(), y.value()) {
         (_, Some(0)) => None,
-        (Some(a), Some(b)) if real && a % b != 0 => Some(Num::Float(a as f64 / b as f64)),
+        (Some(a), Some(b)) if real && a.checked_rem(b)? != 0 => {
+            Some(Num::Float(a as f64 / b as f64))
+        }
         (Some(a), Some(b)) => Some(Num::Int(SymExpr::Value(a.checked_div(b)?))),
         _ => {
             let q = x.over(y)?;

@@ -61,7 +61,7 @@ pub fn linear_attention_work(site: &Site) -> Option<Work> {
     let state = k.get(2)?.over(&kvh)?.times(&v.get(2)?.over(&kvh)?)?;
     let rule = site.n.string("update_rule").unwrap_or("gated_delta");
     let updates = if rule.contains("delta") { 2 } else { 1 };
-    let each = kvh.times(&number(updates))?.plus(&qh.larger(&kvh))?;
+    let each = kvh.times(&number(updates))?.plus(&qh.larger(&kvh)?)?;
     flops::macs(q.first()?.times(q.get(1)?)?.times(&state)?.times(&each)?)
 }
 
@@ -104,7 +104,7 @@ pub fn linear_attention(op: &mut Op) -> Option<Outputs> {
     let heads = |name| op.n.int(name).filter(|&h| h > 0).map(|h| SymExpr::Value(h.into()));
     let (qh, kvh) = (heads("q_num_heads")?, heads("kv_num_heads")?);
     let (dk, dv) = (k.get(2)?.over(&kvh)?, v.get(2)?.over(&kvh)?);
-    let y = vec![q.first()?.clone(), q.get(1)?.clone(), qh.larger(&kvh).times(&dv)?];
+    let y = vec![q.first()?.clone(), q.get(1)?.clone(), qh.larger(&kvh)?.times(&dv)?];
     let mut state = vec![q.first()?.clone(), kvh, dk, dv];
     if let Some(window) = heads("state_window") {
         state.insert(0, window);

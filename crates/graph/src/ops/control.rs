@@ -94,12 +94,12 @@ fn looped(op: &mut Op) -> Option<Outputs> {
         feed(op, c, Some(Sym::shape(Vec::new())), Some(DataType::Bool));
     }
     let given: Vec<Option<Sym>> =
-        (0..states).map(|i| op.sym(i + 2).map(Sym::without_elems)).collect();
-    for (i, &id) in g.inputs.iter().skip(2).enumerate() {
-        let container = op.n.input(i + 2).and_then(|v| op.facts.container(v)).cloned();
+        (2..).take(states).map(|i| op.sym(i).map(Sym::without_elems)).collect();
+    for (state, (i, &id)) in g.inputs.iter().enumerate().skip(2).enumerate() {
+        let container = op.n.input(i).and_then(|v| op.facts.container(v)).cloned();
         op.facts.set_container(id, container);
-        let dtype = input_dtype(op, i + 2);
-        feed(op, id, given.get(i).cloned().flatten(), dtype);
+        let dtype = input_dtype(op, i);
+        feed(op, id, given.get(state).cloned().flatten(), dtype);
     }
     let ids: Vec<ValueId> = g.inputs.iter().skip(2).copied().collect();
     let found = settle(op, g, &ids, 1);
@@ -109,7 +109,7 @@ fn looped(op: &mut Op) -> Option<Outputs> {
         _ => op.fresh(),
     };
     let mut out = found.states;
-    for &id in g.outputs.iter().skip(1 + states) {
+    for &id in g.outputs.iter().skip(1).skip(states) {
         let dims = op.facts.sym(id).and_then(|t| t.dims.clone());
         out.push(dims.map(|d| Sym::shape([vec![count.clone()], d].concat())));
     }
@@ -196,18 +196,19 @@ fn scan(op: &mut Op) -> Option<Outputs> {
     // Scan-8 has sequence lengths first and a batch axis.
     let old = op.opset() < 9;
     let skip = usize::from(old);
-    let states = op.n.inputs.len().checked_sub(scanned + skip)?;
+    let states = op.n.inputs.len().checked_sub(scanned)?.checked_sub(skip)?;
     let axes = op.n.ints("scan_input_axes").map(<[i64]>::to_vec).unwrap_or_default();
     let mut length: Option<SymExpr> = None;
     let mut batch = None;
     for (i, &id) in g.inputs.iter().enumerate() {
-        let mut t = op.sym(i + skip).map(Sym::without_elems);
+        let input = i.checked_add(skip)?;
+        let mut t = op.sym(input).map(Sym::without_elems);
         if let Some(d) = t.as_mut().and_then(|t| t.dims.as_mut()) {
             if old && !d.is_empty() {
                 batch = Some(d.remove(0));
             }
-            if i >= states {
-                let axis = axes.get(i - states).copied().unwrap_or(0);
+            if let Some(scanned) = i.checked_sub(states) {
+                let axis = axes.get(scanned).copied().unwrap_or(0);
                 let axis = wrap(axis, d.len())?;
                 let n = d.remove(axis);
                 length = Some(match length {
@@ -216,7 +217,7 @@ fn scan(op: &mut Op) -> Option<Outputs> {
                 });
             }
         }
-        let dtype = input_dtype(op, i + skip);
+        let dtype = input_dtype(op, input);
         feed(op, id, t, dtype);
     }
     let ids: Vec<ValueId> = g.inputs.iter().take(states).copied().collect();
@@ -226,7 +227,7 @@ fn scan(op: &mut Op) -> Option<Outputs> {
     for (i, &id) in g.outputs.iter().skip(states).enumerate() {
         let dims = op.facts.sym(id).and_then(|t| t.dims.clone());
         let with = dims.and_then(|mut d| {
-            let axis = wrap(axes.get(i).copied().unwrap_or(0), d.len() + 1)?;
+            let axis = wrap(axes.get(i).copied().unwrap_or(0), d.len().checked_add(1)?)?;
             d.insert(axis, length.clone());
             Some(d)
         });

@@ -54,8 +54,8 @@ fn indices(s: &impl Known) -> Option<Indices> {
 
 impl Indices {
     fn operand(&mut self, term: &Term, dims: &[SymExpr]) -> Option<()> {
-        self.operands += 1;
-        let dotted = dims.len().checked_sub(term.before.len() + term.after.len())?;
+        self.operands = self.operands.checked_add(1)?;
+        let dotted = dims.len().checked_sub(term.before.len())?.checked_sub(term.after.len())?;
         if dotted > 0 && !term.ellipsis {
             return None;
         }
@@ -65,7 +65,7 @@ impl Indices {
         let named = term.before.iter().zip(before).chain(term.after.iter().zip(after));
         for (&letter, d) in named {
             let slot = self.sizes.entry(letter).or_insert((SymExpr::ONE, 0));
-            *slot = (slot.0.broadcast(d)?, slot.1 + 1);
+            *slot = (slot.0.broadcast(d)?, slot.1.checked_add(1)?);
         }
         Some(())
     }

@@ -6,8 +6,11 @@ use super::kinds::{Class, CostKind, Passes, WeightRole};
 use super::op::{Op, Outputs, broadcast, one, same};
 use super::operator::{CONSTANTS, LAST, Operator, TENSORS, onnx};
 use super::typed::boolean;
+use crate::budget;
 use crate::model::{Attribute, DataType};
-use crate::symbolic::{MAX_VALUES, Num, Sym, SymExpr, advance, broadcast_index, count, sizes};
+use crate::symbolic::{
+    MAX_VALUES, Num, Sym, SymExpr, advance, broadcast_index, count, flat, sizes,
+};
 use std::rc::Rc;
 
 /// The rows of this family.
@@ -176,7 +179,7 @@ const fn unary(name: &'static str) -> Operator {
 /// One operation for each operand after the first, and at least so many.
 fn between_operands(site: &Site, least: i64) -> Option<Work> {
     let operands = i64::try_from(site.n.inputs.iter().flatten().count()).ok()?;
-    site.made_times((operands - 1).max(least))
+    site.made_times(operands.saturating_sub(1).max(least))
 }
 
 /// Casts keep integers; floats are cut to integers.
@@ -191,11 +194,11 @@ fn cast(op: &mut Op) -> Option<Outputs> {
         Num::Int(e) if to == DataType::Bool => truth(e).map(Num::Int),
         n => Some(n.clone()),
     };
-    let elems = match to.is_integer() || to.is_float() {
-        true => t.elems.as_ref().and_then(|v| v.iter().map(one).collect::<Option<Vec<_>>>()),
-        false => None,
+    let cast = match to.is_integer() || to.is_float() {
+        true => t.map(one),
+        false => t.without_elems(),
     };
-    Some(vec![Some(Sym { dims: t.dims.clone(), elems: elems.map(Rc::from) })])
+    Some(vec![Some(cast)])
 }
 
 fn truth(e: &SymExpr) -> Option<SymExpr> {
@@ -212,9 +215,7 @@ fn cast_like(op: &mut Op) -> Option<Outputs> {
 
 /// The shape of input 0, its elements mapped.
 fn mapped(op: &mut Op, f: fn(&Num) -> Option<Num>) -> Option<Outputs> {
-    let t = op.sym(0)?;
-    let elems = t.elems.as_ref().and_then(|v| v.iter().map(f).collect::<Option<Vec<_>>>());
-    Some(vec![Some(Sym { dims: t.dims.clone(), elems: elems.map(Rc::from) })])
+    Some(vec![Some(op.sym(0)?.map(f))])
 }
 
 fn negated(n: &Num) -> Option<Num> {
@@ -231,7 +232,7 @@ fn inverted(n: &Num) -> Option<Num> {
 fn magnitude(n: &Num) -> Option<Num> {
     match n {
         Num::Int(e) if e.is_nonnegative() => Some(n.clone()),
-        Num::Int(e) => e.value().map(|v| Num::Int(SymExpr::Value(v.abs()))),
+        Num::Int(e) => Some(Num::Int(SymExpr::Value(e.value()?.checked_abs()?))),
         Num::Float(f) => Some(Num::Float(f.abs())),
     }
 }
@@ -254,7 +255,7 @@ fn test(n: &Num, f: fn(f64) -> bool) -> Option<Num> {
 
 fn sign(n: &Num) -> Option<Num> {
     let x = n.float().filter(|x| !x.is_nan())?;
-    let signum = i128::from(x > 0.0) - i128::from(x < 0.0);
+    let signum = if x > 0.0 { 1 } else { 0i128.saturating_sub((x < 0.0).into()) };
     Some(Num::Int(SymExpr::Value(signum)))
 }
 
@@ -321,13 +322,13 @@ fn rounded(n: &Num, f: fn(f64) -> f64) -> Option<Num> {
 
 /// PRelu-16: the slope broadcasts into the input.
 fn parametric(op: &mut Op) -> Option<Outputs> {
-    let operands = operands(op)?;
-    one(operands.into_iter().next()?.dims?)
+    let dims = operands(op)?.first()?.dims.clone()?;
+    one(dims)
 }
 
 /// What is known of all operands; `None` where the rank of one is not.
-fn operands(op: &Op) -> Option<Vec<Sym>> {
-    let known = |i| op.sym(i).filter(|t| t.dims.is_some()).cloned();
+fn operands<'o>(op: &'o Op) -> Option<Vec<&'o Sym>> {
+    let known = |i| op.sym(i).filter(|t| t.dims.is_some());
     (0..op.n.inputs.len()).map(known).collect()
 }
 
@@ -353,12 +354,17 @@ pub fn broadcast_of(op: &mut Op, evaluate: Evaluate) -> Option<Outputs> {
     }
 }
 
-fn elements(inputs: &[Sym], out: &[SymExpr], evaluate: Evaluate, real: bool) -> Option<Vec<Num>> {
+fn elements(inputs: &[&Sym], out: &[SymExpr], evaluate: Evaluate, real: bool) -> Option<Vec<Num>> {
+    let n = count(out).filter(|&n| n <= MAX_VALUES)?;
+    if inputs.iter().any(|t| t.elems.is_none()) {
+        return None;
+    }
+    let each = inputs.len().saturating_mul(out.len().saturating_add(1));
+    budget::work(n.saturating_mul(each))?;
     let all: Vec<(&Rc<[Num]>, Vec<usize>)> = inputs
         .iter()
         .map(|t| Some((t.elems.as_ref()?, sizes(t.dims.as_ref()?)?)))
         .collect::<Option<_>>()?;
-    let n = count(out).filter(|&n| n <= MAX_VALUES)?;
     let out = sizes(out)?;
     let mut index = vec![0; out.len()];
     let mut v = Vec::with_capacity(n);
@@ -366,8 +372,7 @@ fn elements(inputs: &[Sym], out: &[SymExpr], evaluate: Evaluate, real: bool) -> 
         let mut args = Vec::with_capacity(all.len());
         for (elems, dims) in &all {
             let at = broadcast_index(&index, dims)?;
-            let at = at.iter().zip(dims).fold(0, |f, (i, d)| f * d + i);
-            args.push(elems.get(at)?.clone());
+            args.push(elems.get(flat(dims, &at)?)?.clone());
         }
         v.push(evaluate(&args, real)?);
         advance(&mut index, &out);

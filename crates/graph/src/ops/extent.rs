@@ -2,9 +2,11 @@
 
 use super::flops;
 use super::kinds::{Class, CostKind, Demand, Passes, WeightRole};
-use super::op::{Op, Outputs, broadcast, one, wrap, wrap_all};
+use super::op::{Op, Outputs, broadcast, one, sum, wrap, wrap_all};
 use super::operator::{LAST, Operator, onnx};
-use crate::symbolic::{MAX_VALUES, Sym, SymExpr, broadcast_index, count, sizes};
+use crate::budget;
+use crate::symbolic::{MAX_VALUES, Num, Sym, SymExpr, broadcast_index, count, sizes};
+use std::rc::Rc;
 
 /// The rows of this family.
 pub const ROWS: &[Operator] = &[
@@ -41,15 +43,16 @@ const fn moves(name: &'static str) -> Operator {
 
 fn concat(op: &mut Op) -> Option<Outputs> {
     let count = op.n.inputs.len();
-    let known: Vec<Vec<SymExpr>> = (0..count).filter_map(|i| op.dims(i)).collect();
+    let dims = |i: usize| op.sym(i)?.dims.as_deref();
+    let known: Vec<&[SymExpr]> = (0..count).filter_map(dims).collect();
     let rank = known.first()?.len();
     let axis = wrap(op.attr("axis", 1), rank)?;
     if known.iter().any(|d| d.len() != rank) {
         return None;
     }
-    let mut out = known.first()?.clone();
+    let mut out = known.first()?.to_vec();
     for d in known.iter().skip(1) {
-        for (i, (mine, other)) in out.iter_mut().zip(d).enumerate() {
+        for (i, (mine, other)) in out.iter_mut().zip(*d).enumerate() {
             let better = mine.value().is_none() && other.value().is_some();
             if i != axis && better {
                 *mine = other.clone();
@@ -57,7 +60,7 @@ fn concat(op: &mut Op) -> Option<Outputs> {
         }
     }
     let along = match known.len() == count {
-        true => known.iter().try_fold(SymExpr::ZERO, |s, d| s.plus(d.get(axis)?)),
+        true => sum(known.iter().map(|d| d.get(axis))),
         false => None,
     };
     *out.get_mut(axis)? = op.or_fresh(along);
@@ -67,15 +70,25 @@ fn concat(op: &mut Op) -> Option<Outputs> {
 
 /// Elements of a concatenation of small tensors.
 fn joined(op: &Op, out: &[SymExpr], axis: usize) -> Option<Sym> {
-    count(out).filter(|&n| n <= MAX_VALUES)?;
-    let parts: Vec<&Sym> = (0..op.n.inputs.len()).map(|i| op.sym(i)).collect::<Option<_>>()?;
-    let outer = count(out.get(..axis)?)?;
-    let mut elems = Vec::new();
-    for row in 0..outer {
-        for p in &parts {
-            let run = count(p.dims.as_ref()?.get(axis..)?)?;
-            let start = row.checked_mul(run)?;
-            elems.extend_from_slice(p.elems.as_ref()?.get(start..start.checked_add(run)?)?);
+    let n = count(out).filter(|&n| n <= MAX_VALUES)?;
+    let part = |i: usize| {
+        let t = op.sym(i)?;
+        Some((t.elems.as_ref()?, count(t.dims.as_ref()?.get(axis..)?)?))
+    };
+    let parts: Vec<(&Rc<[Num]>, usize)> =
+        (0..op.n.inputs.len()).map(part).collect::<Option<_>>()?;
+    let width = parts.iter().try_fold(0usize, |w, p| w.checked_add(p.1))?;
+    let rows = count(out.get(..axis)?)?;
+    if width.checked_mul(rows) != Some(n) {
+        return None;
+    }
+    let mut elems = Vec::with_capacity(n);
+    // A file may claim any number of rows without elements; none is looked at.
+    for row in 0..rows.min(n) {
+        budget::work(parts.len())?;
+        for (all, run) in &parts {
+            let start = row.checked_mul(*run)?;
+            elems.extend_from_slice(all.get(start..start.checked_add(*run)?)?);
         }
     }
     Some(Sym::elems(out.to_vec(), elems))
@@ -96,13 +109,15 @@ fn split(op: &mut Op) -> Option<Outputs> {
     let mut start = SymExpr::ZERO;
     let mut out = Vec::new();
     for d in sizes.into_iter().take(parts) {
+        budget::work(x.len())?;
         let mut dims = x.clone();
         *dims.get_mut(axis)? = d.clone();
         let offset = start.value().and_then(|v| usize::try_from(v).ok());
         out.push(Some(match offset {
             Some(o) => t.remap(dims, |index| {
                 let mut from = index.to_vec();
-                *from.get_mut(axis)? += o;
+                let at = from.get_mut(axis)?;
+                *at = at.checked_add(o)?;
                 Some(from)
             }),
             None => Sym::shape(dims),
@@ -164,7 +179,7 @@ pub fn pad(op: &mut Op) -> Option<Outputs> {
         let dims = op.unknown(x.len());
         return one(dims);
     };
-    if pads.len() != 2 * axes.len() {
+    if Some(pads.len()) != axes.len().checked_mul(2) {
         return None;
     }
     let (begin, end) = pads.split_at_checked(axes.len())?;

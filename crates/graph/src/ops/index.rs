@@ -6,7 +6,7 @@ use super::op::{Op, Outputs, one, product, same, wrap, wrap_all};
 use super::operator::{CONSTANTS, LAST, Operator, onnx};
 use super::typed::{int64, with_indices};
 use crate::model::DataType;
-use crate::symbolic::{Sym, SymExpr, sizes};
+use crate::symbolic::{Sym, SymExpr, flat, sizes};
 
 /// The rows of this family.
 pub const ROWS: &[Operator] = &[
@@ -86,7 +86,7 @@ fn gather(op: &mut Op) -> Option<Outputs> {
     let axis = wrap(op.attr("axis", 0), x.len())?;
     let mut out = x.get(..axis)?.to_vec();
     out.extend(indices.iter().cloned());
-    out.extend_from_slice(x.get(axis + 1..)?);
+    out.extend(x.iter().skip(axis).skip(1).cloned());
     let along = x.get(axis)?.value();
     let (Some(at), Some(own), Some(n)) = (op.sym(1)?.known_ints(), sizes(&indices), along) else {
         return one(out);
@@ -94,12 +94,10 @@ fn gather(op: &mut Op) -> Option<Outputs> {
     let rank = own.len();
     let n = usize::try_from(n).ok()?;
     let t = op.sym(0)?.remap(out, |index| {
-        let picked = index.get(axis..axis + rank)?;
-        let flat = picked.iter().zip(&own).fold(0, |f, (i, d)| f * d + i);
-        let mut from = index.get(..axis)?.to_vec();
-        from.push(wrap(*at.get(flat)?, n)?);
-        from.extend_from_slice(index.get(axis + rank..)?);
-        Some(from)
+        let (before, rest) = index.split_at_checked(axis)?;
+        let (picked, after) = rest.split_at_checked(rank)?;
+        let row = wrap(*at.get(flat(&own, picked)?)?, n)?;
+        Some([before, &[row], after].concat())
     });
     Some(vec![Some(t)])
 }
@@ -156,7 +154,7 @@ pub fn slice(op: &mut Op) -> Option<Outputs> {
     let Some(moves) = moves.into_iter().collect::<Option<Vec<_>>>() else { return one(out) };
     let t = op.sym(0)?.remap(out, |index| {
         let at = |(&i, &(start, step)): (&usize, &(i128, i128))| {
-            usize::try_from(start + i128::try_from(i).ok()? * step).ok()
+            usize::try_from(i128::try_from(i).ok()?.checked_mul(step)?.checked_add(start)?).ok()
         };
         index.iter().zip(&moves).map(at).collect()
     });
@@ -168,8 +166,9 @@ impl Bounds {
     fn first(&self, d: &SymExpr) -> Option<(i128, i128)> {
         let d = d.value()?;
         let start = self.start.value()?;
-        let start = if start < 0 { start + d } else { start };
-        let start = if self.step > 0 { start.clamp(0, d) } else { start.clamp(0, (d - 1).max(0)) };
+        let start = if start < 0 { start.checked_add(d)? } else { start };
+        let most = if self.step > 0 { d } else { d.checked_sub(1)? };
+        let start = start.clamp(0, most.max(0));
         Some((start, self.step))
     }
 
@@ -177,7 +176,7 @@ impl Bounds {
     /// slice lies within the tensor.
     fn size(&self, d: &SymExpr) -> Option<SymExpr> {
         if let (Some(s), Some(e), Some(d)) = (self.start.value(), self.end.value(), d.value()) {
-            return Some(SymExpr::Value(clamped(s, e, self.step, d)));
+            return Some(SymExpr::Value(clamped(s, e, self.step, d)?));
         }
         if self.step == -1
             && self.start == SymExpr::Value(-1)
@@ -194,11 +193,11 @@ impl Bounds {
             (Some(0), true) => d.clone(),
             // Sizes are taken to be at least 1.
             (Some(0), false) if end == SymExpr::ONE => SymExpr::ONE,
-            (Some(0), false) if end.value().is_some() => end.smaller(d),
+            (Some(0), false) if end.value().is_some() => end.smaller(d)?,
             _ => match end.minus(&start)? {
                 SymExpr::Value(v) if v < 0 => SymExpr::ZERO,
                 // The last k elements: no more than there are.
-                SymExpr::Value(v) if end == *d => SymExpr::Value(v).smaller(d),
+                SymExpr::Value(v) if end == *d => SymExpr::Value(v).smaller(d)?,
                 span => span,
             },
         };
@@ -219,19 +218,24 @@ fn resolve(bound: &SymExpr, d: &SymExpr) -> Option<SymExpr> {
     }
 }
 
-fn clamped(start: i128, end: i128, step: i128, d: i128) -> i128 {
+fn clamped(start: i128, end: i128, step: i128, d: i128) -> Option<i128> {
     let from_end = |v: i128| if v < 0 { v.saturating_add(d) } else { v };
     let (start, end) = (from_end(start), from_end(end));
-    let (low, high, most) = if step > 0 { (0, d, d) } else { (-1, d - 1, d - 1) };
+    let last = d.checked_sub(1)?;
+    let (low, high, most) = if step > 0 { (0, d, d) } else { (-1, last, last) };
     let start = start.clamp(0.min(most), most.max(0));
     let end = end.clamp(low, high.max(low));
-    let span = if step > 0 { end - start } else { start - end };
-    if span <= 0 { 0 } else { (span + step.abs() - 1) / step.abs() }
+    let span = if step > 0 { end.checked_sub(start) } else { start.checked_sub(end) }?;
+    let step = step.checked_abs()?;
+    if span <= 0 {
+        return Some(0);
+    }
+    span.checked_add(step)?.checked_sub(1)?.checked_div(step)
 }
 
 fn one_hot(op: &mut Op) -> Option<Outputs> {
     let mut out = op.dims(0)?;
-    let axis = wrap(op.attr("axis", -1), out.len() + 1)?;
+    let axis = wrap(op.attr("axis", -1), out.len().checked_add(1)?)?;
     let depth = op.int(1);
     let depth = op.or_fresh(depth);
     out.insert(axis, depth);

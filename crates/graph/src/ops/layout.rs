@@ -2,7 +2,7 @@
 
 use super::flops;
 use super::kinds::{Class, CostKind, Demand, Passes};
-use super::op::{Op, Outputs, one, product, same, wrap, wrap_all};
+use super::op::{Op, Outputs, distinct, one, product, same, wrap};
 use super::operator::{CARRIED, CONSTANTS, Operator, onnx};
 use super::typed::int64;
 use crate::model::{DataType, Node};
@@ -68,7 +68,7 @@ const fn describes(name: &'static str) -> Operator {
 /// `t` under other dimensions of the same number of elements.
 fn reshaped(t: Option<&Sym>, dims: Vec<SymExpr>) -> Sym {
     match t.and_then(|t| t.elems.clone()) {
-        Some(e) if count(&dims) == Some(e.len()) => Sym { dims: Some(dims), elems: Some(e) },
+        Some(e) if count(&dims) == Some(e.len()) => Sym { elems: Some(e), ..Sym::shape(dims) },
         _ => Sym::shape(dims),
     }
 }
@@ -126,7 +126,7 @@ fn flatten(op: &mut Op) -> Option<Outputs> {
 fn squeeze(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let at = match op.known_ints("axes", 1) {
-        Some(a) => wrap_all(&a, x.len())?,
+        Some(a) => distinct(&a, x.len())?,
         None if op.has(1) => return None,
         None if x.iter().all(|d| d.value().is_some()) => {
             (0..x.len()).filter(|&i| x.get(i) == Some(&SymExpr::ONE)).collect()
@@ -141,9 +141,7 @@ fn unsqueeze(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
     let axes = op.known_ints("axes", 1)?;
     let rank = x.len().checked_add(axes.len())?;
-    let mut at = wrap_all(&axes, rank)?;
-    at.sort_unstable();
-    at.dedup();
+    let at = distinct(&axes, rank)?;
     let mut rest = x.into_iter();
     let out = (0..rank).map(|i| match at.binary_search(&i) {
         Ok(_) => Some(SymExpr::ONE),

@@ -172,7 +172,7 @@ fn vector_classifier(op: &mut Op) -> Option<Outputs> {
     if let (true, Some(c), Some(n)) =
         (pairs, labels(op.n, CLASSES).filter(|&c| c > 2), examples(op))
     {
-        let scores = c.checked_mul(c - 1)? / 2;
+        let scores = c.checked_mul(c.checked_sub(1)?)?.checked_div(2)?;
         if let Some(slot) = out.get_mut(1) {
             *slot = Some(Sym::shape(vec![n, SymExpr::Value(scores.into())]));
         }

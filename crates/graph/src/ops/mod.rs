@@ -8,6 +8,8 @@
 //! Rules follow the ONNX specifications up to opset 28; where earlier versions
 //! differ, the rule or the row says so.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 mod arithmetic;
 mod attention;
 mod channels_last;
@@ -44,7 +46,7 @@ mod vision;
 mod window;
 
 pub use kinds::{Class, CostKind, Demand, WeightRole};
-pub use op::Op;
+pub use op::{Op, wrap};
 pub use operator::Operator;
 pub use typed::Typed;
 

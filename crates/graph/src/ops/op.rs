@@ -1,7 +1,8 @@
 //! What shape rules see: a node, and what is known of its inputs.
 
+use crate::budget;
 use crate::model::{Graph, Node};
-use crate::symbolic::{Facts, Sym, SymExpr};
+use crate::symbolic::{Facts, Sum, Sym, SymExpr};
 
 /// What is known of each output.
 pub type Outputs = Vec<Option<Sym>>;
@@ -36,15 +37,35 @@ pub fn wrap_all(axes: &[i64], rank: usize) -> Option<Vec<usize>> {
     axes.iter().map(|&a| wrap(a, rank)).collect()
 }
 
+/// Indices of several axes, each once, in order.
+pub fn distinct(axes: &[i64], rank: usize) -> Option<Vec<usize>> {
+    let mut all = wrap_all(axes, rank)?;
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
 /// Broadcast of two shapes (numpy rules).
 pub fn broadcast(a: &[SymExpr], b: &[SymExpr]) -> Option<Vec<SymExpr>> {
     let rank = a.len().max(b.len());
     let one = SymExpr::ONE;
-    let at = |d: &[SymExpr], i: usize| match (i + d.len()).checked_sub(rank) {
-        Some(i) => d.get(i).cloned().unwrap_or(SymExpr::ONE),
-        None => one.clone(),
+    let padded = |d: &'_ [SymExpr]| rank.saturating_sub(d.len());
+    let (skip_a, skip_b) = (padded(a), padded(b));
+    let at = |d: &'_ [SymExpr], i: usize, skip: usize| {
+        i.checked_sub(skip).and_then(|i| d.get(i)).unwrap_or(&one).clone()
     };
-    (0..rank).map(|i| at(a, i).broadcast(&at(b, i))).collect()
+    (0..rank).map(|i| at(a, i, skip_a).broadcast(&at(b, i, skip_b))).collect()
+}
+
+/// Sum of sizes; `None` where one of them is not known.
+pub fn sum<'a>(sizes: impl IntoIterator<Item = Option<&'a SymExpr>>) -> Option<SymExpr> {
+    let mut sum = Sum::default();
+    for size in sizes {
+        if !sum.add(size?) {
+            return None;
+        }
+    }
+    sum.formula()
 }
 
 /// Product of sizes.
@@ -60,8 +81,9 @@ pub fn join(op: &mut Op, a: Option<&Sym>, b: Option<&Sym>) -> Option<Sym> {
         return None;
     }
     let dims = x.iter().zip(y).map(|(p, q)| if p == q { p.clone() } else { op.fresh() }).collect();
+    budget::work(a.elems.as_ref().map_or(0, |e| e.len()))?;
     let elems = a.elems.clone().filter(|_| a.elems == b.elems);
-    Some(Sym { dims: Some(dims), elems })
+    Some(Sym { elems, ..Sym::shape(dims) })
 }
 
 impl<'m> Op<'_, 'm> {

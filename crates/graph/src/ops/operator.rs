@@ -141,7 +141,7 @@ pub const fn ml(name: &'static str, class: Class) -> Operator {
 /// An operator of `ai.onnx.preview.training`; its outputs have the types of the
 /// inputs after the first two.
 pub const fn training(name: &'static str, class: Class) -> Operator {
-    row("ai.onnx.preview.training", name, class, |t, i| t.of(2 + i))
+    row("ai.onnx.preview.training", name, class, |t, i| t.of(i.saturating_add(2)))
 }
 
 /// An operator of which nothing is known but what holds for any operator.

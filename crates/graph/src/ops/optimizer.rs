@@ -17,18 +17,18 @@ pub const ROWS: &[Operator] = &[
 /// Inputs: rate, step, then groups of tensors, gradients the second; outputs are
 /// the groups without the gradients.
 fn step(op: &mut Op, groups: usize) -> Option<Outputs> {
-    let n = op.n.inputs.len().checked_sub(2)? / groups;
-    let of = |i: usize| op.sym(2 + i).map(Sym::without_elems);
-    let states = (2 * n..groups * n).map(of);
+    let n = op.n.inputs.len().checked_sub(2)?.checked_div(groups)?;
+    let of = |i: usize| op.sym(i.checked_add(2)?).map(Sym::without_elems);
+    let states = (n.checked_mul(2)?..n.checked_mul(groups)?).map(of);
     Some((0..n).map(of).chain(states).collect())
 }
 
 /// So many operations for each parameter.
 fn step_work(site: &Site, groups: usize, each: i64) -> Option<Work> {
-    let n = site.n.inputs.len().checked_sub(2)? / groups;
+    let n = site.n.inputs.len().checked_sub(2)?.checked_div(groups)?;
     let mut total = SymExpr::ZERO;
-    for i in 0..n {
-        total = total.plus(&site.read(2 + i)?)?;
+    for i in (2..).take(n) {
+        total = total.plus(&site.read(i)?)?;
     }
     flops::flops(total.times(&number(each))?)
 }

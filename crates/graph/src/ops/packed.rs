@@ -29,7 +29,7 @@ pub fn elements(n: &Node, i: usize, dtype: DataType) -> Option<Held> {
     }
     let size = |name: &str| n.int(name).and_then(|v| u64::try_from(v).ok());
     let each = |name: &str, usual: u64| match size(name).unwrap_or(usual) {
-        bits @ 1..=7 => Some(Held::Each(8 / bits)),
+        bits @ 1..=7 => Some(Held::Each(8u64.checked_div(bits)?)),
         _ => None,
     };
     match (n.op_type.as_str(), i) {

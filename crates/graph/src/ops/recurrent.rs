@@ -43,8 +43,8 @@ pub fn recurrent_work(site: &Site, gates: i64, each: i64) -> Option<Work> {
     let directions = if site.n.string("direction") == Some("bidirectional") { 2 } else { 1 };
     let cells = a.times(b)?.times(&hidden)?.times(&number(directions))?;
     let macs = cells.times(&number(gates))?.times(&width.plus(&hidden)?)?;
-    let bias = if site.n.input(3).is_some() { 2 * gates } else { gates };
-    Some(Work { macs, flops: cells.times(&number(each + bias))? })
+    let bias = if site.n.input(3).is_some() { gates.checked_mul(2)? } else { gates };
+    Some(Work { macs, flops: cells.times(&number(each.checked_add(bias)?))? })
 }
 
 /// Sequence output, last hidden state, last cell state.

@@ -2,7 +2,7 @@
 
 use super::flops;
 use super::kinds::{Class, CostKind, Demand};
-use super::op::{Op, Outputs, one, same, wrap, wrap_all};
+use super::op::{Op, Outputs, distinct, one, same, sum, wrap};
 use super::operator::{Operator, onnx};
 use super::typed::int64;
 use crate::symbolic::{Num, Sym, SymExpr};
@@ -35,11 +35,12 @@ pub const ROWS: &[Operator] = &[
     reduction("ReduceL2").shape(|op| reduce(op, None)).work(|s| s.read_times(2)),
     reduction("ReduceLogSum").shape(|op| reduce(op, None)),
     reduction("ReduceLogSumExp").shape(|op| reduce(op, None)).work(|s| s.read_times(3)),
-    reduction("ReduceMax").shape(|op| reduce(op, Some(|a, b| Some(a.larger(b))))),
+    reduction("ReduceMax").shape(|op| reduce(op, Some(|v| total(v, SymExpr::larger)))),
     reduction("ReduceMean").shape(|op| reduce(op, None)),
-    reduction("ReduceMin").shape(|op| reduce(op, Some(|a, b| Some(a.smaller(b))))),
-    reduction("ReduceProd").shape(|op| reduce(op, Some(SymExpr::times))),
-    reduction("ReduceSum").shape(|op| reduce(op, Some(SymExpr::plus))),
+    reduction("ReduceMin").shape(|op| reduce(op, Some(|v| total(v, SymExpr::smaller)))),
+    reduction("ReduceProd").shape(|op| reduce(op, Some(|v| total(v, SymExpr::times)))),
+    reduction("ReduceSum")
+        .shape(|op| reduce(op, Some(|v| v.first().and_then(|_| sum(v.iter().map(Some)))))),
     reduction("ReduceSumSquare").shape(|op| reduce(op, None)).work(|s| s.read_times(2)),
 ];
 
@@ -60,8 +61,8 @@ pub const UNLISTED: Operator = onnx("Reduce", Class::Reduction)
     .cost(CostKind::Reduction)
     .fed(&[(1, Demand::Axes)]);
 
-/// The reduction of two numbers.
-type Join = fn(&SymExpr, &SymExpr) -> Option<SymExpr>;
+/// The reduction of numbers.
+type Join = fn(&[SymExpr]) -> Option<SymExpr>;
 
 fn arg(op: &mut Op) -> Option<Outputs> {
     let x = op.dims(0)?;
@@ -94,17 +95,18 @@ pub fn reduce(op: &mut Op, join: Option<Join>) -> Option<Outputs> {
         return op.same(0);
     }
     let all: Vec<usize> = (0..x.len()).collect();
-    let axes = if axes.is_empty() { all.clone() } else { wrap_all(&axes, x.len())? };
+    let axes = if axes.is_empty() { all.clone() } else { distinct(&axes, x.len())? };
     let out = reduced(&x, &axes, keep);
     let whole = all.iter().all(|a| axes.contains(a));
-    let total = op.sym(0).filter(|_| whole).and_then(|t| total(join?, &t.ints()?));
+    let total = op.sym(0).filter(|_| whole).and_then(|t| join?(&t.ints()?));
     Some(vec![Some(match total {
         Some(e) => Sym::elems(out, vec![Num::Int(e)]),
         None => Sym::shape(out),
     })])
 }
 
-fn total(join: Join, v: &[SymExpr]) -> Option<SymExpr> {
+/// The numbers put together two by two, from the first on.
+fn total(v: &[SymExpr], join: fn(&SymExpr, &SymExpr) -> Option<SymExpr>) -> Option<SymExpr> {
     let (first, rest) = v.split_first()?;
     rest.iter().try_fold(first.clone(), |a, b| join(&a, b))
 }

@@ -105,7 +105,8 @@ fn split(op: &mut Op) -> Option<Outputs> {
     let size = match op.ints(1) {
         Some(v) if scalar => {
             let (n, part) = (x.get(axis)?.value(), v.first()?.clone());
-            let even = n.zip(part.value()).is_some_and(|(n, p)| p > 0 && n % p == 0);
+            let even =
+                n.zip(part.value()).is_some_and(|(n, p)| p > 0 && n.checked_rem(p) == Some(0));
             even.then_some(part)
         }
         Some(v) => v.first().cloned().filter(|f| v.iter().all(|x| x == f)),
@@ -119,7 +120,7 @@ fn concat(op: &mut Op) -> Option<Outputs> {
     let mut x = op.dims(0)?;
     let axis = op.n.int("axis")?;
     if op.attr("new_axis", 0) == 1 {
-        let axis = wrap(axis, x.len() + 1)?;
+        let axis = wrap(axis, x.len().checked_add(1)?)?;
         let n = op.fresh();
         x.insert(axis, n);
     } else {

@@ -35,12 +35,12 @@ fn dft_work(site: &Site) -> Option<Work> {
     let lengths: Vec<&SymExpr> = x.iter().zip(y).filter(|(a, b)| a != b).map(|(a, _)| a).collect();
     let last = x.len().checked_sub(2)?;
     let axis = site.shapes.get(site.n.input(2)?).and_then(|t| t.ints.as_ref()?.first().copied());
-    let axis = axis.or(site.n.int("axis")).map(|a| if a < 0 { a + x.len() as i64 } else { a });
-    let n = match axis.and_then(|a| usize::try_from(a).ok()) {
-        Some(a) => x.get(a)?,
+    let axis = axis.or(site.n.int("axis"));
+    let n = match axis {
+        Some(a) => x.get(wrap(a, x.len())?)?,
         None => *lengths.first().unwrap_or(&x.get(last)?),
     };
-    let points = elements(x.get(..x.len() - 1)?)?;
+    let points = elements(x.split_last()?.1)?;
     fourier(points.over(n)?, n)
 }
 

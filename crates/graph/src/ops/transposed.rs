@@ -44,7 +44,7 @@ pub fn conv_transpose_dims(
     let group = number(n.int("group").unwrap_or(1));
     let mut out = vec![x.first()?.clone(), w.get(1)?.times(&group)?];
     if let Some(shape) = n.ints("output_shape") {
-        let skip = shape.len().checked_sub(x.len() - 2)?;
+        let skip = shape.len().checked_sub(x.len().checked_sub(2)?)?;
         out.extend(shape.iter().skip(skip).map(|&d| number(d)));
         return Some(out);
     }

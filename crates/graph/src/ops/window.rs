@@ -120,7 +120,7 @@ pub fn pool_work(site: &Site) -> Option<Work> {
 
 fn roi_align_work(site: &Site) -> Option<Work> {
     let ratio = site.n.int("sampling_ratio").filter(|&r| (1..1024).contains(&r))?;
-    site.made_times(ratio * ratio * 8)
+    site.made_times(ratio.checked_mul(ratio)?.checked_mul(8)?)
 }
 
 /// The window of a convolution or pooling along one spatial dimension.
@@ -158,16 +158,18 @@ pub fn windows_with(n: &Node, kernel: &[SymExpr], pads: Option<&[i64]>) -> Optio
         None => Some(vec![1; d]),
     };
     let (strides, dilations) = (per_dim("strides")?, per_dim("dilations")?);
+    let both = d.checked_mul(2)?;
     let pads = match pads {
-        Some(v) => (v.len() == 2 * d).then(|| v.to_vec())?,
-        None => vec![0; 2 * d],
+        Some(v) => (v.len() == both).then(|| v.to_vec())?,
+        None => vec![0; both],
     };
+    let (begin, end) = pads.split_at_checked(d)?;
     let window = |i: usize| {
         Some(Window {
             kernel: kernel.get(i)?.clone(),
             stride: number(*strides.get(i)?),
             dilation: number(*dilations.get(i)?),
-            pads: (number(*pads.get(i)?), number(*pads.get(d + i)?)),
+            pads: (number(*begin.get(i)?), number(*end.get(i)?)),
         })
     };
     (0..d).map(window).collect()
@@ -189,7 +191,7 @@ impl Window {
         let free = padded.minus(&self.span()?)?;
         // A window larger than its input: engines divide towards zero.
         if let (Some(f), Some(s)) = (free.value().filter(|f| *f < 0), self.stride.value()) {
-            return Some(SymExpr::Value(f.checked_div(s)? + 1));
+            return Some(SymExpr::Value(f.checked_div(s)?.checked_add(1)?));
         }
         if !ceil {
             return free.over(&self.stride)?.plus(&SymExpr::ONE);
@@ -198,7 +200,7 @@ impl Window {
         let up = free.over_up(&self.stride)?.plus(&SymExpr::ONE)?;
         let begin = if let AutoPad::None = auto { &self.pads.0 } else { &SymExpr::ZERO };
         let last = input.plus(begin)?.minus(&SymExpr::ONE)?;
-        Some(up.smaller(&last.over(&self.stride)?.plus(&SymExpr::ONE)?))
+        up.smaller(&last.over(&self.stride)?.plus(&SymExpr::ONE)?)
     }
 }
 
@@ -238,7 +240,7 @@ pub fn kernel_shape(n: &Node) -> Option<Vec<SymExpr>> {
 /// Sizes of a pooling of a tensor of sizes `x`.
 pub fn pool_dims(n: &Node, x: &[SymExpr]) -> Option<Vec<SymExpr>> {
     let kernel = kernel_shape(n)?;
-    if x.len() != kernel.len() + 2 {
+    if x.len().checked_sub(2) != Some(kernel.len()) {
         return None;
     }
     let mut out = x.get(..2)?.to_vec();

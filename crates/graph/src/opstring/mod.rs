@@ -29,6 +29,7 @@ pub(crate) mod fold;
 mod graph;
 mod inferred_weights;
 mod literal;
+mod memory;
 mod parse;
 mod permute;
 pub(crate) mod reachability;
@@ -50,6 +51,7 @@ pub use verbose::write_verbose;
 pub(crate) use write::{chained, items};
 pub use write::{write, write_unfolded};
 
+use crate::budget;
 use crate::error::Result;
 use crate::model::{Limits, Model};
 use crate::shape::{Bindings, Shapes};
@@ -71,5 +73,5 @@ pub fn of_model(model: &Model) -> Result<OpGraph> {
 /// # Errors
 /// As [`Model::open`] and [`build()`].
 pub fn of_file(path: &Path, limits: &Limits) -> Result<String> {
-    Ok(write(&of_model(&Model::open(path, limits)?)?))
+    budget::within(path, limits, || Ok(write(&of_model(&Model::open(path, limits)?)?)))
 }

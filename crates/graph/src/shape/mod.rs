@@ -6,11 +6,14 @@
 //! taken. Inference never fails: what it cannot tell is unknown. The rules of
 //! the operators stand in `ops`.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 pub(crate) use crate::symbolic::Sum;
 pub use crate::symbolic::{
-    Bindings, Inferred, Shapes, SymExpr, Symbol, Symbols, is_unknown, number, size,
+    Bindings, Inferred, Pair, Shapes, SymExpr, Symbol, Symbols, is_unknown, number, size,
 };
 
+use crate::budget;
 use crate::model::{Graph, Model};
 use crate::ops::{self, Op, Typed};
 use crate::symbolic::Facts;
@@ -18,7 +21,18 @@ use crate::symbolic::Facts;
 impl Shapes {
     /// Infers the types of all values of `model`. Calls of model-local functions
     /// are followed; values of a function's body have the types of its first call.
+    /// Where the budget of the file does not hold this, nothing is known, and
+    /// [`Shapes::check`] tells why.
     pub fn infer(model: &Model, bindings: &Bindings) -> Self {
+        let inferred = budget::of_model(model, || Ok(Self::within_budget(model, bindings)));
+        inferred.unwrap_or_else(|e| Self {
+            values: vec![Inferred::default(); model.values.len()],
+            refused: Some(e.reason()),
+            ..Self::default()
+        })
+    }
+
+    fn within_budget(model: &Model, bindings: &Bindings) -> Self {
         let bindings = &bindings.resolved(model);
         if model.functions.is_empty() {
             return Self::of_flat(model, bindings);
@@ -45,7 +59,9 @@ impl Shapes {
 /// Infers the outputs of all nodes of a graph.
 fn walk<'m>(facts: &mut Facts<'m>, g: &'m Graph) {
     for n in &g.nodes {
-        facts.visit();
+        if facts.visit(n).is_none() {
+            return;
+        }
         let operator = ops::find(&n.domain, &n.op_type);
         let mut inferred = operator.infer(&mut Op { facts, n, walk }).unwrap_or_default();
         inferred.resize(n.outputs.len(), None);

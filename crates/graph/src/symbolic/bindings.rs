@@ -3,8 +3,8 @@
 use super::formula;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
-use crate::model::{Dim, Model};
-use std::collections::HashMap;
+use crate::model::{Dim, Model, Value};
+use std::collections::{HashMap, HashSet};
 
 /// Sizes given to symbolic dimensions and input shapes from outside.
 #[derive(Debug, Clone, Default)]
@@ -23,11 +23,15 @@ impl Bindings {
     /// [`Error::Model`] naming the binding.
     pub fn check(&self, model: &Model) -> Result<()> {
         let error = |what: String| Err(Error::model(&model.file, what));
+        let inputs = || model.graph.inputs.iter().filter_map(|&i| model.value(i));
+        let mut by_name: HashMap<&str, &Value> = HashMap::new();
+        if !self.inputs.is_empty() {
+            inputs().for_each(|v| _ = by_name.entry(&v.name).or_insert(v));
+        }
         for (name, dims) in &self.inputs {
-            let inputs = model.graph.inputs.iter().filter_map(|&i| model.value(i));
-            let Some(v) = inputs.clone().find(|v| v.name == *name) else {
-                let names: Vec<&str> = inputs.map(|v| v.name.as_str()).collect();
-                return error(format!("no input is called {name:?}; inputs: {}", names.join(", ")));
+            let Some(v) = by_name.get(name.as_str()) else {
+                let names = listed(inputs().map(|v| v.name.as_str()));
+                return error(format!("no input is called {name:?}; inputs: {names}"));
             };
             let Some(shape) = &v.ty.shape else { continue };
             if shape.len() != dims.len() {
@@ -81,24 +85,36 @@ impl Bindings {
     }
 
     fn check_symbols(&self, model: &Model) -> Result<()> {
+        if self.dims.is_empty() {
+            return Ok(());
+        }
         let mut symbols = Symbols::default();
         let none = HashMap::new();
-        let mut whole = Vec::new();
-        let dims = model.values.iter().filter_map(|v| v.ty.shape.as_ref()).flatten();
-        for d in dims.filter(|_| !self.dims.is_empty()) {
-            if let Dim::Symbol(s) = d {
+        let mut known: HashSet<&str> = HashSet::new();
+        for d in model.values.iter().filter_map(|v| v.ty.shape.as_ref()).flatten() {
+            if let Dim::Symbol(s) = d
+                && known.insert(s)
+            {
                 symbols.parse(s, &none);
-                whole.push(s.as_str());
             }
         }
-        for name in self.dims.keys() {
-            if !symbols.names().any(|n| n == name) && !whole.contains(&name.as_str()) {
-                let names: Vec<&str> = symbols.names().collect();
-                let what =
-                    format!("no dimension is called {name:?}; named ones: {}", names.join(", "));
-                return Err(Error::model(&model.file, what));
-            }
-        }
-        Ok(())
+        known.extend(symbols.names());
+        let Some(name) = self.dims.keys().find(|n| !known.contains(n.as_str())) else {
+            return Ok(());
+        };
+        let names = listed(symbols.names());
+        let what = format!("no dimension is called {name:?}; named ones: {names}");
+        Err(Error::model(&model.file, what))
     }
+}
+
+/// Names that an error lists.
+const MAX_LISTED: usize = 64;
+
+/// The first names with commas between.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names = names.peekable();
+    let first: Vec<&str> = names.by_ref().take(MAX_LISTED).collect();
+    let more = if names.peek().is_some() { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
 }

@@ -3,10 +3,17 @@
 //! Every operation returns a sum of products with integer coefficients whose
 //! factors are symbols or divisions, maxima and the like; equal formulas are
 //! therefore mostly equal expressions. Arithmetic is checked: a result that
-//! overflows, or a formula that grows past a bound, is `None`.
+//! overflows, or a formula that grows past a bound, is `None`. So is one whose
+//! steps the file's budget does not hold.
+//!
+//! Formulas know their size. None has more than [`SymExpr::MAX_DEPTH`] levels,
+//! which bounds every recursion over one.
 
-use std::collections::BTreeMap;
+use super::poly::{Poly, fits, floor_div};
+use crate::budget;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A named variable.
@@ -19,191 +26,104 @@ pub struct Symbol {
 }
 
 /// A formula. Division rounds down; sizes are never negative.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SymExpr {
     /// A known integer.
     Value(i128),
     /// A symbol.
     Var(Arc<Symbol>),
     /// Sum.
-    Add(Arc<SymExpr>, Arc<SymExpr>),
+    Add(Arc<Pair>),
     /// Difference.
-    Sub(Arc<SymExpr>, Arc<SymExpr>),
+    Sub(Arc<Pair>),
     /// Product.
-    Mul(Arc<SymExpr>, Arc<SymExpr>),
+    Mul(Arc<Pair>),
     /// Quotient, rounded down.
-    Div(Arc<SymExpr>, Arc<SymExpr>),
+    Div(Arc<Pair>),
     /// Quotient, rounded up.
-    DivCeil(Arc<SymExpr>, Arc<SymExpr>),
+    DivCeil(Arc<Pair>),
     /// Maximum.
-    Max(Arc<SymExpr>, Arc<SymExpr>),
+    Max(Arc<Pair>),
     /// Minimum.
-    Min(Arc<SymExpr>, Arc<SymExpr>),
+    Min(Arc<Pair>),
     /// The size that broadcasting two sizes gives: they are equal, or one is 1.
-    Broadcast(Arc<SymExpr>, Arc<SymExpr>),
-    /// Negation.
+    Broadcast(Arc<Pair>),
+    /// Negation; of no negation.
     Neg(Arc<SymExpr>),
 }
 
-/// Most terms of a sum.
-const MAX_TERMS: usize = 256;
-/// Most factors of a product.
-const MAX_FACTORS: u32 = 64;
-/// Largest magnitude of a number.
-const MAX_VALUE: i128 = 1 << 120;
+/// Two operands, and how large the formula of them is.
+#[derive(Clone)]
+pub struct Pair {
+    left: SymExpr,
+    right: SymExpr,
+    parts: u32,
+    depth: u32,
+    synthetic: bool,
+}
 
-/// Factors with their powers, in order.
-type Monomial = BTreeMap<SymExpr, u32>;
-
-/// A sum of monomials with coefficients, none zero.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Poly(BTreeMap<Monomial, i128>);
-
-impl Poly {
-    fn value(v: i128) -> Self {
-        let mut p = Self::default();
-        p.add_term(Monomial::new(), v);
-        p
+impl Pair {
+    /// The first operand.
+    pub fn left(&self) -> &SymExpr {
+        &self.left
     }
 
-    /// Adds a term; false on overflow.
-    fn add_term(&mut self, m: Monomial, c: i128) -> bool {
-        if c == 0 {
-            return true;
-        }
-        let slot = self.0.entry(m.clone()).or_insert(0);
-        match slot.checked_add(c).filter(|s| s.abs() <= MAX_VALUE) {
-            Some(0) => {
-                self.0.remove(&m);
-                true
-            }
-            Some(s) => {
-                *slot = s;
-                true
-            }
-            None => false,
-        }
+    /// The second operand.
+    pub fn right(&self) -> &SymExpr {
+        &self.right
     }
 
-    fn of(e: &SymExpr) -> Option<Self> {
-        let mut p = Self::default();
-        match e {
-            SymExpr::Value(v) => return Some(Self::value(*v)),
-            SymExpr::Neg(x) => return Self::of(x)?.scaled(-1),
-            SymExpr::Add(a, b) => {
-                p = Self::of(a)?;
-                p.add(&Self::of(b)?, 1)?;
-            }
-            SymExpr::Sub(a, b) => {
-                p = Self::of(a)?;
-                p.add(&Self::of(b)?, -1)?;
-            }
-            SymExpr::Mul(a, b) => return Self::of(a)?.times(&Self::of(b)?),
-            atom => {
-                p.add_term(Monomial::from([(atom.clone(), 1)]), 1);
-            }
-        }
-        Some(p)
-    }
-
-    fn add(&mut self, other: &Self, factor: i128) -> Option<()> {
-        for (m, c) in &other.0 {
-            if !self.add_term(m.clone(), c.checked_mul(factor)?) {
-                return None;
-            }
-        }
-        (self.0.len() <= MAX_TERMS).then_some(())
-    }
-
-    fn scaled(&self, factor: i128) -> Option<Self> {
-        let mut p = Self::default();
-        p.add(self, factor)?;
-        Some(p)
-    }
-
-    fn times(&self, other: &Self) -> Option<Self> {
-        let mut p = Self::default();
-        if self.0.len().checked_mul(other.0.len())? > MAX_TERMS {
-            return None;
-        }
-        for (ma, ca) in &self.0 {
-            for (mb, cb) in &other.0 {
-                let mut m = ma.clone();
-                for (atom, power) in mb {
-                    let slot = m.entry(atom.clone()).or_insert(0);
-                    *slot = slot.checked_add(*power)?;
-                }
-                if m.values().try_fold(0u32, |s, &p| s.checked_add(p))? > MAX_FACTORS {
-                    return None;
-                }
-                if !p.add_term(m, ca.checked_mul(*cb)?) {
-                    return None;
-                }
-            }
-        }
-        Some(p)
-    }
-
-    /// The quotient by a single term, where that divides every term.
-    fn exact(&self, m: &Monomial, c: i128) -> Option<Self> {
-        let mut p = Self::default();
-        for (mine, coefficient) in &self.0 {
-            if c == 0 || coefficient % c != 0 {
-                return None;
-            }
-            let mut rest = mine.clone();
-            for (atom, power) in m {
-                let slot = rest.get_mut(atom)?;
-                *slot = slot.checked_sub(*power)?;
-            }
-            rest.retain(|_, p| *p > 0);
-            p.add_term(rest, coefficient / c);
-        }
-        Some(p)
-    }
-
-    fn single(&self) -> Option<(&Monomial, i128)> {
-        let mut terms = self.0.iter();
-        match (terms.next(), terms.next()) {
-            (Some((m, &c)), None) => Some((m, c)),
-            _ => None,
-        }
-    }
-
-    /// Terms in symbols first, the constant last.
-    fn expr(&self) -> SymExpr {
-        let constant = self.0.get(&Monomial::new()).copied();
-        let symbolic = self.0.iter().filter(|t| !t.0.is_empty());
-        let mut sum: Option<SymExpr> = None;
-        for (m, &c) in symbolic {
-            let term = product(m, c.abs());
-            sum = Some(match (sum, c < 0) {
-                (None, false) => term,
-                (None, true) => SymExpr::Neg(term.into()),
-                (Some(s), false) => SymExpr::Add(s.into(), term.into()),
-                (Some(s), true) => SymExpr::Sub(s.into(), term.into()),
-            });
-        }
-        match (sum, constant) {
-            (None, c) => SymExpr::Value(c.unwrap_or(0)),
-            (Some(s), None) => s,
-            (Some(s), Some(c)) if c < 0 => SymExpr::Sub(s.into(), SymExpr::Value(-c).into()),
-            (Some(s), Some(c)) => SymExpr::Add(s.into(), SymExpr::Value(c).into()),
-        }
+    pub(super) fn new(left: SymExpr, right: SymExpr) -> Arc<Self> {
+        let parts = left.size().saturating_add(right.size()).saturating_add(1);
+        let depth = left.depth().max(right.depth()).saturating_add(1);
+        let synthetic = left.is_synthetic() || right.is_synthetic();
+        Arc::new(Self { left, right, parts, depth, synthetic })
     }
 }
 
-fn product(m: &Monomial, c: i128) -> SymExpr {
-    let mut out = (c != 1 || m.is_empty()).then_some(SymExpr::Value(c));
-    for (atom, &power) in m {
-        for _ in 0..power {
-            out = Some(match out {
-                None => atom.clone(),
-                Some(p) => SymExpr::Mul(p.into(), atom.clone().into()),
-            });
+impl PartialEq for Pair {
+    fn eq(&self, other: &Self) -> bool {
+        let same = std::ptr::eq(self, other);
+        let like = self.parts == other.parts && self.depth == other.depth;
+        same || (like && self.left == other.left && self.right == other.right)
+    }
+}
+
+impl Eq for Pair {}
+
+impl Hash for Pair {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.left.hash(state);
+        self.right.hash(state);
+    }
+}
+
+impl PartialOrd for Pair {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pair {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if std::ptr::eq(self, other) {
+            return Ordering::Equal;
+        }
+        self.left.cmp(&other.left).then_with(|| self.right.cmp(&other.right))
+    }
+}
+
+impl Drop for Pair {
+    /// Sums nest to the left, so that side is let go without recursion.
+    fn drop(&mut self) {
+        let mut left = std::mem::replace(&mut self.left, SymExpr::ZERO);
+        while let Some(pair) = left.into_pair() {
+            left = match Arc::into_inner(pair) {
+                Some(mut pair) => std::mem::replace(&mut pair.left, SymExpr::ZERO),
+                None => SymExpr::ZERO,
+            };
         }
     }
-    out.unwrap_or(SymExpr::Value(c))
 }
 
 impl From<u64> for SymExpr {
@@ -214,7 +134,7 @@ impl From<u64> for SymExpr {
 
 impl From<usize> for SymExpr {
     fn from(n: usize) -> Self {
-        Self::Value(i128::try_from(n).unwrap_or(MAX_VALUE))
+        Self::Value(i128::try_from(n).unwrap_or(i128::MAX))
     }
 }
 
@@ -223,6 +143,10 @@ impl SymExpr {
     pub const ZERO: Self = Self::Value(0);
     /// One.
     pub const ONE: Self = Self::Value(1);
+    /// Most levels of a formula.
+    pub const MAX_DEPTH: usize = 448;
+    /// Most parts of a formula.
+    pub const MAX_PARTS: usize = 1 << 14;
 
     /// A symbol under its canonical name.
     pub fn symbol(name: &str) -> Self {
@@ -243,8 +167,8 @@ impl SymExpr {
             return bounded(a.checked_add(*b));
         }
         let mut p = Poly::of(self)?;
-        p.add(&Poly::of(other)?, 1)?;
-        Some(p.expr())
+        p.add(Poly::of(other)?, 1)?;
+        p.expr().checked()
     }
 
     /// `self - other`.
@@ -253,8 +177,8 @@ impl SymExpr {
             return bounded(a.checked_sub(*b));
         }
         let mut p = Poly::of(self)?;
-        p.add(&Poly::of(other)?, -1)?;
-        Some(p.expr())
+        p.add(Poly::of(other)?, -1)?;
+        p.expr().checked()
     }
 
     /// `self * other`.
@@ -262,7 +186,7 @@ impl SymExpr {
         match (self, other) {
             (Self::Value(a), Self::Value(b)) => bounded(a.checked_mul(*b)),
             (Self::Value(1), x) | (x, Self::Value(1)) => Some(x.clone()),
-            _ => Some(Poly::of(self)?.times(&Poly::of(other)?)?.expr()),
+            _ => Poly::of(self)?.times(&Poly::of(other)?)?.expr().checked(),
         }
     }
 
@@ -278,45 +202,37 @@ impl SymExpr {
         if let Some((m, c)) = b.single()
             && let Some(q) = a.exact(m, c)
         {
-            return Some(q.expr());
+            return q.expr().checked();
         }
         match other {
-            Self::Value(c) if *c > 0 => divided(&a, *c),
-            _ => Some(Self::Div(self.clone().into(), other.clone().into())),
+            Self::Value(c) if *c > 0 => a.divided(*c)?.checked(),
+            _ => Self::Div(Pair::new(self.clone(), other.clone())).checked(),
         }
     }
 
     /// `self / other` rounded up.
     pub fn over_up(&self, other: &Self) -> Option<Self> {
         match other {
-            Self::Value(c) if *c > 0 => self.plus(&Self::Value(c - 1))?.over(other),
+            Self::Value(c) if *c > 0 => self.plus(&Self::Value(c.checked_sub(1)?))?.over(other),
             Self::Value(_) => None,
             _ if self == other => Some(Self::ONE),
-            _ => Some(Self::DivCeil(self.clone().into(), other.clone().into())),
+            _ => Self::DivCeil(Pair::new(self.clone(), other.clone())).checked(),
         }
     }
 
     /// The larger one.
-    pub fn larger(&self, other: &Self) -> Self {
+    pub fn larger(&self, other: &Self) -> Option<Self> {
         match (self, other) {
-            (Self::Value(a), Self::Value(b)) => Self::Value(*a.max(b)),
-            (a, b) if a == b => a.clone(),
-            (a, b) => {
-                let (a, b) = if a < b { (a, b) } else { (b, a) };
-                Self::Max(a.clone().into(), b.clone().into())
-            }
+            (Self::Value(a), Self::Value(b)) => Some(Self::Value(*a.max(b))),
+            (a, b) => a.joined(b, Self::Max),
         }
     }
 
     /// The smaller one.
-    pub fn smaller(&self, other: &Self) -> Self {
+    pub fn smaller(&self, other: &Self) -> Option<Self> {
         match (self, other) {
-            (Self::Value(a), Self::Value(b)) => Self::Value(*a.min(b)),
-            (a, b) if a == b => a.clone(),
-            (a, b) => {
-                let (a, b) = if a < b { (a, b) } else { (b, a) };
-                Self::Min(a.clone().into(), b.clone().into())
-            }
+            (Self::Value(a), Self::Value(b)) => Some(Self::Value(*a.min(b))),
+            (a, b) => a.joined(b, Self::Min),
         }
     }
 
@@ -324,20 +240,102 @@ impl SymExpr {
     /// `None` where the two do not fit.
     pub fn broadcast(&self, other: &Self) -> Option<Self> {
         match (self, other) {
-            (a, b) if a == b => Some(a.clone()),
+            (Self::Value(a), Self::Value(b)) if a == b => Some(self.clone()),
             (Self::Value(1), x) | (x, Self::Value(1)) => Some(x.clone()),
             (Self::Value(_), Self::Value(_)) => None,
             (Self::Value(v), _) | (_, Self::Value(v)) => Some(Self::Value(*v)),
-            (a, b) => {
-                let (a, b) = if a < b { (a, b) } else { (b, a) };
-                Some(Self::Broadcast(a.clone().into(), b.clone().into()))
-            }
+            (a, b) => a.joined(b, Self::Broadcast),
         }
+    }
+
+    /// A symmetric function of two formulas, operands in order; of equal ones
+    /// either.
+    fn joined(&self, other: &Self, of: fn(Arc<Pair>) -> Self) -> Option<Self> {
+        // No more than the smaller one is compared.
+        budget::work(self.parts().min(other.parts()))?;
+        match self.cmp(other) {
+            Ordering::Equal => Some(self.clone()),
+            Ordering::Less => of(Pair::new(self.clone(), other.clone())).checked(),
+            Ordering::Greater => of(Pair::new(other.clone(), self.clone())).checked(),
+        }
+    }
+
+    /// The formula, where it is within the bounds.
+    pub(super) fn checked(self) -> Option<Self> {
+        let fits = self.parts() <= Self::MAX_PARTS && self.depth() as usize <= Self::MAX_DEPTH;
+        fits.then_some(self)
+    }
+
+    fn pair(&self) -> Option<&Arc<Pair>> {
+        match self {
+            Self::Value(_) | Self::Var(_) | Self::Neg(_) => None,
+            Self::Add(p)
+            | Self::Sub(p)
+            | Self::Mul(p)
+            | Self::Div(p)
+            | Self::DivCeil(p)
+            | Self::Max(p)
+            | Self::Min(p)
+            | Self::Broadcast(p) => Some(p),
+        }
+    }
+
+    fn into_pair(self) -> Option<Arc<Pair>> {
+        match self {
+            Self::Value(_) | Self::Var(_) | Self::Neg(_) => None,
+            Self::Add(p)
+            | Self::Sub(p)
+            | Self::Mul(p)
+            | Self::Div(p)
+            | Self::DivCeil(p)
+            | Self::Max(p)
+            | Self::Min(p)
+            | Self::Broadcast(p) => Some(p),
+        }
+    }
+
+    fn size(&self) -> u32 {
+        match self {
+            Self::Neg(x) => x.size().saturating_add(1),
+            e => e.pair().map_or(1, |p| p.parts),
+        }
+    }
+
+    fn depth(&self) -> u32 {
+        match self {
+            Self::Neg(x) => x.depth().saturating_add(1),
+            e => e.pair().map_or(1, |p| p.depth),
+        }
+    }
+
+    /// Number of parts: numbers, symbols and operators.
+    pub fn parts(&self) -> usize {
+        self.size() as usize
+    }
+
+    /// True for a formula with a variable about which nothing is known.
+    pub fn is_synthetic(&self) -> bool {
+        match self {
+            Self::Value(_) => false,
+            Self::Var(v) => v.synthetic,
+            Self::Neg(x) => x.is_synthetic(),
+            e => e.pair().is_some_and(|p| p.synthetic),
+        }
+    }
+
+    /// Bytes that this formula takes beside those it shares with others.
+    pub(crate) fn own_bytes(&self) -> usize {
+        let own = match self {
+            Self::Neg(x) if Arc::strong_count(x) == 1 => self.parts(),
+            e => e.pair().filter(|p| Arc::strong_count(p) == 1).map_or(0, |p| p.parts as usize),
+        };
+        const PART: usize = size_of::<Pair>() + 2 * size_of::<usize>();
+        size_of::<Self>().saturating_add(own.saturating_mul(PART))
     }
 
     /// True where the formula has more than `most` parts.
     pub fn exceeds(&self, most: usize) -> bool {
-        self.iter().take(most + 1).count() > most
+        self.parts() > most
     }
 
     /// All parts of the formula, the whole first.
@@ -346,16 +344,8 @@ impl SymExpr {
         std::iter::from_fn(move || {
             let e = stack.pop()?;
             match e {
-                Self::Value(_) | Self::Var(_) => {}
                 Self::Neg(x) => stack.push(x),
-                Self::Add(a, b)
-                | Self::Sub(a, b)
-                | Self::Mul(a, b)
-                | Self::Div(a, b)
-                | Self::DivCeil(a, b)
-                | Self::Max(a, b)
-                | Self::Min(a, b)
-                | Self::Broadcast(a, b) => stack.extend([&**b, &**a]),
+                e => stack.extend(e.pair().into_iter().flat_map(|p| [&p.right, &p.left])),
             }
             Some(e)
         })
@@ -363,45 +353,66 @@ impl SymExpr {
 
     /// True where the value cannot be negative, symbols being sizes.
     pub fn is_nonnegative(&self) -> bool {
+        let both = |p: &Pair| p.left.is_nonnegative() && p.right.is_nonnegative();
         match self {
             Self::Value(v) => *v >= 0,
-            Self::Var(_) | Self::Broadcast(..) => true,
-            Self::Neg(_) | Self::Sub(..) => false,
-            Self::Add(a, b)
-            | Self::Mul(a, b)
-            | Self::Min(a, b)
-            | Self::Div(a, b)
-            | Self::DivCeil(a, b) => a.is_nonnegative() && b.is_nonnegative(),
-            Self::Max(a, b) => a.is_nonnegative() || b.is_nonnegative(),
+            Self::Var(_) | Self::Broadcast(_) => true,
+            Self::Neg(_) | Self::Sub(_) => false,
+            Self::Add(p) | Self::Mul(p) | Self::Min(p) | Self::Div(p) | Self::DivCeil(p) => both(p),
+            Self::Max(p) => p.left.is_nonnegative() || p.right.is_nonnegative(),
         }
     }
 
     /// The formula in words, symbols named by `name`.
     pub fn text(&self, name: &impl Fn(&str) -> String) -> String {
-        self.text_at(name, 0)
+        let mut out = String::new();
+        self.put(&mut out, name, 0);
+        out
     }
 
-    fn text_at(&self, name: &impl Fn(&str) -> String, level: u8) -> String {
-        let infix = |op: &str, a: &Self, b: &Self, at: u8| {
-            let s = format!("{}{op}{}", a.text_at(name, at), b.text_at(name, at + 1));
-            if level > at { format!("({s})") } else { s }
-        };
-        let call = |f: &str, a: &Self, b: &Self| {
-            format!("{f}({}, {})", a.text_at(name, 0), b.text_at(name, 0))
-        };
+    fn put(&self, out: &mut String, name: &dyn Fn(&str) -> String, level: u8) {
         match self {
-            Self::Value(v) => v.to_string(),
-            Self::Var(s) => name(&s.name),
-            Self::Add(a, b) => infix(" + ", a, b, 1),
-            Self::Sub(a, b) => infix(" - ", a, b, 1),
-            Self::Mul(a, b) => infix("*", a, b, 2),
-            Self::Div(a, b) => infix("//", a, b, 2),
-            Self::DivCeil(a, b) => call("ceildiv", a, b),
-            Self::Max(a, b) => call("max", a, b),
-            Self::Min(a, b) => call("min", a, b),
-            Self::Broadcast(a, b) => call("broadcast", a, b),
-            Self::Neg(x) => format!("-{}", x.text_at(name, 3)),
+            Self::Value(v) => out.push_str(&v.to_string()),
+            Self::Var(s) => out.push_str(&name(&s.name)),
+            Self::Add(p) => p.infix(out, name, (" + ", 1), level),
+            Self::Sub(p) => p.infix(out, name, (" - ", 1), level),
+            Self::Mul(p) => p.infix(out, name, ("*", 2), level),
+            Self::Div(p) => p.infix(out, name, ("//", 2), level),
+            Self::DivCeil(p) => p.call(out, name, "ceildiv("),
+            Self::Max(p) => p.call(out, name, "max("),
+            Self::Min(p) => p.call(out, name, "min("),
+            Self::Broadcast(p) => p.call(out, name, "broadcast("),
+            Self::Neg(x) => {
+                out.push('-');
+                x.put(out, name, 3);
+            }
         }
+    }
+}
+
+impl Pair {
+    /// Both operands with a sign between them, in parentheses where the formula
+    /// around binds closer.
+    fn infix(
+        &self,
+        out: &mut String,
+        name: &dyn Fn(&str) -> String,
+        (sign, at): (&str, u8),
+        level: u8,
+    ) {
+        out.push_str(if level > at { "(" } else { "" });
+        self.left.put(out, name, at);
+        out.push_str(sign);
+        self.right.put(out, name, at.saturating_add(1));
+        out.push_str(if level > at { ")" } else { "" });
+    }
+
+    fn call(&self, out: &mut String, name: &dyn Fn(&str) -> String, function: &str) {
+        out.push_str(function);
+        self.left.put(out, name, 0);
+        out.push_str(", ");
+        self.right.put(out, name, 0);
+        out.push(')');
     }
 }
 
@@ -411,129 +422,20 @@ impl fmt::Display for SymExpr {
     }
 }
 
-/// A sum under way, cheaper to add to than an expression.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sum {
-    constant: i128,
-    terms: Poly,
+impl fmt::Debug for SymExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
-impl Sum {
-    /// Adds `e`; false where the sum cannot be said and stays as it is.
-    pub fn add(&mut self, e: &SymExpr) -> bool {
-        self.add_times(e, 1)
-    }
-
-    /// Subtracts `e`; false where the sum cannot be said and stays as it is.
-    pub fn subtract(&mut self, e: &SymExpr) -> bool {
-        self.add_times(e, -1)
-    }
-
-    fn add_times(&mut self, e: &SymExpr, factor: i128) -> bool {
-        if let SymExpr::Value(v) = e {
-            let sum = v.checked_mul(factor).and_then(|v| self.constant.checked_add(v));
-            let fits = sum.filter(|s| s.abs() <= MAX_VALUE);
-            self.constant = fits.unwrap_or(self.constant);
-            return fits.is_some();
-        }
-        let Some(p) = Poly::of(e) else { return false };
-        let more = p.0.keys().filter(|m| !self.terms.0.contains_key(*m)).count();
-        if self.terms.0.len() + more > MAX_TERMS {
-            return false;
-        }
-        p.0.into_iter().all(|(m, c)| match (m.is_empty(), c.checked_mul(factor)) {
-            (_, None) => false,
-            (true, Some(c)) => self.add_times(&SymExpr::Value(c), 1),
-            (false, Some(c)) => self.terms.add_term(m, c),
-        })
-    }
-
-    /// Adds another sum; false where the result cannot be said.
-    pub fn merge(&mut self, other: &Self) -> bool {
-        let constant = self.add_times(&SymExpr::Value(other.constant), 1);
-        self.terms.add(&other.terms, 1).is_some() && constant
-    }
-
-    /// True where this sum is nowhere less than `other`, factors being sizes.
-    pub fn covers(&self, other: &Self) -> bool {
-        let mine = |m: &Monomial| self.terms.0.get(m).copied().unwrap_or(0);
-        self.constant >= other.constant
-            && other.terms.0.iter().all(|(m, &c)| c <= mine(m))
-            && self.terms.0.iter().all(|(m, &c)| c >= 0 || other.terms.0.contains_key(m))
-    }
-
-    /// The sum as an expression.
-    pub fn expr(&self) -> SymExpr {
-        let mut p = self.terms.clone();
-        p.add_term(Monomial::new(), self.constant);
-        p.expr()
+impl fmt::Debug for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries([&self.left, &self.right]).finish()
     }
 }
 
 fn bounded(v: Option<i128>) -> Option<SymExpr> {
-    v.filter(|v| v.abs() <= MAX_VALUE).map(SymExpr::Value)
-}
-
-fn floor_div(a: i128, b: i128) -> Option<i128> {
-    let q = a.checked_div(b)?;
-    Some(if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
-}
-
-/// A sum divided by a positive number, rounded down: what divides evenly
-/// leaves the fraction, and fractions of fractions become one.
-fn divided(a: &Poly, c: i128) -> Option<SymExpr> {
-    let (mut whole, mut rest) = (Poly::default(), Poly::default());
-    for (m, &k) in &a.0 {
-        let q = floor_div(k, c).filter(|_| m.is_empty() || k % c == 0).unwrap_or(0);
-        whole.add_term(m.clone(), q);
-        rest.add_term(m.clone(), k - q * c);
-    }
-    let fraction = match merged(&rest, c) {
-        Some(f) => f,
-        None => {
-            let g = rest.0.iter().fold(c, |g, (m, &k)| if m.is_empty() { g } else { gcd(g, k) });
-            shortened(&rest, c, g)?
-        }
-    };
-    whole.add(&Poly::of(&fraction)?, 1)?;
-    Some(whole.expr())
-}
-
-/// `(x / b + k) / c` is `(x + k*b) / (b*c)`.
-fn merged(rest: &Poly, c: i128) -> Option<SymExpr> {
-    let constant = rest.0.get(&Monomial::new()).copied().unwrap_or(0);
-    let mut symbolic = rest.0.iter().filter(|t| !t.0.is_empty());
-    let ((m, 1), None) = (symbolic.next().map(|(m, &k)| (m, k))?, symbolic.next()) else {
-        return None;
-    };
-    let (SymExpr::Div(x, b), 1) = m.iter().next().filter(|_| m.len() == 1).map(|(a, &p)| (a, p))?
-    else {
-        return None;
-    };
-    let b = b.value().filter(|b| *b > 0)?;
-    let top = x.plus(&SymExpr::Value(constant.checked_mul(b)?))?;
-    top.over(&SymExpr::Value(b.checked_mul(c)?))
-}
-
-/// `(g*x + k) / (g*c)` is `(x + k/g) / c`.
-fn shortened(rest: &Poly, c: i128, g: i128) -> Option<SymExpr> {
-    let mut top = Poly::default();
-    for (m, &k) in &rest.0 {
-        top.add_term(m.clone(), floor_div(k, g)?);
-    }
-    match (c / g, top.expr()) {
-        (1, e) => Some(e),
-        (_, e @ SymExpr::Value(_)) => e.over(&SymExpr::Value(c / g)),
-        (d, e) => Some(SymExpr::Div(e.into(), SymExpr::Value(d).into())),
-    }
-}
-
-fn gcd(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a.max(1)
+    v.filter(|&v| fits(v)).map(SymExpr::Value)
 }
 
 #[cfg(test)]
@@ -583,13 +485,13 @@ mod tests {
                 SymExpr::Value(v) => *v,
                 SymExpr::Var(_) => h,
                 SymExpr::Neg(x) => -f(x),
-                SymExpr::Add(a, b) => f(a) + f(b),
-                SymExpr::Sub(a, b) => f(a) - f(b),
-                SymExpr::Mul(a, b) => f(a) * f(b),
-                SymExpr::Div(a, b) => floor_div(f(a), f(b)).unwrap(),
-                SymExpr::DivCeil(a, b) => -floor_div(-f(a), f(b)).unwrap(),
-                SymExpr::Max(a, b) | SymExpr::Broadcast(a, b) => f(a).max(f(b)),
-                SymExpr::Min(a, b) => f(a).min(f(b)),
+                SymExpr::Add(p) => f(&p.left) + f(&p.right),
+                SymExpr::Sub(p) => f(&p.left) - f(&p.right),
+                SymExpr::Mul(p) => f(&p.left) * f(&p.right),
+                SymExpr::Div(p) => floor_div(f(&p.left), f(&p.right)).unwrap(),
+                SymExpr::DivCeil(p) => -floor_div(-f(&p.left), f(&p.right)).unwrap(),
+                SymExpr::Max(p) | SymExpr::Broadcast(p) => f(&p.left).max(f(&p.right)),
+                SymExpr::Min(p) => f(&p.left).min(f(&p.right)),
             }
         }
         for (k, c, d, e) in
@@ -629,5 +531,74 @@ mod tests {
         assert_eq!(s("a").broadcast(&v(3)).unwrap(), v(3));
         assert_eq!(v(2).broadcast(&v(3)), None);
         assert_eq!(s("b").broadcast(&s("a")), s("a").broadcast(&s("b")));
+    }
+
+    /// Chains of every operation, each as long as it gets.
+    fn deepest() -> Vec<SymExpr> {
+        let (a, b) = (s("a"), s("b"));
+        let step: [fn(&SymExpr, &SymExpr) -> Option<SymExpr>; 6] = [
+            SymExpr::larger,
+            SymExpr::smaller,
+            SymExpr::broadcast,
+            SymExpr::over,
+            SymExpr::over_up,
+            |x, y| x.larger(y)?.minus(y),
+        ];
+        let chain = |f: &fn(&SymExpr, &SymExpr) -> Option<SymExpr>| {
+            let mut x = a.clone();
+            for i in 0..100_000 {
+                match f(&x, if i % 2 == 0 { &b } else { &a }) {
+                    Some(next) => x = next,
+                    None => break,
+                }
+            }
+            x
+        };
+        let mut all: Vec<SymExpr> = step.iter().map(chain).collect();
+        let terms = (0..240).map(|i| s(&format!("t{i}")).over(&b).unwrap());
+        all.push(terms.fold(a.clone(), |sum, t| sum.plus(&t).unwrap()));
+        all
+    }
+
+    /// A quarter of a mebibyte of stack holds whatever walks a formula.
+    #[test]
+    fn formulas_of_any_input_need_little_stack() {
+        let walk = || {
+            let all = deepest();
+            let again = deepest();
+            assert!(all.iter().any(|e| e.depth() as usize > SymExpr::MAX_DEPTH - 4));
+            for (x, y) in all.iter().zip(&again) {
+                assert!(x == y && x.cmp(y) == Ordering::Equal && x.to_string() == y.to_string());
+                let mut hash = std::hash::DefaultHasher::new();
+                x.hash(&mut hash);
+                assert!(format!("{x:?}").len() > 100 && x.is_nonnegative() == y.is_nonnegative());
+                assert_eq!(x.iter().count(), x.parts());
+                assert_eq!(Poly::of(x).map(|p| p.expr()), Some(x.clone()));
+            }
+        };
+        std::thread::Builder::new().stack_size(256 << 10).spawn(walk).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn extremes_do_not_overflow() {
+        let all = [i128::MIN, -1 << 120, -1, 0, 1, 2, 1 << 62, 1 << 120, i128::MAX].map(v);
+        let h = s("h");
+        for a in &all {
+            for b in all.iter().chain([&h]) {
+                for (x, y) in [(a, b), (b, a)] {
+                    let results = [
+                        x.plus(y),
+                        x.minus(y),
+                        x.times(y),
+                        x.over(y),
+                        x.over_up(y),
+                        x.larger(y),
+                        x.smaller(y),
+                        x.broadcast(y),
+                    ];
+                    assert!(results.iter().flatten().all(|r| r.parts() < 9));
+                }
+            }
+        }
     }
 }

@@ -5,14 +5,17 @@ use super::expr::{SymExpr, Symbol};
 use super::shapes::{Inferred, Shapes};
 use super::sym::{Num, Sym};
 use super::symbols::{Symbols, is_synthetic};
-use crate::model::{Container, DataType, Dim, Graph, Model, Value, ValueId};
-use std::rc::Rc;
+use crate::budget;
+use crate::model::{Container, DataType, Dim, Graph, Model, Node, Value, ValueId};
 
 /// Dimensions whose formulas have more parts than this become unknown.
 const MAX_PARTS: usize = 96;
 
-/// Elements of all tensors together that are followed by value.
-const MAX_ELEMENTS: usize = 2 << 20;
+/// Steps of a visit to a node, beside those of its inputs and formulas.
+const STEPS_A_VISIT: usize = 8;
+
+/// Steps of naming a symbol.
+const STEPS_A_SYMBOL: usize = 3;
 
 /// What inference has found so far of the values of a model.
 pub struct Facts<'m> {
@@ -24,9 +27,7 @@ pub struct Facts<'m> {
     dtypes: Vec<Option<DataType>>,
     containers: Vec<Option<Container>>,
     /// Node visits left; bodies of loops are looked at more than once.
-    budget: usize,
-    /// Elements that may still be followed by value.
-    elements_left: usize,
+    visits: usize,
 }
 
 impl<'m> Facts<'m> {
@@ -41,8 +42,7 @@ impl<'m> Facts<'m> {
             values: model.values.iter().map(constant).collect(),
             dtypes: model.values.iter().map(|v| v.ty.dtype).collect(),
             containers: model.values.iter().map(|v| v.ty.container.clone()).collect(),
-            budget: 4 * model.values.len() + 10_000,
-            elements_left: MAX_ELEMENTS,
+            visits: model.values.len().saturating_mul(4).saturating_add(10_000),
         }
     }
 
@@ -68,7 +68,10 @@ impl<'m> Facts<'m> {
 
     /// A new unknown size.
     pub fn fresh(&mut self) -> SymExpr {
-        self.next_unknown += 1;
+        if budget::work(STEPS_A_SYMBOL).is_none() {
+            return SymExpr::ONE;
+        }
+        self.next_unknown = self.next_unknown.saturating_add(1);
         let name = format!("unknown_{}", self.next_unknown);
         SymExpr::Var(Symbol { name, synthetic: true }.into())
     }
@@ -128,14 +131,19 @@ impl<'m> Facts<'m> {
         self.containers.get(id as usize)?.as_ref()
     }
 
-    /// Counts a visit to a node.
-    pub fn visit(&mut self) {
-        self.budget = self.budget.saturating_sub(1);
+    /// Counts a visit to a node and what it reads; `None` where the budget of the
+    /// file does not hold it.
+    pub fn visit(&mut self, n: &Node) -> Option<()> {
+        self.visits = self.visits.saturating_sub(1);
+        let rank = |v: &ValueId| self.sym(*v).and_then(Sym::rank).unwrap_or(0);
+        let read = n.inputs.iter().flatten().map(rank).fold(0, usize::saturating_add);
+        budget::work(read.saturating_add(n.inputs.len()).saturating_add(n.outputs.len()))?;
+        budget::work(STEPS_A_VISIT)
     }
 
     /// True where no more node may be visited again.
     pub fn is_exhausted(&self) -> bool {
-        self.budget == 0
+        self.visits == 0 || budget::is_exhausted()
     }
 
     /// Records a node's output: inferred dimensions and elements, with declared
@@ -159,15 +167,10 @@ impl<'m> Facts<'m> {
     }
 
     /// Replaces sizes that are negative, formulas that are too long, and ranks
-    /// and elements beyond the limits.
+    /// beyond the limit.
     fn tame(&mut self, mut t: Sym) -> Sym {
         if t.rank().is_some_and(|r| r > self.model.limits.dims.max(1)) {
             return Sym::default();
-        }
-        let followed = t.elems.as_ref().filter(|e| Rc::strong_count(e) == 1).map_or(0, |e| e.len());
-        match self.elements_left.checked_sub(followed) {
-            Some(left) => self.elements_left = left,
-            None => t.elems = None,
         }
         let wild = |e: &SymExpr| match e {
             SymExpr::Value(v) => *v < 0,
@@ -197,6 +200,7 @@ impl<'m> Facts<'m> {
         Shapes {
             values: self.values.into_iter().zip(types).map(one).collect(),
             symbols: self.symbols,
+            refused: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::shapes::size;
 use super::symbols::Symbols;
+use crate::budget;
 use std::collections::HashMap;
 
 /// Sizes of symbols.
@@ -30,6 +31,7 @@ pub fn evaluate(text: &str, known: &Sizes) -> Option<u64> {
 /// The smallest size of the one open symbol in `text` for which it is `least` or
 /// more; formulas are taken to grow with it.
 pub fn solve_least(text: &str, symbol: &str, known: &Sizes, least: u64) -> Option<u64> {
+    budget::work(known.len())?;
     let mut known = known.clone();
     let mut at = |n: u64| {
         known.insert(symbol.to_owned(), n);
@@ -37,13 +39,13 @@ pub fn solve_least(text: &str, symbol: &str, known: &Sizes, least: u64) -> Optio
     };
     let (mut low, mut high) = (0, 1);
     while at(high) < least {
-        (low, high) = (high + 1, high.checked_mul(2).filter(|&h| h <= MAX_SIZE)?);
+        (low, high) = (high.checked_add(1)?, high.checked_mul(2).filter(|&h| h <= MAX_SIZE)?);
     }
     while low < high {
-        let middle = low + (high - low) / 2;
+        let middle = u64::midpoint(low, high);
         match at(middle) >= least {
             true => high = middle,
-            false => low = middle + 1,
+            false => low = middle.checked_add(1)?,
         }
     }
     Some(low)

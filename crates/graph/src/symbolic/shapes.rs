@@ -2,7 +2,8 @@
 
 use super::expr::SymExpr;
 use super::symbols::Symbols;
-use crate::model::{Container, DataType, ValueId};
+use crate::error::{Error, Result};
+use crate::model::{Container, DataType, Model, ValueId};
 
 /// Inferred type of one value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,9 +26,22 @@ pub struct Shapes {
     pub(crate) values: Vec<Inferred>,
     /// Names the file gives to the symbols in the formulas.
     pub symbols: Symbols,
+    /// Why nothing is known, where the budget of the file was exhausted.
+    pub(crate) refused: Option<String>,
 }
 
 impl Shapes {
+    /// Refuses shapes that were not inferred to the end.
+    ///
+    /// # Errors
+    /// [`Error::Model`] that names the limit which `model` goes beyond.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        match &self.refused {
+            Some(reason) => Err(Error::model(&model.file, reason)),
+            None => Ok(()),
+        }
+    }
+
     /// What is known of a value.
     pub fn get(&self, id: ValueId) -> Option<&Inferred> {
         self.values.get(id as usize)

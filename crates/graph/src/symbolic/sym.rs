@@ -2,6 +2,7 @@
 //! are few and can be said.
 
 use super::expr::SymExpr;
+use crate::budget;
 use crate::model::Tensor;
 use std::rc::Rc;
 
@@ -48,15 +49,30 @@ pub struct Sym {
 }
 
 impl Sym {
-    /// A tensor of these dimensions.
+    /// A tensor of these dimensions. Nothing is known of one that the budget
+    /// does not hold.
     pub fn shape(dims: Vec<SymExpr>) -> Self {
-        Self { dims: Some(dims), elems: None }
+        match charge(&dims) {
+            Some(()) => Self { dims: Some(dims), elems: None },
+            None => Self::default(),
+        }
     }
 
     /// A tensor of these elements; too many are forgotten.
     pub fn elems(dims: Vec<SymExpr>, elems: Vec<Num>) -> Self {
         let fits = elems.len() <= MAX_VALUES && count(&dims) == Some(elems.len());
-        Self { dims: Some(dims), elems: fits.then(|| elems.into()) }
+        Self::shape(dims).holding(fits.then_some(elems))
+    }
+
+    fn holding(self, elems: Option<Vec<Num>>) -> Self {
+        let kept = elems.filter(|v| self.dims.is_some() && charge_elems(v).is_some());
+        Self { elems: kept.map(Rc::from), ..self }
+    }
+
+    /// The same dimensions, and `f` of each element where all are known.
+    pub fn map(&self, f: impl Fn(&Num) -> Option<Num>) -> Self {
+        let known = self.elems.as_ref().filter(|v| budget::work(v.len()).is_some());
+        self.without_elems().holding(known.and_then(|v| v.iter().map(f).collect()))
     }
 
     /// A vector of integers.
@@ -85,7 +101,7 @@ impl Sym {
 
     /// Dimensions alone.
     pub fn without_elems(&self) -> Self {
-        Self { dims: self.dims.clone(), elems: None }
+        self.dims.as_ref().map_or_else(Self::default, |d| Self::shape(d.clone()))
     }
 
     /// The elements, where they are known; an empty tensor has none.
@@ -137,6 +153,7 @@ impl Sym {
         let own = sizes(self.dims.as_ref()?)?;
         let out = sizes(dims)?;
         let n = count(dims).filter(|&n| n <= MAX_VALUES)?;
+        budget::work(n.saturating_mul(out.len().saturating_add(1)))?;
         let mut index = vec![0; out.len()];
         let mut v = Vec::with_capacity(n);
         for _ in 0..n {
@@ -146,6 +163,22 @@ impl Sym {
         }
         Some(v)
     }
+}
+
+/// Charges the memory of dimensions.
+fn charge(dims: &[SymExpr]) -> Option<()> {
+    budget::work(dims.len())?;
+    budget::memory(dims.iter().map(SymExpr::own_bytes).fold(0, usize::saturating_add))
+}
+
+/// Charges the memory of elements.
+fn charge_elems(elems: &[Num]) -> Option<()> {
+    let own = |n: &Num| match n {
+        Num::Int(e) => e.own_bytes(),
+        Num::Float(_) => 0,
+    };
+    let all = elems.iter().map(own).fold(0, usize::saturating_add);
+    budget::memory(all.saturating_add(size_of_val(elems)))
 }
 
 /// Dimensions as plain numbers.
@@ -158,7 +191,8 @@ pub fn count(dims: &[SymExpr]) -> Option<usize> {
     sizes(dims)?.into_iter().try_fold(1usize, usize::checked_mul)
 }
 
-fn flat(dims: &[usize], index: &[usize]) -> Option<usize> {
+/// Place of a multi-index in row-major order; `None` outside the dimensions.
+pub fn flat(dims: &[usize], index: &[usize]) -> Option<usize> {
     let mut at = 0usize;
     for (d, i) in dims.iter().zip(index) {
         at = at.checked_mul(*d)?.checked_add(*i).filter(|_| i < d)?;
@@ -169,7 +203,7 @@ fn flat(dims: &[usize], index: &[usize]) -> Option<usize> {
 /// The next multi-index in row-major order.
 pub fn advance(index: &mut [usize], dims: &[usize]) {
     for (i, d) in index.iter_mut().zip(dims).rev() {
-        *i += 1;
+        *i = i.saturating_add(1);
         if *i < *d {
             return;
         }

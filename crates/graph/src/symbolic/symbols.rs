@@ -1,6 +1,7 @@
 //! Names of symbolic dimensions, and the formulas that exporters write.
 
 use super::expr::SymExpr;
+use crate::budget;
 use std::collections::HashMap;
 
 /// The symbols of a model, numbered in order of first appearance, so that
@@ -11,6 +12,8 @@ pub struct Symbols {
     numbers: HashMap<String, usize>,
     /// Unnamed dimensions of graph inputs → what to call them.
     labels: HashMap<String, String>,
+    /// Names that have been read → what they mean.
+    read: HashMap<String, SymExpr>,
 }
 
 /// Canonical name of symbol `i`; zero-padded so that names sort as numbers.
@@ -25,20 +28,29 @@ pub fn number(canonical: &str) -> Option<usize> {
 
 /// True for an expression that contains a variable about which nothing is known.
 pub fn is_synthetic(e: &SymExpr) -> bool {
-    match e {
-        SymExpr::Value(_) => false,
-        _ => e.iter().any(|x| matches!(x, SymExpr::Var(v) if v.synthetic)),
-    }
+    e.is_synthetic()
 }
 
 /// Longest name that is read as a formula.
 const MAX_FORMULA: usize = 200;
+/// Parentheses within parentheses.
+const MAX_NESTING: usize = 32;
 
 impl Symbols {
     /// What the file calls `name`: a symbol, its bound size, or a simple formula
     /// of such (`2*seq + 1`, `batch_size*8`, `floor(height/2)`, `s0//4`).
-    /// Anything else is a symbol of its own.
+    /// Anything else is a symbol of its own. All calls must have the same sizes
+    /// `bound`: each name is read once.
     pub fn parse(&mut self, name: &str, bound: &HashMap<String, u64>) -> SymExpr {
+        if let Some(known) = self.read.get(name) {
+            return known.clone();
+        }
+        let meant = self.meaning(name, bound);
+        self.read.insert(name.to_owned(), meant.clone());
+        meant
+    }
+
+    fn meaning(&mut self, name: &str, bound: &HashMap<String, u64>) -> SymExpr {
         if let Some(&n) = bound.get(name) {
             return n.into();
         }
@@ -76,8 +88,8 @@ impl Symbols {
             '*' => a.times(&b),
             '/' => a.over(&b),
             '\\' => a.over_up(&b),
-            '^' => Some(a.larger(&b)),
-            _ => Some(a.smaller(&b)),
+            '^' => a.larger(&b),
+            _ => a.smaller(&b),
         }
     }
 
@@ -107,7 +119,7 @@ impl Symbols {
     /// on data.
     pub fn is_data_dependent(&self, e: &SymExpr) -> bool {
         let unlabelled = |x: &SymExpr| matches!(x, SymExpr::Var(v) if v.synthetic && !self.labels.contains_key(&v.name));
-        !matches!(e, SymExpr::Value(_)) && e.iter().any(unlabelled)
+        e.is_synthetic() && (budget::work(e.parts()).is_none() || e.iter().any(unlabelled))
     }
 
     /// The formula in the file's names.
@@ -153,10 +165,7 @@ impl Parser<'_> {
     }
 
     fn sum(&mut self) -> Option<Formula> {
-        self.depth += 1;
-        if self.depth > 32 {
-            return None;
-        }
+        self.depth = self.depth.checked_add(1).filter(|&d| d <= MAX_NESTING)?;
         let mut f = self.product()?;
         loop {
             // A hyphen without spaces belongs to a name.
@@ -168,7 +177,7 @@ impl Parser<'_> {
                 () => break,
             };
         }
-        self.depth -= 1;
+        self.depth = self.depth.checked_sub(1)?;
         Some(f)
     }
 

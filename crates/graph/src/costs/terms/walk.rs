@@ -1,6 +1,7 @@
 //! The walk over a graph that adds up terms.
 
 use super::{Term, Terms};
+use crate::budget;
 use crate::model::{Graph, Model, Node, ValueId};
 use crate::ops::{self, CostKind, Operator};
 use crate::shape::Shapes;
@@ -45,9 +46,14 @@ pub fn graph(model: &Model, shapes: &Shapes, constant: &[bool]) -> Terms {
 impl<'m> Walk<'m> {
     fn graph(&mut self, g: &'m Graph) {
         for v in g.nodes.iter().flat_map(|n| n.inputs.iter().flatten()).chain(&g.outputs) {
-            *self.reads.entry(*v).or_default() += 1;
+            let reads = self.reads.entry(*v).or_default();
+            *reads = reads.saturating_add(1);
         }
         for n in &g.nodes {
+            let ends = n.inputs.len().saturating_add(n.outputs.len());
+            if budget::work(ends.saturating_mul(4).saturating_add(8)).is_none() {
+                return;
+            }
             let outputs = || n.outputs.iter().flatten();
             if outputs().next().is_some() && outputs().all(|&o| self.is_constant(o)) {
                 if n.op_type == "DequantizeLinear" {

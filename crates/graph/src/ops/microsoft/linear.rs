@@ -169,12 +169,16 @@ fn activated(site: &Site, product: fn(&Site) -> Option<Work>) -> Option<Work> {
 /// may follow the first matrix axis, and the matrix may be transposed.
 fn operand(s: &impl Known, i: usize, matrix: &str, batch: &str) -> Option<Vec<SymExpr>> {
     let mut d = s.input(i)?;
-    let rank = d.len();
-    if s.flag(batch) && rank > 2 {
-        d.get_mut(..rank - 1)?.rotate_left(1);
+    if s.flag(batch)
+        && let [before @ .., _] = d.as_mut_slice()
+        && before.len() > 1
+    {
+        before.rotate_left(1);
     }
-    if s.flag(matrix) && rank > 1 {
-        d.swap(rank - 1, rank - 2);
+    if s.flag(matrix)
+        && let [.., row, column] = d.as_mut_slice()
+    {
+        std::mem::swap(row, column);
     }
     Some(d)
 }

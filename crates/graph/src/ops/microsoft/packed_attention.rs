@@ -154,7 +154,7 @@ fn paged_shape(op: &mut Op) -> Option<Outputs> {
 }
 
 fn paged_types(t: &crate::ops::Typed, output: usize) -> Option<crate::model::DataType> {
-    if output == 0 { t.of(0) } else { t.of(2 + output) }
+    if output == 0 { t.of(0) } else { t.of(output.saturating_add(2)) }
 }
 
 /// New tokens of a sequence read all that is cached of it, and each other.
@@ -225,6 +225,6 @@ fn longformer_work(site: &Site, local: usize, global: usize) -> Option<Work> {
     let tokens = batch.times(length)?;
     let weights = elements(site.dims(local)?)?.plus(&elements(site.dims(global)?)?)?;
     let heads = Heads { count, key: head.clone(), value: head };
-    let work = heads.work(&tokens.times(&band.smaller(length))?)?;
+    let work = heads.work(&tokens.times(&band.smaller(length)?)?)?;
     Some(Work { macs: work.macs.plus(&tokens.times(&weights)?)?, ..work })
 }

@@ -102,10 +102,10 @@ fn warped(op: &mut Op) -> Option<Outputs> {
 fn expanded(op: &mut Op) -> Option<Outputs> {
     let mut x = op.dims(0)?;
     let Some(axis) = op.int(1).and_then(|a| i64::try_from(a.value()?).ok()) else {
-        let dims = op.unknown(x.len() + 1);
+        let dims = op.unknown(x.len().checked_add(1)?);
         return one(dims);
     };
-    let axis = wrap(axis, x.len() + 1)?;
+    let axis = wrap(axis, x.len().checked_add(1)?)?;
     x.insert(axis, SymExpr::ONE);
     one(x)
 }

@@ -133,7 +133,7 @@ fn delta(s: &impl Known) -> Option<Delta> {
 
 fn delta_shape(op: &mut Op) -> Option<Outputs> {
     let d = delta(op)?;
-    let heads = d.query_heads.larger(&d.value_heads);
+    let heads = d.query_heads.larger(&d.value_heads)?;
     let y = [d.tokens.clone(), vec![heads, d.value.clone()]].concat();
     let batch = match (op.dims(6), op.dims(3)) {
         (Some(state), _) => state.first().cloned(),
@@ -143,7 +143,7 @@ fn delta_shape(op: &mut Op) -> Option<Outputs> {
     let batch = op.or_fresh(batch);
     let state = vec![batch.clone(), d.value_heads.clone(), d.value.clone(), d.key.clone()];
     let update = op.positive("state_update_capacity").and_then(|c| {
-        let per_key = op.dims(4)?.len() == d.tokens.len() + 2;
+        let per_key = op.dims(4)?.len().checked_sub(2) == Some(d.tokens.len());
         let scales = match per_key {
             true => d.value_heads.times(&d.key)?,
             false => d.value_heads.clone(),
@@ -230,11 +230,11 @@ fn pending_after(s: &impl Known, buffered: &SymExpr, new: &SymExpr) -> Option<(S
     let ratio = s.node().int("compress_ratio").filter(|&r| r > 0)?.into();
     let (buffered, new) = (buffered.value()?, new.value()?);
     let had_block: bool = buffered >= ratio;
-    let pending: i128 = if had_block { buffered - ratio } else { buffered };
+    let pending: i128 = if had_block { buffered.checked_sub(ratio)? } else { buffered };
     let total = pending.checked_add(new)?;
     let blocks = total.checked_div(ratio)?;
     let kept = if had_block || blocks > 0 { ratio } else { 0 };
-    let left = total.checked_rem(ratio)? + kept;
+    let left = total.checked_rem(ratio)?.checked_add(kept)?;
     Some((SymExpr::Value(blocks), SymExpr::Value(left)))
 }
 

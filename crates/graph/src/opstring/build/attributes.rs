@@ -13,7 +13,7 @@ pub struct Site<'a> {
     /// The node.
     pub node: &'a Node,
     /// Its attributes, references to those of a function resolved.
-    pub attributes: &'a [(String, Attribute)],
+    pub attributes: &'a [(&'a str, &'a Attribute)],
     /// Kernel of a convolution as its weight gives it.
     pub kernel: Option<&'a [u64]>,
     /// Rank of the first input, where known.
@@ -30,7 +30,8 @@ const MODE: &[&str] = &["is_test", "training_mode"];
 
 impl Site<'_> {
     fn get(&self, attribute: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|a| a.0 == attribute).map(|a| &a.1)
+        let i = self.attributes.binary_search_by(|a| a.0.cmp(attribute)).ok()?;
+        self.attributes.get(i).map(|a| a.1)
     }
 
     fn int(&self, attribute: &str) -> Option<i64> {
@@ -70,7 +71,7 @@ impl Site<'_> {
             let k: Vec<i64> = k.iter().map(|&k| i64::try_from(k).unwrap_or(i64::MAX)).collect();
             out.push(self.window("kernel_shape", Window::Kernel, &k, k.len()));
         }
-        for (attribute, value) in self.attributes {
+        for &(attribute, value) in self.attributes {
             if !self.is_idle(attribute) {
                 out.extend(self.attr(attribute, value));
             }

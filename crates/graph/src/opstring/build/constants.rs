@@ -1,5 +1,6 @@
 //! Constants, weights and names, from tensors and texts of a model.
 
+use crate::budget;
 use crate::model::{Blob, DataType, Tensor, TensorData, Texts};
 use crate::opstring::graph::Operand;
 use crate::opstring::literal::{Constant, Float, Literal};
@@ -79,13 +80,20 @@ pub fn constant(t: &Tensor, structural: bool) -> Option<Constant> {
         let value = nested(&t.dims, v.into_iter().map(Literal::Int).collect());
         return Some(Constant { value, dtype: unusual(t.dtype, DataType::I64) });
     }
-    if structural && let Some(v) = t.ints(MAX_DIGEST) {
+    if structural && let Some(v) = digestible(t) {
         return Some(Constant { value: digest(&v), dtype: unusual(t.dtype, DataType::I64) });
     }
     // A float always has a point, an exponent or a type, so it is not an integer.
     let v = t.floats(floats as u64)?;
     let value = nested(&t.dims, v.into_iter().map(float).collect());
     Some(Constant { value, dtype: unusual(t.dtype, DataType::F32) })
+}
+
+/// Integers that are read for a digest.
+fn digestible(t: &Tensor) -> Option<Vec<i64>> {
+    let n = t.len().filter(|&n| n <= MAX_DIGEST)?;
+    budget::work(usize::try_from(n).ok()?)?;
+    t.ints(MAX_DIGEST)
 }
 
 /// A single number of any rank by value, in a list for each dimension.

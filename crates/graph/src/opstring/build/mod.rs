@@ -16,7 +16,9 @@ use super::attr::Attr;
 use super::graph::{Op, OpGraph, Operand};
 use super::inferred_weights::is_convolution;
 use super::literal::{Constant, Literal};
+use super::memory;
 use super::tensor_type::TensorType;
+use crate::budget;
 use crate::error::{Error, Result};
 use crate::model::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
 use crate::ops;
@@ -24,7 +26,7 @@ use crate::shape::{Inferred, Shapes, is_unknown};
 use attributes::Site;
 use canonical_order::{Context, Definitions, Origin, Plan, Step};
 use copies::Copies;
-use functions::{Bindings, Functions, bind, bound};
+use functions::{Attributes, Bindings, Contents, Functions, Key, bound};
 use part::Part;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,6 +36,8 @@ use types::Symbols;
 
 /// Bodies within bodies and functions that call functions, together.
 const MAX_DEPTH: usize = 48;
+/// Steps of making an operation, beside those of its operands and outputs.
+const STEPS_AN_OPERATION: usize = 16;
 /// Operations that all calls of model-local functions may stand for.
 const MAX_EXPANDED: usize = 1 << 18;
 
@@ -43,6 +47,11 @@ const MAX_EXPANDED: usize = 1 << 18;
 /// [`Error::Model`] where model-local functions call themselves or stand for
 /// too many operations.
 pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
+    shapes.check(model)?;
+    budget::of_model(model, || of_shaped(model, shapes))
+}
+
+fn of_shaped(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
     let functions = Functions::new(model);
     let copies = Copies::new(model, &functions);
     let definitions = Definitions::new(model);
@@ -59,9 +68,10 @@ pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
         file: &model.file,
         symbols: Symbols::default(),
         cache: HashMap::new(),
+        contents: Contents::default(),
         active: Vec::new(),
     };
-    let bindings = Bindings::new();
+    let bindings = Bindings::default();
     Walk::new(&all, &model.graph, &plan, &bindings).run(&mut state, None, 0).map(|b| b.graph)
 }
 
@@ -75,27 +85,36 @@ struct All<'a> {
 }
 
 /// State that walks change.
-struct State<'f> {
-    file: &'f Path,
+struct State<'a> {
+    file: &'a Path,
     symbols: Symbols,
     /// Function and its bindings → body.
-    cache: HashMap<(usize, String), (Arc<OpGraph>, usize)>,
+    cache: HashMap<(usize, Key<'a>), (Arc<OpGraph>, Size)>,
+    contents: Contents,
     /// Functions whose bodies are being built.
     active: Vec<usize>,
 }
 
-/// A graph, and how many operations the function calls in it stand for.
+/// What a body stands for where all calls in it are written out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    operations: usize,
+    /// Bytes of the operations, about, and so of their spelling.
+    bytes: usize,
+}
+
+/// A graph, and what the function calls in it stand for.
 struct Built {
     graph: OpGraph,
-    expanded: usize,
+    size: Size,
 }
 
 /// The walk over one graph, body or function.
 struct Walk<'a, 'c> {
     all: &'c All<'a>,
-    graph: &'c Graph,
+    graph: &'a Graph,
     plan: &'c Plan,
-    bindings: &'c Bindings,
+    bindings: &'c Bindings<'a>,
     /// Node → operation.
     of_node: Vec<u32>,
     /// Input of this graph, or captured value → operation.
@@ -103,36 +122,36 @@ struct Walk<'a, 'c> {
     /// Types are unknown in functions: one body stands for all calls.
     shapes: Option<&'a Shapes>,
     ops: Vec<Op>,
-    expanded: usize,
+    size: Size,
 }
 
 impl<'a, 'c> Walk<'a, 'c> {
-    fn new(all: &'c All<'a>, graph: &'c Graph, plan: &'c Plan, bindings: &'c Bindings) -> Self {
+    fn new(all: &'c All<'a>, graph: &'a Graph, plan: &'c Plan, bindings: &'c Bindings<'a>) -> Self {
         let of_node = vec![u32::MAX; graph.nodes.len()];
         let (of_input, ops) = (HashMap::new(), Vec::with_capacity(plan.steps.len()));
         let shapes = Some(all.shapes);
-        Self { all, graph, plan, bindings, of_node, of_input, shapes, ops, expanded: 0 }
+        Self { all, graph, plan, bindings, of_node, of_input, shapes, ops, size: Size::default() }
     }
 
     /// Walks the graph; `formal` are the inputs of a body or function.
-    fn run(mut self, s: &mut State, formal: Option<&[ValueId]>, depth: usize) -> Result<Built> {
+    fn run(mut self, s: &mut State<'a>, formal: Option<&[ValueId]>, depth: usize) -> Result<Built> {
         if let Some(formal) = formal {
             for (i, &v) in formal.iter().enumerate() {
-                self.input(s, v, Some(Attr::Formal(i as u64)));
+                self.input(s, v, Some(Attr::Formal(i as u64)))?;
             }
             for (i, &v) in self.plan.captured.iter().enumerate() {
-                self.input(s, v, Some(Attr::Captured(i as u64)));
+                self.input(s, v, Some(Attr::Captured(i as u64)))?;
             }
         }
         for &step in &self.plan.steps {
             match step {
-                Step::Input(v) => self.input(s, v, None),
+                Step::Input(v) => self.input(s, v, None)?,
                 Step::Node(n) => self.emit(s, n, depth)?,
             }
         }
         let outputs = self.graph.outputs.iter();
         let outputs = outputs.map(|&v| self.operand(self.resolve(v), Part::Data)).collect();
-        Ok(Built { graph: OpGraph { ops: self.ops, outputs }, expanded: self.expanded })
+        Ok(Built { graph: OpGraph { ops: self.ops, outputs }, size: self.size })
     }
 
     fn resolve(&self, v: ValueId) -> ValueId {
@@ -140,15 +159,27 @@ impl<'a, 'c> Walk<'a, 'c> {
     }
 
     /// Adds the input `v`; an input of a body has its `place` among the inputs.
-    fn input(&mut self, s: &mut State, v: ValueId, place: Option<Attr>) {
+    fn input(&mut self, s: &mut State<'a>, v: ValueId, place: Option<Attr>) -> Result<()> {
         self.of_input.insert(v, self.ops.len());
-        self.ops.push(Op {
+        let op = Op {
             kind: "Input".into(),
             attributes: place.into_iter().collect(),
             operands: Vec::new(),
             outputs: vec![Some(self.tensor_type(s, v))],
             bodies: Vec::new(),
-        });
+        };
+        self.push(s, op)
+    }
+
+    /// Adds an operation, where the budget holds it.
+    fn push(&mut self, s: &State<'a>, op: Op) -> Result<()> {
+        let bytes = memory::of_op(&op);
+        let words = op.operands.len().saturating_add(op.outputs.len());
+        budget::work(words.saturating_add(STEPS_AN_OPERATION)).ok_or_else(|| ended(s))?;
+        budget::memory(bytes).ok_or_else(|| ended(s))?;
+        self.size.bytes = self.size.bytes.saturating_add(bytes);
+        self.ops.push(op);
+        Ok(())
     }
 
     /// The inferred type of `v`, completed from its copies.
@@ -166,7 +197,7 @@ impl<'a, 'c> Walk<'a, 'c> {
     }
 
     /// The type of `v`.
-    fn tensor_type(&self, s: &mut State, v: ValueId) -> TensorType {
+    fn tensor_type(&self, s: &mut State<'a>, v: ValueId) -> TensorType {
         let container = |v| self.all.ctx.model.value(v).and_then(|v| v.ty.container.clone());
         let copies = self.all.ctx.copies.of(v).iter();
         let container = [v].iter().chain(copies).find_map(|&v| container(v));
@@ -197,14 +228,15 @@ impl<'a, 'c> Walk<'a, 'c> {
         }
         let node = self.all.ctx.node(self.graph, v);
         let attributes = node.map(|n| bound(n, self.bindings)).unwrap_or_default();
-        match attributes.first().and_then(|a| constant_tensor(&a.1)) {
+        match attributes.first().and_then(|a| constant_tensor(a.1)) {
             Some(t) => operand(&t),
             None => Operand::Constant(Constant { value: Literal::Unknown, dtype: None }),
         }
     }
 
-    fn emit(&mut self, s: &mut State, index: u32, depth: usize) -> Result<()> {
-        let Some(n) = self.graph.nodes.get(index as usize) else { return Ok(()) };
+    fn emit(&mut self, s: &mut State<'a>, index: u32, depth: usize) -> Result<()> {
+        let graph = self.graph;
+        let Some(n) = graph.nodes.get(index as usize) else { return Ok(()) };
         let mut operands: Vec<Operand> = Vec::with_capacity(n.inputs.len());
         let operator = ops::find(&n.domain, &n.op_type);
         for (i, v) in n.inputs.iter().enumerate() {
@@ -234,11 +266,10 @@ impl<'a, 'c> Walk<'a, 'c> {
             *op = self.ops.len() as u32;
         }
         let kind = constants::kind(&n.domain, &n.op_type);
-        self.ops.push(Op { kind, attributes, operands, outputs, bodies });
-        Ok(())
+        self.push(s, Op { kind, attributes, operands, outputs, bodies })
     }
 
-    fn attributes(&self, n: &Node, attributes: &[(String, Attribute)]) -> Vec<Attr> {
+    fn attributes(&self, n: &Node, attributes: &Attributes) -> Vec<Attr> {
         let rank = |v: Option<ValueId>| {
             let v = self.resolve(v?);
             Some(self.known(v).dims.as_ref()?.len())
@@ -267,8 +298,8 @@ impl<'a, 'c> Walk<'a, 'c> {
     /// The bodies of a node. Values that they capture become operands.
     fn bodies(
         &mut self,
-        s: &mut State,
-        n: &Node,
+        s: &mut State<'a>,
+        n: &'a Node,
         index: u32,
         depth: usize,
         operands: &mut Vec<Operand>,
@@ -289,7 +320,7 @@ impl<'a, 'c> Walk<'a, 'c> {
             let shapes = self.shapes;
             let walk = Walk { shapes, ..Walk::new(self.all, g, plan, self.bindings) };
             let body = walk.run(s, Some(&g.inputs), depth + 1)?;
-            self.expand(s, n, body.expanded)?;
+            self.expand(s, n, body.size)?;
             out.push((constants::name(name), Arc::new(body.graph)));
         }
         Ok(out)
@@ -298,19 +329,20 @@ impl<'a, 'c> Walk<'a, 'c> {
     /// The body of the function `index`, which `n` calls.
     fn call(
         &mut self,
-        s: &mut State,
+        s: &mut State<'a>,
         n: &Node,
         index: usize,
-        attributes: &[(String, Attribute)],
+        attributes: &Attributes<'a>,
         depth: usize,
     ) -> Result<Arc<OpGraph>> {
         let (Some(f), Some(plan)) = (self.all.functions.get(index), self.all.plans.get(&index))
         else {
             return Ok(Arc::default());
         };
-        let bindings = bind(f, attributes);
-        let key = (index, key(&bindings));
+        let bindings = Bindings::new(f, attributes);
+        let key = (index, bindings.key(&mut s.contents));
         if let Some((body, size)) = s.cache.get(&key).cloned() {
+            budget::memory(size.bytes).ok_or_else(|| ended(s))?;
             self.expand(s, n, size)?;
             return Ok(body);
         }
@@ -322,7 +354,8 @@ impl<'a, 'c> Walk<'a, 'c> {
         let walk = Walk { shapes: None, ..Walk::new(self.all, &f.graph, plan, &bindings) };
         let built = walk.run(s, Some(&f.graph.inputs), depth + 1)?;
         s.active.pop();
-        let size = built.expanded.saturating_add(plan_size(plan));
+        let operations = built.size.operations.saturating_add(plan_size(plan));
+        let size = Size { operations, ..built.size };
         let body = Arc::new(built.graph);
         s.cache.insert(key, (body.clone(), size));
         self.expand(s, n, size)?;
@@ -330,9 +363,10 @@ impl<'a, 'c> Walk<'a, 'c> {
     }
 
     /// Counts operations that a function call stands for.
-    fn expand(&mut self, s: &State, n: &Node, size: usize) -> Result<()> {
-        self.expanded = self.expanded.saturating_add(size);
-        match self.expanded > MAX_EXPANDED {
+    fn expand(&mut self, s: &State<'a>, n: &Node, size: Size) -> Result<()> {
+        self.size.operations = self.size.operations.saturating_add(size.operations);
+        self.size.bytes = self.size.bytes.saturating_add(size.bytes);
+        match self.size.operations > MAX_EXPANDED {
             true => {
                 let reason = format!("functions stand for more than {MAX_EXPANDED} operations");
                 Err(error(s, n, &reason))
@@ -343,7 +377,8 @@ impl<'a, 'c> Walk<'a, 'c> {
 }
 
 fn plan_size(p: &Plan) -> usize {
-    p.steps.len() + p.bodies.values().flatten().map(plan_size).sum::<usize>()
+    let bodies = p.bodies.values().flatten().map(plan_size);
+    bodies.fold(p.steps.len(), usize::saturating_add)
 }
 
 fn error(s: &State, n: &Node, reason: &str) -> Error {
@@ -360,16 +395,9 @@ fn check_depth(s: &State, n: &Node, depth: usize) -> Result<()> {
     }
 }
 
-/// Text that is equal for equal bindings.
-fn key(bindings: &Bindings) -> String {
-    let one = |(name, a): (&String, &Option<Attribute>)| match a {
-        Some(Attribute::Graph(g)) => format!("{name:?}={:p};", &raw const **g),
-        Some(Attribute::Graphs(g)) => format!("{name:?}={:p};", g.as_ptr()),
-        a => format!("{name:?}={a:?};"),
-    };
-    let mut parts: Vec<String> = bindings.iter().map(one).collect();
-    parts.sort();
-    parts.concat()
+/// Stands for the error of an exhausted budget, which [`budget::of_model`] words.
+fn ended(s: &State) -> Error {
+    Error::model(s.file, "the budget is exhausted")
 }
 
 /// Completes `known` from `other`, the type of a copy.

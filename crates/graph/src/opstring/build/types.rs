@@ -1,9 +1,13 @@
 //! Types of values, from what shape inference knows.
 
+use crate::budget;
 use crate::model::Container;
 use crate::opstring::tensor_type::{Dim, Formula, Operator, TensorType};
 use crate::shape::{Inferred, SymExpr, is_unknown, number};
 use std::collections::HashMap;
+
+/// Steps of making and sorting one part of a formula.
+const STEPS_A_PART: usize = 4;
 
 /// Numbers of symbols, in order of first appearance in the string.
 #[derive(Debug, Default)]
@@ -24,6 +28,9 @@ impl Symbols {
     }
 
     fn dim(&mut self, e: &SymExpr) -> Dim {
+        if budget::work(e.parts().saturating_mul(STEPS_A_PART)).is_none() {
+            return Dim::Unknown;
+        }
         match e {
             SymExpr::Value(v) if *v < 0 => Dim::Unknown,
             SymExpr::Value(v) => {
@@ -39,23 +46,23 @@ impl Symbols {
     }
 
     fn formula(&mut self, e: &SymExpr) -> Formula {
-        let (operator, a, b) = match e {
+        let (operator, pair) = match e {
             SymExpr::Value(v) => return Formula::Number(*v),
             SymExpr::Var(s) => {
                 let symbol = number(&s.name).map(|i| self.number(i));
                 return symbol.map_or(Formula::Unknown, Formula::Symbol);
             }
             SymExpr::Neg(x) => return Formula::Negative(Box::new(self.formula(x))),
-            SymExpr::Sub(a, b) => (Operator::Subtract, a, b),
-            SymExpr::Div(a, b) => (Operator::Divide, a, b),
-            SymExpr::DivCeil(a, b) => (Operator::DivideUp, a, b),
-            SymExpr::Add(..) => return self.commutative(Operator::Add, e),
-            SymExpr::Mul(..) => return self.commutative(Operator::Multiply, e),
-            SymExpr::Max(..) => return self.commutative(Operator::Maximum, e),
-            SymExpr::Min(..) => return self.commutative(Operator::Minimum, e),
-            SymExpr::Broadcast(..) => return self.commutative(Operator::Broadcast, e),
+            SymExpr::Sub(p) => (Operator::Subtract, p),
+            SymExpr::Div(p) => (Operator::Divide, p),
+            SymExpr::DivCeil(p) => (Operator::DivideUp, p),
+            SymExpr::Add(_) => return self.commutative(Operator::Add, e),
+            SymExpr::Mul(_) => return self.commutative(Operator::Multiply, e),
+            SymExpr::Max(_) => return self.commutative(Operator::Maximum, e),
+            SymExpr::Min(_) => return self.commutative(Operator::Minimum, e),
+            SymExpr::Broadcast(_) => return self.commutative(Operator::Broadcast, e),
         };
-        Formula::Apply(operator, vec![self.formula(a), self.formula(b)])
+        Formula::Apply(operator, vec![self.formula(pair.left()), self.formula(pair.right())])
     }
 
     /// The terms of a sum, product, maximum, …: numbers first, then by
@@ -74,15 +81,15 @@ impl Symbols {
 fn flatten<'e>(of: &SymExpr, e: &'e SymExpr, out: &mut Vec<&'e SymExpr>) {
     let same = std::mem::discriminant(of) == std::mem::discriminant(e);
     match e {
-        SymExpr::Add(a, b)
-        | SymExpr::Mul(a, b)
-        | SymExpr::Max(a, b)
-        | SymExpr::Min(a, b)
-        | SymExpr::Broadcast(a, b)
+        SymExpr::Add(p)
+        | SymExpr::Mul(p)
+        | SymExpr::Max(p)
+        | SymExpr::Min(p)
+        | SymExpr::Broadcast(p)
             if same =>
         {
-            flatten(of, a, out);
-            flatten(of, b, out);
+            flatten(of, p.left(), out);
+            flatten(of, p.right(), out);
         }
         _ => out.push(e),
     }

@@ -135,6 +135,8 @@ impl<'s> Cursor<'s> {
                 b')' if depth > 0 => depth -= 1,
                 b'a'..=b'z' | b'0'..=b'9' | b'?' | b'*' | b'.' | b':' => {}
                 b'+' | b'-' | b'/' | b'\\' | b'^' | b'_' | b'&' if depth > 0 => {}
+                // Of the number of an element type: `:type-2`.
+                b'-' if self.since(start).ends_with("type") => {}
                 _ => break,
             }
             self.at += 1;

@@ -1,10 +1,10 @@
 //! Limits of the parser, and what has been used of them.
 
 use super::cursor::error;
-use super::memory;
 use super::raw::RawOp;
 use crate::error::Result;
 use crate::opstring::graph::Op;
+use crate::opstring::memory;
 
 /// Limits of the parser.
 #[derive(Debug, Clone, Copy)]

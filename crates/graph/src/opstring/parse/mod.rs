@@ -4,7 +4,6 @@
 mod cursor;
 mod expand;
 mod limits;
-mod memory;
 mod raw;
 mod types;
 mod words;

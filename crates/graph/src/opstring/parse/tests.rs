@@ -26,6 +26,7 @@ fn canonical_strings_come_back() {
         "|1:Input@3|2<1<1:If [else_branch |1:Input o0@3+A] [then_branch |1:Input o0@3>-1>c1]",
         "|1:Input@3+f.G [= |1:Input i0@*:?+Relu]@*:?",
         "|1:Range c0 c3 c1@3:i64",
+        "|1:Input@1:type-2+Foo t=w2:type-7 w3:type-2@1:type-2147483648/a:i64:map.type-1|2<1.1:Bar",
         "|1:Input@2+A.B name='%5b%5d%20' other=[1,'%3d']@*:seq",
         long,
     ];

@@ -1,4 +1,4 @@
-//! Memory that operations take, about.
+//! Memory that operations take, about. Their spelling is of like length.
 
 use crate::opstring::attr::Attr;
 use crate::opstring::graph::{Op, Operand};
@@ -9,7 +9,7 @@ use crate::opstring::tensor_type::{Dim, Formula, TensorType};
 const OVERHEAD: usize = 16;
 
 /// Bytes that an operation takes, bodies not counted.
-pub(super) fn of_op(op: &Op) -> usize {
+pub fn of_op(op: &Op) -> usize {
     size_of::<Op>()
         + op.kind.len()
         + OVERHEAD
