@@ -18,18 +18,23 @@ const MOST_BYTES: u64 = 4096;
 pub struct OutputLock {
     path: PathBuf,
     _file: File,
+    /// Folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl OutputLock {
-    /// Locks the folder `dir`, which is created where it is missing. `holder` is
-    /// what the error of another run says of this one.
+    /// Locks the folder `dir`, which is created where it is missing, and goes with the
+    /// lock where nothing was written to it. `holder` is what the error of another run
+    /// says of this one.
     ///
     /// # Errors
     /// [`Error`] naming `dir`, of kind [`io::ErrorKind::ResourceBusy`] where
     /// another run has it.
     pub fn folder(dir: &Path, holder: &str) -> Result<Self> {
+        let missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let made = dir.ancestors().take_while(missing).map(Path::to_owned).collect();
         std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, e))?;
-        acquire(&dir.join(".nneval-lock"), holder).map_err(|e| Error::io(dir, e))
+        acquire(&dir.join(".nneval-lock"), holder, made).map_err(|e| Error::io(dir, e))
     }
 
     /// Locks the file `path`, which need not exist; its folder must.
@@ -39,7 +44,7 @@ impl OutputLock {
     pub fn file(path: &Path, holder: &str) -> Result<Self> {
         let mut name = std::ffi::OsString::from(".nneval-lock-");
         name.push(path.file_name().unwrap_or_default());
-        acquire(&path.with_file_name(name), holder).map_err(|e| Error::io(path, e))
+        acquire(&path.with_file_name(name), holder, Vec::new()).map_err(|e| Error::io(path, e))
     }
 }
 
@@ -47,10 +52,12 @@ impl Drop for OutputLock {
     fn drop(&mut self) {
         // Removed while it is held: who waits for it sees that its file has gone.
         let _ = std::fs::remove_file(&self.path);
+        // A folder that holds something stays.
+        let _ = self.made.iter().try_for_each(std::fs::remove_dir);
     }
 }
 
-fn acquire(path: &Path, holder: &str) -> io::Result<OutputLock> {
+fn acquire(path: &Path, holder: &str, made: Vec<PathBuf>) -> io::Result<OutputLock> {
     loop {
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
@@ -63,7 +70,7 @@ fn acquire(path: &Path, holder: &str) -> io::Result<OutputLock> {
         file.set_len(0)?;
         write!(file, "process {}: {holder}", std::process::id())?;
         file.flush()?;
-        return Ok(OutputLock { path: path.to_owned(), _file: file });
+        return Ok(OutputLock { path: path.to_owned(), _file: file, made });
     }
 }
 
@@ -114,6 +121,18 @@ mod tests {
         drop((first, file));
         assert!(OutputLock::folder(&out, "nneval train").is_ok());
         assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "no lock is left");
+    }
+
+    #[test]
+    fn a_folder_that_nothing_was_written_to_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("a/b");
+        drop(OutputLock::folder(&out, "x").unwrap());
+        assert!(!dir.path().join("a").exists());
+        let lock = OutputLock::folder(&out, "x").unwrap();
+        std::fs::write(out.join("result"), "").unwrap();
+        drop(lock);
+        assert!(out.join("result").exists());
     }
 
     #[test]

@@ -225,7 +225,7 @@ fn bad_labels_are_named_by_line() {
     assert!(unknown.contains("line 4") && unknown.contains("conv_5x5"), "{unknown}");
     let malformed = untrainable(|t| with_cell(&t, 5, 1, "resnet18"));
     assert!(malformed.contains("line 5") && malformed.contains("resnet18"), "{malformed}");
-    for cell in ["high", "nan", "inf", "1e999", "12;5"] {
+    for cell in ["high", "inf", "1e999", "12;5"] {
         let stderr = untrainable(|t| with_cell(&t, 6, 4, cell));
         assert!(stderr.contains("line 6") && stderr.contains(cell), "{stderr}");
         assert!(stderr.contains(METRICS[0]), "{stderr}");

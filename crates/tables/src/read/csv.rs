@@ -59,7 +59,7 @@ impl<R: Read> CsvRows<R> {
         let records = Records::new(text, separator, everywhere, skipped + 1);
         let mut rows = Self { records, width: 0, commas: DecimalComma::of(separator) };
         if rows.records.next()? {
-            let line = rows.records.line();
+            let line = rows.records.begin();
             let cells = cells(&rows.records).collect::<Result<Vec<&str>, _>>()?;
             header.names = cells.into_iter().map(|n| without_guard(n).to_owned()).collect();
             while header.names.last().is_some_and(|n| n.trim().is_empty()) {
@@ -74,7 +74,7 @@ impl<R: Read> CsvRows<R> {
     /// Puts the cells of the record to those of `row`. Beyond the header's there
     /// may be empty ones.
     fn fill(&self, row: &mut Row) -> Result<(), Fault> {
-        row.line = self.records.line();
+        row.line = self.records.begin();
         row.cells.resize_with(self.width, Cell::default);
         let count = self.records.count();
         let mut blank = true;
@@ -97,7 +97,7 @@ impl<R: Read> CsvRows<R> {
 
     fn ragged(&self, count: usize) -> Fault {
         let reason = format!("{count} cells, the header has {}", self.width);
-        Fault::row(self.records.line(), reason)
+        Fault::row(self.records.begin(), reason)
     }
 }
 
@@ -114,7 +114,7 @@ fn cells<R: BufRead>(records: &Records<R>) -> impl Iterator<Item = Result<&str, 
     records.cells().zip(1..).map(|(cell, number)| {
         std::str::from_utf8(cell).map_err(|error| Fault {
             cause: Some(Box::new(error)),
-            ..Fault::row(records.line(), format!("cell {number} is not UTF-8 text"))
+            ..Fault::row(records.begin(), format!("cell {number} is not UTF-8 text"))
         })
     })
 }

@@ -120,7 +120,7 @@ impl<R: BufRead> Records<R> {
     }
 
     /// Line that the record begins on.
-    pub(super) fn line(&self) -> u64 {
+    pub(super) fn begin(&self) -> u64 {
         self.begin
     }
 
@@ -230,7 +230,7 @@ mod tests {
         let mut all = Vec::new();
         while records.next().map_err(|f| (f.line, f.reason))? {
             let cells = records.cells().map(|c| String::from_utf8_lossy(c).into_owned());
-            all.push((records.line(), cells.collect()));
+            all.push((records.begin(), cells.collect()));
         }
         Ok(all)
     }
