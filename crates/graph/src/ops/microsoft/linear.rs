@@ -39,10 +39,12 @@ pub const ROWS: &[Operator] = &[
         .work(|s| inner(s, s.dims(0)?.last()?)),
     microsoft("MatMulBnb4", Class::Linear)
         .shape(|op| rows(op, 0, bnb4(op)?.1))
-        .work(|s| inner(s, &bnb4(s)?.0)),
+        .work(|s| inner(s, &bnb4(s)?.0))
+        .weights(PACKED),
     microsoft("MatMulFpQ4", Class::Linear)
         .shape(|op| rows(op, 0, op.ints(2)?.get(1)?.clone()))
-        .work(|s| inner(s, s.dims(0)?.last()?)),
+        .work(|s| inner(s, s.dims(0)?.last()?))
+        .weights(&[(1..=1, WeightRole::Parameter), (2..=2, WeightRole::Constant)]),
     microsoft("MatMulInteger16", Class::Linear)
         .shape(|op| linear::matmul(op, 0, 1))
         .types(int32)
