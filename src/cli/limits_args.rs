@@ -26,7 +26,7 @@ pub struct LimitsArgs {
     /// Most nodes once functions are inlined [default: 500,000]
     #[arg(long, value_name = "N", help_heading = HEADING)]
     limit_inlined_nodes: Option<usize>,
-    /// Most steps, of some 50 nanoseconds each [default: 10,000,000]
+    /// Most steps, of some 50 nanoseconds each [default: 16,000,000]
     #[arg(long, value_name = "N", help_heading = HEADING)]
     limit_work: Option<u64>,
     /// Most bytes in memory, beside 96 for each of the file [default: 134,217,728]

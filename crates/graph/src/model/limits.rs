@@ -33,7 +33,7 @@ impl Default for Limits {
             depth: 24,
             dims: 64,
             inlined_nodes: 500_000,
-            work: 10_000_000,
+            work: 16_000_000,
             memory: 128 << 20,
         }
     }

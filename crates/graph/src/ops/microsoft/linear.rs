@@ -37,11 +37,8 @@ pub const ROWS: &[Operator] = &[
     weighted("MatMulBlockQuantizedFp8Weight")
         .shape(|op| rows(op, 0, op.dims(1)?.first()?.clone()))
         .work(|s| inner(s, s.dims(0)?.last()?)),
-    microsoft("MatMulBnb4", Class::Linear)
-        .shape(|op| rows(op, 0, bnb4(op)?.1))
-        .work(|s| inner(s, &bnb4(s)?.0))
-        .weights(PACKED),
-    microsoft("MatMulFpQ4", Class::Linear)
+    weighted("MatMulBnb4").shape(|op| rows(op, 0, bnb4(op)?.1)).work(|s| inner(s, &bnb4(s)?.0)),
+    weighted("MatMulFpQ4")
         .shape(|op| rows(op, 0, op.ints(2)?.get(1)?.clone()))
         .work(|s| inner(s, s.dims(0)?.last()?))
         .weights(&[(1..=1, WeightRole::Parameter), (2..=2, WeightRole::Constant)]),
