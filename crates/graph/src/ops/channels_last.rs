@@ -55,7 +55,10 @@ pub const NHWC: &[Operator] = &[
     pool(nhwc("LpPool", Class::Window)),
     pool(nhwc("MaxPool", Class::Window)).types(with_indices),
     nhwc("MaxUnpool", Class::Window).shape(unpooled).work(flops::none),
-    nhwc("QLinearAveragePool", Class::Window).shape(pooled).work(window::pool_work),
+    nhwc("QLinearAveragePool", Class::Window)
+        .shape(pooled)
+        .work(window::pool_work)
+        .weights(super::operator::SCALED),
     nhwc("QLinearConv", Class::Window)
         .shape(|op| convolved(op, 3))
         .types(|t, _| t.of(7))
