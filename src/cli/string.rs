@@ -7,8 +7,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use nneval::files::printable_json;
-use nneval::graph::shape::Shapes;
-use nneval::graph::{Model, budget};
+use nneval::graph::{Model, budget, canonical};
 use nneval::opstring;
 use nneval::reduce::Reduction;
 use nneval::tokenizer::Tokenizer;
@@ -119,7 +118,7 @@ fn line(path: &Path, args: &Args, tokenizer: Option<&Tokenizer>) -> nneval::Resu
     let limits = args.limits.limits();
     let graph = budget::within(path, &limits, || {
         let model = Model::open(path, &limits)?;
-        opstring::build(&model, &Shapes::infer(&model, &args.bind.bindings()))
+        canonical::of_model(&model, &args.bind.bindings())
     })?;
     let graph = args.reduce.reduce(&graph).unwrap_or(graph);
     let string = args.style.write(&graph);

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod budget;
+pub mod canonical;
 pub mod costs;
 pub mod error;
 pub mod features;

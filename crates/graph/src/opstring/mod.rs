@@ -17,7 +17,8 @@
 //! # Ok::<(), nneval_graph::Error>(())
 //! ```
 //!
-//! [`build()`] makes an [`OpGraph`] of a model: `canonical_order` orders the
+//! [`of_model`] gives the canonical graph of a model, whichever exporter wrote it
+//! ([`canonical`]). [`build()`] makes the [`OpGraph`] as it stands in the file: `canonical_order` orders the
 //! nodes; `attributes`, `constants` and `types` turn what they hold into typed
 //! values. [`write()`] spells the graph; it leaves out weights that
 //! `inferred_weights` finds again, and `fold` finds repeated blocks. [`parse()`]
@@ -39,7 +40,9 @@ mod verbose;
 mod write;
 
 pub use attr::{Attr, Window};
+pub(crate) use build::MAX_STRUCTURAL;
 pub use build::build;
+pub(crate) use build::of_known;
 pub use graph::{Op, OpGraph, Operand};
 pub use literal::{Constant, Float, Literal};
 pub use parse::{ParseLimits, parse, parse_within};
@@ -52,20 +55,21 @@ pub(crate) use write::{chained, items};
 pub use write::{write, write_unfolded};
 
 use crate::budget;
+use crate::canonical;
 use crate::error::Result;
 use crate::model::{Limits, Model};
-use crate::shape::{Bindings, Shapes};
+use crate::shape::Bindings;
 use std::path::Path;
 
 /// Version of the operation string. A bundle names the version it was trained on.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// The operation graph of a model, symbolic dimensions unbound.
+/// The canonical operation graph of a model, symbolic dimensions unbound.
 ///
 /// # Errors
 /// As [`build()`].
 pub fn of_model(model: &Model) -> Result<OpGraph> {
-    build(model, &Shapes::infer(model, &Bindings::default()))
+    canonical::of_model(model, &Bindings::default())
 }
 
 /// The operation string of the model file at `path`.

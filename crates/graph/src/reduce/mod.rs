@@ -7,6 +7,7 @@ mod dead_code;
 mod reachable;
 mod walk;
 
+use crate::canonical::float;
 use crate::error::Result;
 use crate::opstring::{OpGraph, parse, write};
 use serde::{Deserialize, Serialize};
@@ -41,8 +42,9 @@ pub enum Reduction {
     /// it `compiled`.
     DeadCode,
     /// Without operations on no path from an input to an output that is free of
-    /// multiplications by zero. They do not change accuracy. Older bundles name
-    /// it `live`.
+    /// multiplications by zero, and in single precision: half precision and
+    /// quantization are those of the float network. Neither is what decides
+    /// accuracy. Older bundles name it `live`.
     Reachable,
 }
 
@@ -70,7 +72,11 @@ impl Reduction {
         match self {
             Self::None => None,
             Self::DeadCode => dead_code::eliminate(graph),
-            Self::Reachable => reachable::reduce(graph),
+            Self::Reachable => {
+                let float = float::of(graph);
+                let reached = reachable::reduce(float.as_ref().unwrap_or(graph));
+                reached.or(float)
+            }
         }
     }
 
@@ -79,7 +85,7 @@ impl Reduction {
     /// For strings from outside; [`Reduction::reduce`] takes a graph in hand.
     ///
     /// # Errors
-    /// As [`parse()`]. A string without multiplications by zero is not parsed.
+    /// As [`parse()`]. A string that no reduction may change is not parsed.
     pub fn reduce_string(self, string: &str) -> Result<Cow<'_, str>> {
         if self.is_none() || !Self::may_change(string) {
             return Ok(string.into());
@@ -88,9 +94,9 @@ impl Reduction {
     }
 
     /// Whether some reduction may change the network of `string`: whether it
-    /// contains the spelling of a constant zero.
+    /// contains the spelling of a constant zero or of reduced precision.
     pub fn may_change(string: &str) -> bool {
-        string.contains("c0.0")
+        string.contains("c0.0") || float::may_change(string)
     }
 
     /// Whether it leaves every network as it is, as for metrics that do not

@@ -3,6 +3,7 @@
 
 use super::string_of;
 use crate::common::{nneval, onnx::bytes, zoo};
+use nneval::graph::canonical::canonicalize;
 use nneval::opstring;
 use nneval::tokenizer::{Cuts, Tokenizer};
 use onnx_protobuf::ModelProto;
@@ -61,7 +62,7 @@ fn what_folding_saves() {
     let strings: Vec<(usize, String, String)> = models
         .iter()
         .map(|(_, m)| {
-            let g = super::graph_of(m).unwrap();
+            let g = canonicalize(super::graph_of(m).unwrap());
             (g.operations(), opstring::write(&g), opstring::write_unfolded(&g))
         })
         .collect();

@@ -5,6 +5,7 @@ use crate::model::{Blob, DataType, Tensor, TensorData, Texts};
 use crate::opstring::graph::Operand;
 use crate::opstring::literal::{Constant, Float, Literal};
 use crate::opstring::tensor_type::TensorType;
+use crate::shape::{Inferred, size};
 use std::fmt::Write;
 
 /// Lists and constants up to this length are spelled by value.
@@ -55,6 +56,19 @@ pub fn operand(t: &Tensor, structural: bool, arithmetic: bool) -> Operand {
     let constant = constant(t, structural);
     let constant = constant.or_else(|| arithmetic.then(|| single(t)).flatten());
     constant.map_or_else(|| Operand::Weight(TensorType::of_tensor(t)), Operand::Constant)
+}
+
+/// The constant that a value is whose elements are known.
+pub fn known(of: &Inferred) -> Option<Tensor> {
+    let v = of.ints.as_ref().filter(|v| v.len() <= MAX_STRUCTURAL && of.container.is_none())?;
+    let dims = of.dims.as_ref()?.iter().map(size).collect::<Option<Vec<u64>>>()?;
+    let dtype = of.dtype?;
+    let data = match dtype {
+        DataType::F32 => TensorData::Floats(v.iter().map(|&x| x as f32).collect()),
+        t if t.is_integer() => TensorData::Ints(v.clone()),
+        _ => return None,
+    };
+    Some(Tensor { dtype, dims, data })
 }
 
 /// A constant of rank 0 or 1 by value: integers up to [`MAX_LIST`] elements,

@@ -22,9 +22,10 @@ use crate::budget;
 use crate::error::{Error, Result};
 use crate::model::{Attribute, Graph, Model, Node, ValueId, constant_tensor};
 use crate::ops;
-use crate::shape::{Inferred, Shapes, is_unknown};
+use crate::shape::{Inferred, Shapes, is_unknown, size};
 use attributes::Site;
 use canonical_order::{Context, Definitions, Origin, Plan, Step};
+pub use constants::MAX_STRUCTURAL;
 use copies::Copies;
 use functions::{Attributes, Bindings, Contents, Functions, Key, bound};
 use part::Part;
@@ -41,23 +42,40 @@ const STEPS_AN_OPERATION: usize = 16;
 /// Operations that all calls of model-local functions may stand for.
 const MAX_EXPANDED: usize = 1 << 18;
 
+/// Indices that are read to find that they are all in order.
+const MAX_INDICES: u64 = 1 << 16;
+
 /// The operation graph of `model`, whose shapes are `shapes`.
 ///
 /// # Errors
 /// [`Error::Model`] where model-local functions call themselves or stand for
 /// too many operations.
 pub fn build(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
-    shapes.check(model)?;
-    budget::of_model(model, || of_shaped(model, shapes))
+    graph(model, shapes, false)
 }
 
-fn of_shaped(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
+/// As [`build()`], with a constant in place of each value whose elements are a
+/// few known integers.
+///
+/// # Errors
+/// As [`build()`].
+pub fn of_known(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
+    graph(model, shapes, true)
+}
+
+fn graph(model: &Model, shapes: &Shapes, folds: bool) -> Result<OpGraph> {
+    shapes.check(model)?;
+    budget::of_model(model, || of_shaped(model, shapes, folds))
+}
+
+fn of_shaped(model: &Model, shapes: &Shapes, folds: bool) -> Result<OpGraph> {
     let functions = Functions::new(model);
     let copies = Copies::new(model, &functions);
     let definitions = Definitions::new(model);
     let mut all = All {
         ctx: Context { model, copies, definitions },
         shapes,
+        folds,
         functions,
         plans: HashMap::new(),
     };
@@ -79,6 +97,8 @@ fn of_shaped(model: &Model, shapes: &Shapes) -> Result<OpGraph> {
 struct All<'a> {
     ctx: Context<'a>,
     shapes: &'a Shapes,
+    /// Whether values that are known are constants.
+    folds: bool,
     functions: Functions<'a>,
     /// Plans of the functions.
     plans: HashMap<usize, Plan>,
@@ -210,7 +230,13 @@ impl<'a, 'c> Walk<'a, 'c> {
         if let Some(&op) = self.of_input.get(&v) {
             return Operand::Value { op, output: 0 };
         }
-        match self.all.ctx.origin(self.graph, v) {
+        let origin = self.all.ctx.origin(self.graph, v);
+        if let (Origin::Node(_), true, Some(shapes)) = (origin, self.all.folds, self.shapes)
+            && let Some(known) = shapes.get(v).and_then(constants::known)
+        {
+            return constants::operand(&known, part == Part::Structural, part == Part::Arithmetic);
+        }
+        match origin {
             Origin::Node(d) => match self.of_node.get(d.node as usize) {
                 Some(&op) => Operand::Value { op: op as usize, output: d.output as usize },
                 None => Operand::Omitted,
@@ -265,8 +291,31 @@ impl<'a, 'c> Walk<'a, 'c> {
         if let Some(op) = self.of_node.get_mut(index as usize) {
             *op = self.ops.len() as u32;
         }
-        let kind = constants::kind(&n.domain, &n.op_type);
+        let mut kind = constants::kind(&n.domain, &n.op_type);
+        if self.all.folds && self.gathers_all(n) {
+            kind = "Reshape".into();
+            operands.truncate(1);
+        }
         self.push(s, Op { kind, attributes, operands, outputs, bodies })
+    }
+
+    /// Whether a node gathers all elements of a vector in their order.
+    fn gathers_all(&self, n: &Node) -> bool {
+        let all = || {
+            let (x, index) = (self.resolve(n.input(0)?), self.resolve(n.input(1)?));
+            let count = match self.known(x).dims.as_deref()? {
+                [n] => size(n).filter(|&n| n <= MAX_INDICES)?,
+                _ => return None,
+            };
+            let tensor = self.all.ctx.model.value(index).and_then(|v| v.tensor.as_ref());
+            let indices = match tensor {
+                Some(t) => t.ints(MAX_INDICES)?,
+                None => self.known(index).ints.clone()?,
+            };
+            let ordered = indices.iter().copied().eq(0..i64::try_from(count).ok()?);
+            Some(ordered && n.int("axis").unwrap_or(0) == 0)
+        };
+        n.domain.is_empty() && n.op_type == "Gather" && all() == Some(true)
     }
 
     fn attributes(&self, n: &Node, attributes: &Attributes) -> Vec<Attr> {

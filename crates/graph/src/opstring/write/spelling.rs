@@ -100,7 +100,7 @@ impl Display for Formula {
 
 impl Formula {
     /// The spelling as an operand of another formula.
-    pub(in crate::opstring) fn part(&self) -> String {
+    pub(crate) fn part(&self) -> String {
         match self {
             Self::Negative(_) | Self::Apply(..) => format!("({self})"),
             _ => self.to_string(),

@@ -1,0 +1,121 @@
+//! Canonical graphs: one spelling of a computation, whichever exporter wrote it.
+//!
+//! Exporters decompose, fold and order operations each in their own way.
+//! [`canonicalize`] rewrites an operation graph until no rule applies. Each rule
+//! states what it takes for the same: only graphs of one function become equal,
+//! for some values of their weights. Values of weights are no part of a graph,
+//! so a missing bias is a bias of zeros. Spellings are those of the networks of
+//! NATS-Bench, which stay as they are.
+
+mod activation;
+mod attention;
+mod batch;
+mod conditional;
+mod constants;
+mod convolution;
+mod einsum;
+pub(crate) mod float;
+mod folded;
+mod identity;
+mod inputs;
+mod layout;
+mod linear;
+mod net;
+mod normalization;
+mod pool;
+mod single;
+mod slices;
+mod symbols;
+
+use crate::budget;
+use crate::error::Result;
+use crate::model::Model;
+use crate::opstring::{OpGraph, of_known, reorder};
+use crate::shape::{Bindings, Shapes};
+use net::{Net, Rule};
+
+/// Rounds of rewriting; a graph that still changes stays as it is then.
+const ROUNDS: usize = 8;
+
+/// Rules in the order in which they are tried on an operation.
+const RULES: &[Rule] = &[
+    conditional::branch,
+    constants::fold,
+    identity::nothing,
+    identity::plainer,
+    identity::arithmetic,
+    slices::split,
+    slices::slices,
+    layout::transpositions,
+    layout::reshape,
+    layout::joined_transposition,
+    layout::joined_product,
+    layout::concatenation,
+    layout::resampling,
+    einsum::product,
+    slices::position,
+    layout::expand,
+    pool::reduction,
+    pool::global,
+    convolution::automatic,
+    convolution::zeros_before,
+    convolution::bias_after,
+    linear::gemm,
+    linear::matrix_product,
+    linear::after,
+    linear::joined,
+    linear::point,
+    activation::product,
+    activation::other,
+    normalization::batch,
+    normalization::divided,
+    normalization::layer,
+    normalization::affine,
+    normalization::groups,
+    normalization::group,
+    normalization::norm,
+    attention::attention,
+];
+
+/// The canonical graph of `model` under `bindings`.
+///
+/// # Errors
+/// As [`build()`](crate::opstring::build()).
+pub fn of_model(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    budget::of_model(model, || of_file(model, bindings))
+}
+
+fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    let flat = match model.functions.is_empty() {
+        true => None,
+        false => model.expanded().ok().map(|(flat, _)| flat),
+    };
+    let model = flat.as_ref().unwrap_or(model);
+    let shapes = Shapes::infer(model, bindings);
+    let g = canonicalize(of_known(model, &shapes)?);
+    match single::leaves_arithmetic(&g) {
+        true => Ok(single::of_model(model, bindings).unwrap_or(g)),
+        false => Ok(g),
+    }
+}
+
+/// The canonical graph of the computation of `g`.
+pub fn canonicalize(g: OpGraph) -> OpGraph {
+    let mut g = inputs::as_weights(&g).unwrap_or(g);
+    for _ in 0..ROUNDS {
+        let (next, mut changed) = Net::rewrite(&g, RULES);
+        if changed {
+            g = reorder(&next);
+        }
+        if let Some(open) = batch::open(&g) {
+            (g, changed) = (open, true);
+        }
+        if !changed {
+            break;
+        }
+    }
+    if let Some(spelled) = folded::spell(&g) {
+        g = spelled;
+    }
+    symbols::renumber(g)
+}
