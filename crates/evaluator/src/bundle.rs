@@ -82,10 +82,10 @@ impl Bundle {
             let v = manifest.format;
             return Err(bad(format!("has layout version {v}; this nneval reads 1 to {FORMAT}")));
         }
-        if manifest.string_version != opstring::VERSION {
+        if !(1..=opstring::VERSION).contains(&manifest.string_version) {
             let (v, own) = (manifest.string_version, opstring::VERSION);
             return Err(bad(format!(
-                "was made for operation string version {v}; this nneval writes version {own}"
+                "was made for operation string version {v}; this nneval writes versions 1 to {own}"
             )));
         }
         let checked = |name: &str| {

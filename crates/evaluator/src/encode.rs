@@ -18,7 +18,8 @@ impl Evaluator {
     /// [`Error::Runtime`](crate::Error::Runtime).
     pub fn encode(&self, networks: &[Network]) -> Result<Vec<Encoding>> {
         let scales = networks.iter().map(|n| self.scales(n)).collect::<Result<Vec<_>>>()?;
-        let tokenize = |n: &Network| self.bundle.tokenize(n, &self.needs.reductions);
+        let tokenize =
+            |n: &Network| self.bundle.tokenize(&n.read_by(&self.needs), &self.needs.reductions);
         let tokenized = networks.par_iter().map(tokenize).collect::<Result<Vec<_>>>()?;
         let tokenized: Vec<&TokenizedNetwork> = tokenized.iter().collect();
         let mut encoded = self.encode_tokenized(&tokenized, &["metrics", "pooled"])?;

@@ -83,7 +83,8 @@ impl Evaluator {
 
     /// Predicts for networks that were read; what was not stays an error.
     pub(super) fn evaluate_read(&self, read: Vec<Result<Network>>) -> Vec<Result<Prediction>> {
-        let scaled = |r: Result<Network>| r.and_then(|n| Ok((self.scales(&n)?, n)));
+        let own = |n: Network| n.read_by(&self.needs).into_owned();
+        let scaled = |r: Result<Network>| r.and_then(|n| Ok((self.scales(&n)?, own(n))));
         let read: Vec<Result<(Vec<f64>, Network)>> = read.into_iter().map(scaled).collect();
         let good: Vec<&Network> = read.iter().flatten().map(|r| &r.1).collect();
         let mut predictions = self.predict(&good).into_iter();

@@ -61,7 +61,7 @@ impl Evaluator {
         check_widths(&encoder, &bundle.manifest)?;
         let names = bundle.manifest.metrics.iter().map(|m| m.spec.name.clone()).collect();
         let (cache, limits) = (Cache::new(options.cache_bytes), Limits::default());
-        let needs = Needs::of(&bundle.manifest.metrics);
+        let needs = Needs::of(&bundle.manifest);
         Ok(Self { bundle, encoder, cache, names, needs, limits, provider: options.provider })
     }
 

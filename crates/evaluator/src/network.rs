@@ -1,6 +1,6 @@
 //! A network as evaluators read it: operation string, strings of its reductions, static costs.
 
-use super::manifest::{Metric, reductions};
+use super::manifest::{Manifest, reductions};
 use crate::error::Result;
 use nneval_graph::budget;
 use nneval_graph::costs::Terms;
@@ -8,7 +8,11 @@ use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_graph::reduce::Reduction;
 use nneval_graph::shape::Bindings;
+use std::borrow::Cow;
 use std::path::Path;
+
+/// Version of operation strings that spell a graph as it stands in the file.
+const FILED: u32 = 1;
 
 /// What an evaluator reads of a network beside its operation string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,19 +22,24 @@ pub struct Needs {
     pub costs: bool,
     /// Reductions that metrics are predicted from.
     pub reductions: Vec<Reduction>,
+    /// The operation string of version 1, which spells a graph as it stands in the file.
+    pub filed: bool,
 }
 
 impl Needs {
-    /// What metrics are predicted from.
-    pub fn of(metrics: &[Metric]) -> Self {
+    /// What the evaluator of a description reads.
+    pub fn of(manifest: &Manifest) -> Self {
+        let metrics = &manifest.metrics;
         let costs = metrics.iter().any(|m| m.cost_model.is_some());
-        Self { costs, reductions: reductions(metrics) }
+        let filed = manifest.string_version == FILED;
+        Self { costs, reductions: reductions(metrics), filed }
     }
 
     /// What this and `other` need.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.costs |= other.costs;
+        self.filed |= other.filed;
         self.reductions.extend(other.reductions);
         self.reductions.sort_unstable();
         self.reductions.dedup();
@@ -46,6 +55,8 @@ pub struct Network {
     /// The string in each reduction that is known; `None` where it is the network's own.
     reduced: Vec<(Reduction, Option<String>)>,
     costs: Option<Terms>,
+    /// The operation string of version 1, where it is known and another one.
+    filed: Option<String>,
 }
 
 impl Network {
@@ -55,7 +66,7 @@ impl Network {
             true => reduced(graph, reductions),
             false => Vec::new(),
         };
-        Self { string, reduced, costs: None }
+        Self { string, reduced, costs: None, filed: None }
     }
 
     /// The network of `model`, with what an evaluator needs.
@@ -75,7 +86,9 @@ impl Network {
         let graph = opstring::of_model(model)?;
         let network = Self::of_graph(&graph, opstring::write(&graph), &needs.reductions);
         let terms = || Terms::at_default_sizes(model, sizes);
-        Ok(network.with_costs(needs.costs.then(terms).transpose()?))
+        let network = network.with_costs(needs.costs.then(terms).transpose()?);
+        let filed = || opstring::as_filed(model).map(|graph| opstring::write(&graph));
+        Ok(network.with_filed(needs.filed.then(filed).transpose()?))
     }
 
     /// The network of a model file, read within `limits`; costs as in [`Network::of_model_at`].
@@ -91,7 +104,7 @@ impl Network {
     /// The network of an operation string that nneval has written. The string is parsed only where
     /// a metric is predicted from a reduction of it.
     pub fn from_string(string: impl Into<String>) -> Self {
-        Self { string: string.into(), reduced: Vec::new(), costs: None }
+        Self { string: string.into(), reduced: Vec::new(), costs: None, filed: None }
     }
 
     /// The network of an operation string from elsewhere, which is parsed.
@@ -108,6 +121,24 @@ impl Network {
     #[must_use]
     pub fn with_costs(self, costs: Option<Terms>) -> Self {
         Self { costs, ..self }
+    }
+
+    /// The same network with its operation string of version 1.
+    #[must_use]
+    pub fn with_filed(self, filed: Option<String>) -> Self {
+        let filed = filed.filter(|f| *f != self.string);
+        Self { filed, ..self }
+    }
+
+    /// The network as an evaluator with those needs reads it.
+    pub(crate) fn read_by(&self, needs: &Needs) -> Cow<'_, Self> {
+        match (&self.filed, needs.filed) {
+            (Some(filed), true) => {
+                let network = Self::from_string(filed.clone());
+                Cow::Owned(network.with_costs(self.costs))
+            }
+            _ => Cow::Borrowed(self),
+        }
     }
 
     /// The operation string.

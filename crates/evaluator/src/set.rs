@@ -76,7 +76,7 @@ impl EvaluatorSet {
     /// heard.
     pub fn new(bundles: Vec<Bundle>, runtime: Runtime, options: Options) -> Self {
         let member = |bundle: Bundle| {
-            let needs = Needs::of(&bundle.manifest.metrics);
+            let needs = Needs::of(&bundle.manifest);
             Member { bundle, needs, loaded: OnceLock::new() }
         };
         let members: Vec<Member> = bundles.into_iter().map(member).collect();
@@ -204,7 +204,7 @@ impl EvaluatorSet {
         let Some(domain) = &member.bundle.manifest.domain else {
             return Some(Ok(Answer::Outside { in_domain: None, prediction: None }));
         };
-        match member.bundle.tokens(network.string()) {
+        match member.bundle.tokens(network.read_by(&member.needs).string()) {
             Ok(tokens) => {
                 let score = domain.score_at_most(&tokens);
                 let outside = Answer::Outside { in_domain: Some(score), prediction: None };

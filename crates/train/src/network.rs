@@ -13,6 +13,8 @@ pub struct DatasetNetwork {
     pub string: String,
     /// Its static costs, where they were asked for.
     pub costs: Option<Terms>,
+    /// Its operation string of version 1, where it may be another one.
+    pub filed: Option<String>,
 }
 
 impl DatasetNetwork {
@@ -20,12 +22,13 @@ impl DatasetNetwork {
     pub fn network(&self, needs: &Needs) -> Network {
         Network::of_graph(&self.graph, self.string.clone(), &needs.reductions)
             .with_costs(self.costs)
+            .with_filed(self.filed.clone().filter(|_| needs.filed))
     }
 }
 
 impl From<OpGraph> for DatasetNetwork {
     fn from(graph: OpGraph) -> Self {
-        Self { string: opstring::write(&graph), graph, costs: None }
+        Self { string: opstring::write(&graph), graph, costs: None, filed: None }
     }
 }
 

@@ -60,7 +60,7 @@ impl NetworkSource {
     /// [`Error::Table`] naming the line of an unknown architecture or of a
     /// model that cannot be read.
     pub fn read_row(&self, table: &LabelTable, row: usize, costs: bool) -> Result<DatasetNetwork> {
-        described(&self.model(table, row)?, costs)
+        self.described(&self.model(table, row)?, costs)
     }
 
     /// The network that `key` names, with static costs where `costs` says so.
@@ -68,7 +68,7 @@ impl NetworkSource {
     /// # Errors
     /// [`Error::Space`], or as [`Model::open`].
     pub fn read_key(&self, key: &str, costs: bool) -> Result<DatasetNetwork> {
-        described(&self.of_key(key)?, costs)
+        self.described(&self.of_key(key)?, costs)
     }
 
     /// Name of the search space, or the folder.
@@ -77,6 +77,18 @@ impl NetworkSource {
             Self::Space(space, _) => space.to_string(),
             Self::Folder(dir) => dir.display().to_string(),
         }
+    }
+
+    /// Graph, strings and, with `costs`, static costs at the default input sizes. Networks of a
+    /// space have one string in all versions.
+    fn described(&self, model: &Model, costs: bool) -> Result<DatasetNetwork> {
+        let network = DatasetNetwork::from(opstring::of_model(model)?);
+        let of = || Terms::at_default_sizes(model, &Bindings::default());
+        let filed = match self {
+            Self::Space(..) => None,
+            Self::Folder(_) => Some(opstring::write(&opstring::as_filed(model)?)),
+        };
+        Ok(DatasetNetwork { costs: costs.then(of).transpose()?, filed, ..network })
     }
 
     fn of_key(&self, key: &str) -> Result<Model> {
@@ -97,13 +109,6 @@ impl NetworkSource {
         };
         Ok(self.of_key(key).map_err(labels)?)
     }
-}
-
-/// Graph, string and, with `costs`, static costs at the default input sizes.
-fn described(model: &Model, costs: bool) -> Result<DatasetNetwork> {
-    let network = DatasetNetwork::from(opstring::of_model(model)?);
-    let of = || Terms::at_default_sizes(model, &Bindings::default());
-    Ok(DatasetNetwork { costs: costs.then(of).transpose()?, ..network })
 }
 
 /// Names of the `.onnx` files in a folder, sorted.

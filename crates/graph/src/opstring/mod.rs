@@ -58,7 +58,7 @@ use crate::budget;
 use crate::canonical;
 use crate::error::Result;
 use crate::model::{Limits, Model};
-use crate::shape::Bindings;
+use crate::shape::{Bindings, Shapes};
 use std::path::Path;
 
 /// Version of the operation string. A bundle names the version it was trained on.
@@ -70,6 +70,14 @@ pub const VERSION: u32 = 2;
 /// As [`build()`].
 pub fn of_model(model: &Model) -> Result<OpGraph> {
     canonical::of_model(model, &Bindings::default())
+}
+
+/// The operation graph of a model as it stands in the file, which strings of version 1 spell.
+///
+/// # Errors
+/// As [`build()`].
+pub fn as_filed(model: &Model) -> Result<OpGraph> {
+    build(model, &Shapes::infer(model, &Bindings::default()))
 }
 
 /// The operation string of the model file at `path`.
