@@ -71,15 +71,25 @@ fn model(space: Space, arch: &str, options: &ModelOptions) -> Model {
 }
 
 /// Bundles were trained on the strings of the graphs as they stand in the file.
+fn stay_as_they_are(space: Space, step: usize) {
+    for arch in space.all().step_by(step) {
+        let m = model(space, &arch.to_string(), &ModelOptions::default());
+        let built = opstring::build(&m, &Shapes::infer(&m, &Bindings::default())).unwrap();
+        assert!(of_model(&m, &Bindings::default()).unwrap() == built, "{arch}");
+    }
+}
+
 #[test]
 fn networks_of_nats_bench_stay_as_they_are() {
-    for (space, step) in [(Space::NatsTss, 7), (Space::NatsSss, 97)] {
-        for arch in space.all().step_by(step) {
-            let m = model(space, &arch.to_string(), &ModelOptions::default());
-            let built = opstring::build(&m, &Shapes::infer(&m, &Bindings::default())).unwrap();
-            assert!(of_model(&m, &Bindings::default()).unwrap() == built, "{arch}");
-        }
-    }
+    stay_as_they_are(Space::NatsTss, 13);
+    stay_as_they_are(Space::NatsSss, 97);
+}
+
+#[test]
+#[ignore = "takes a minute; to be run where a bundle of an earlier version is given this one's number"]
+fn all_networks_of_nats_bench_stay_as_they_are() {
+    stay_as_they_are(Space::NatsTss, 1);
+    stay_as_they_are(Space::NatsSss, 1);
 }
 
 /// `g` with BatchNormalization after convolutions folded into biases.
