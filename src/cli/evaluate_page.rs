@@ -45,12 +45,15 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
     };
     let outside = names(|a| matches!(a, Answer::Outside { .. }));
     if !outside.is_empty() {
-        let _ = writeln!(text, "\n  Not predicted: {outside} have seen no networks like this one.");
+        let _ =
+            writeln!(text, "\n  No prediction by {outside}: trained on no networks like this one");
     }
     let strings = names(|a| matches!(a, Answer::NeedsModel));
     if !strings.is_empty() {
-        let _ =
-            writeln!(text, "\n  Not predicted: {strings} need the model, not its string alone.");
+        let _ = writeln!(
+            text,
+            "\n  No prediction by {strings}: static costs are needed, which only a model file has"
+        );
     }
     for (manifest, answer) in &others {
         if let Answer::Outside { prediction: Some(prediction), .. } = answer {

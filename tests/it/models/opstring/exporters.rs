@@ -55,7 +55,8 @@ fn folded_normalization_leaves_no_trace() {
     }
 }
 
-/// Costs are those of the file, and differ by what exporters fold alone.
+/// Costs are those of the file. TorchScript stores equal weights once, such as those that are all
+/// zeros: parameters are compared within an exporter alone.
 #[test]
 fn four_exports_of_a_network_have_one_cost() {
     let Some(folder) = shared("corpus/exporters") else { return };
@@ -76,10 +77,10 @@ fn four_exports_of_a_network_have_one_cost() {
             [c.parameters as f64, known(&c.macs)]
         };
         let all = EXPORTS.map(of);
-        for costs in all {
-            for (a, b) in costs.iter().zip(all[0]) {
-                assert!((a / b - 1.0).abs() < 0.005, "{network}: {all:?}");
-            }
+        let same = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 0.005, "{network}: {all:?}");
+        for (i, [parameters, macs]) in all.into_iter().enumerate() {
+            same(macs, all[0][1]);
+            same(parameters, all[i / 2 * 2][0]);
         }
     }
 }
