@@ -8,11 +8,12 @@ use super::evaluator_args;
 use super::limits_args::LimitsArgs;
 use super::paths;
 use super::predictor::Predictor;
-use super::runtime_args::RuntimeArgs;
+use super::runtime_args::{RuntimeArgs, tell};
 use super::shipped::Shipped;
 use super::table_args::PrintFormat;
 use indicatif::ProgressBar;
 use nneval::evaluator::EvaluatorSet;
+use nneval::runtime::Provider;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,6 +65,9 @@ impl Args {
         let options = evaluator_args::options(&session);
         let set = EvaluatorSet::shipped(&Shipped::default(), runtime, options)?;
         let set = if self.all { set.complete() } else { set };
+        if session.provider != Provider::Cpu {
+            set.load()?.into_iter().for_each(|e| tell(e.placement()));
+        }
         Ok(Predictor::Set(Box::new(set)))
     }
 }

@@ -103,6 +103,14 @@ impl EvaluatorSet {
         Self { complete: true, ..self }
     }
 
+    /// Loads all evaluators now, so that a provider that cannot be used is an error at once.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`].
+    pub fn load(&self) -> Result<Vec<&Evaluator>> {
+        self.members.iter().map(|m| self.loaded(m)).collect()
+    }
+
     /// What the evaluators predict, in their order.
     pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         self.members.iter().map(|m| &m.bundle.manifest)

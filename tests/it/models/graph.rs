@@ -108,7 +108,7 @@ fn deep_nesting_is_refused() {
 fn malformed_encodings_are_refused() {
     let good = graph(vec![relu()], vec![]).model();
     refused(Vec::new(), &["empty"]);
-    refused(b"PK\x03\x04 a zip file, not a model".to_vec(), &["not an ONNX model"]);
+    refused(b"PK\x03\x04 a zip file, not a model".to_vec(), &["no ONNX model but a zip archive"]);
     refused(
         vec![0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
         &["not an ONNX model"],

@@ -298,7 +298,7 @@ fn fused_attention() {
         "com.microsoft.QLinearConv",
         &[last, attr_ints("strides", &[2, 2])],
         &["NxHx9x4", ".", ".", "6x4x3x3", ".", ".", ".", "."],
-        &["Nx(H - 1)//2x4x6"],
+        &["Nx(H + 1)//2 - 1x4x6"],
     );
 }
 
