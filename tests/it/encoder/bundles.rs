@@ -180,7 +180,8 @@ fn outputs_that_are_no_numbers_are_errors_of_the_network() {
 #[test]
 fn descriptions_that_make_no_sense_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let cases: [(fn(&mut Value), &str); 4] = [
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 4] = [
         (|m| m["metrics"][0]["range"] = json!([90, 10]), "range does not ascend"),
         (|m| m["metrics"][1]["name"] = m["metrics"][0]["name"].clone(), "one name"),
         (|m| m["window"] = json!(1u64 << 40), "no window"),

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn known_never_gives_way_to_less_known() {
-        let cases: [(Option<&[&str]>, Option<&[&str]>, Option<&[&str]>); 6] = [
+        type Dims<'a> = Option<&'a [&'a str]>;
+        let cases: [(Dims, Dims, Dims); 6] = [
             (Some(&["3", "4"]), None, Some(&["3", "4"])),
             (None, Some(&["3", "b"]), Some(&["3", "b"])),
             (Some(&["3", "4"]), Some(&["a", "?"]), Some(&["3", "4"])),

@@ -393,8 +393,8 @@ pub const NAMED: [&str; 6] =
 pub fn element_type(n: i64) -> Vec<u8> {
     let constant = tensor("w", n, &[2, 3]);
     let cast = node("Cast", &["x"], &["y"], &[attr_int("to", n)]);
-    let foo = node("Foo", &["y", "w", "x"], &["out"], &[attr_tensor("t", &tensor("", n, &[2]))]);
-    let mut g = graph(vec![cast, foo], vec![value("x", n, "a")], vec![constant], "out");
+    let own = node("Foo", &["y", "w", "x"], &["out"], &[attr_tensor("t", &tensor("", n, &[2]))]);
+    let mut g = graph(vec![cast, own], vec![value("x", n, "a")], vec![constant], "out");
     let key = [int(1, n), field(2, &field(1, &int(1, n)))].concat();
     g.inputs.push([text(1, "m"), field(2, &field(5, &key))].concat());
     g.model()

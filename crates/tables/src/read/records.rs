@@ -225,7 +225,9 @@ mod tests {
     use proptest::prelude::*;
     use std::io::BufReader;
 
-    fn all(text: &[u8], buffer: usize) -> Result<Vec<(u64, Vec<String>)>, (Option<u64>, String)> {
+    type Lines = Vec<(u64, Vec<String>)>;
+
+    fn all(text: &[u8], buffer: usize) -> Result<Lines, (Option<u64>, String)> {
         let mut records = Records::new(BufReader::with_capacity(buffer, text), b',', false, 1);
         let mut all = Vec::new();
         while records.next().map_err(|f| (f.line, f.reason))? {
