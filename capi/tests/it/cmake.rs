@@ -26,7 +26,8 @@ fn built(name: &str, options: &[&str]) -> PathBuf {
 fn metric(path: &Path, name: &str) -> f64 {
     let mut command = nneval();
     command.env("NNEVAL_CACHE", common::cache());
-    let text = run(command.args(["evaluate", "--format", "json"]).arg(path));
+    let text =
+        run(command.args(["evaluate", "--evaluator", "nats-tss", "--format", "json"]).arg(path));
     let list: Value = serde_json::from_str(&text).unwrap();
     list[0]["metrics"][name]["value"].as_f64().unwrap()
 }

@@ -18,7 +18,8 @@ fn networks() -> Vec<PathBuf> {
 fn of_command_line(path: &Path) -> Vec<String> {
     let mut command = nneval();
     command.env("NNEVAL_CACHE", common::cache());
-    let text = run(command.args(["evaluate", "--format", "json"]).arg(path));
+    let text =
+        run(command.args(["evaluate", "--evaluator", "nats-tss", "--format", "json"]).arg(path));
     let list: Value = serde_json::from_str(&text).unwrap();
     let row = &list[0];
     let mut lines = vec![format!("path\t{}", path.display())];
