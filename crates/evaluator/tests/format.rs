@@ -4,7 +4,7 @@ use nneval_evaluator::{Bundle, shipped};
 use nneval_files::sha256;
 use std::path::Path;
 
-/// A bundle of format 2 and one with cost models, at the bytes of commit 6bca739.
+/// Bundles at the bytes of commit 6bca739, whose descriptions name string version 1.
 const BUNDLES: [(&str, [(&str, &str); 3]); 2] = [
     (
         "nats-sss",
@@ -33,9 +33,24 @@ fn bundles_of_today_load_and_are_saved_byte_for_byte() {
         for (file, sum) in files {
             let [before, after] =
                 [&folder, out.path()].map(|f: &Path| std::fs::read(f.join(file)).unwrap());
-            assert_eq!(sha256(&before), sum, "{name}/{file} is not the file of that commit");
+            assert_eq!(
+                sha256(&of_version_1(&before, file)),
+                sum,
+                "{name}/{file} is not the file of that commit"
+            );
             assert!(before == after, "{name}/{file} is written otherwise");
         }
+    }
+}
+
+/// The file with string version 1: strings of these spaces are the same in both versions.
+fn of_version_1(bytes: &[u8], file: &str) -> Vec<u8> {
+    match file {
+        "evaluator.json" => {
+            let text = std::str::from_utf8(bytes).unwrap();
+            text.replace("\"string_version\": 2", "\"string_version\": 1").into_bytes()
+        }
+        _ => bytes.to_vec(),
     }
 }
 
