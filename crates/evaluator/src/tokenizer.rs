@@ -38,7 +38,7 @@ const SPECIAL: [&str; 3] = ["<pad>", "</s>", "<mask>"];
 /// ```
 /// use nneval_evaluator::shipped;
 /// use nneval_evaluator::tokenizer::END;
-/// let tokenizer = shipped::vocabulary().expect("models/tokenizer.json");
+/// let tokenizer = shipped::Shipped::default().vocabulary().expect("models/tokenizer.json");
 /// let tokens = tokenizer.encode("|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32")?;
 /// assert_eq!(tokens.last(), Some(&END));
 /// # Ok::<(), nneval_evaluator::Error>(())

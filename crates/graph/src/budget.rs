@@ -76,7 +76,8 @@ impl Drop for Restore {
 ///     budget::within(path, limits, || {
 ///         let model = Model::open(path, limits)?;
 ///         let string = opstring::write(&opstring::of_model(&model)?);
-///         Ok((string, costs::of_model(&model, &Bindings::default())?))
+///         let costs = costs::of_model(&model, &Bindings::default())?;
+///         Ok::<_, nneval_graph::Error>((string, costs))
 ///     })
 /// };
 /// assert!(both(&Limits::default()).is_ok());

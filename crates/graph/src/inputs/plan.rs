@@ -147,11 +147,7 @@ fn choose(value: &Value, shape: &[Dim], at: usize, formulas: bool, dims: &mut Si
         return;
     }
     for name in &open {
-        let mut place = shape.to_vec();
-        if let Some(d) = place.get_mut(at) {
-            *d = Dim::Symbol(name.clone());
-        }
-        dims.insert(name.clone(), usual_size(value, &place, at));
+        dims.insert(name.clone(), usual_size_of(Some(name), value, shape, at));
     }
     // `n - 5` of a usual n of 1 is no size.
     if let ([name], None | Some(0)) = (open.as_slice(), formula::evaluate(text, dims))
@@ -168,9 +164,16 @@ fn choose(value: &Value, shape: &[Dim], at: usize, formulas: bool, dims: &mut Si
 /// height and width 112, channels 3; of rank 3 the second is 128 and the third
 /// 64; of rank 2 the second is 128 for integers and 1024 (samples) for others.
 pub fn usual_size(value: &Value, shape: &[Dim], at: usize) -> u64 {
-    if let Some(Dim::Symbol(name)) = shape.get(at)
-        && let Some(size) = size_by_name(&name.to_lowercase())
-    {
+    let name = match shape.get(at) {
+        Some(Dim::Symbol(name)) => Some(name.as_str()),
+        _ => None,
+    };
+    usual_size_of(name, value, shape, at)
+}
+
+/// As [`usual_size`], for a dimension of that name.
+fn usual_size_of(name: Option<&str>, value: &Value, shape: &[Dim], at: usize) -> u64 {
+    if let Some(size) = name.and_then(|name| size_by_name(&name.to_lowercase())) {
         return size;
     }
     let channels_last = |rank: usize| {
