@@ -10,8 +10,7 @@ use super::ood::OodSample;
 use super::prediction::{Estimate, Prediction};
 use super::tokenized::TokenizedNetwork;
 use crate::error::{Error, Result};
-use nneval_graph::budget;
-use nneval_graph::model::Model;
+use nneval_graph::shape::Bindings;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -76,15 +75,16 @@ impl Evaluator {
     /// costs on one budget of its limits.
     ///
     /// # Errors
-    /// As [`Model::open`] and [`Evaluator::network`].
+    /// As [`Network::of_file`].
     pub fn network_of_file(&self, path: &Path) -> Result<Network> {
-        budget::within(path, &self.limits, || self.network(&Model::open(path, &self.limits)?))
+        Network::of_file(path, &self.limits, &self.needs, &Bindings::default())
     }
 
     /// Predicts for networks that were read; what was not stays an error.
     pub(super) fn evaluate_read(&self, read: Vec<Result<Network>>) -> Vec<Result<Prediction>> {
-        let own = |n: Network| n.read_by(&self.needs).into_owned();
-        let scaled = |r: Result<Network>| r.and_then(|n| Ok((self.scales(&n)?, own(n))));
+        let scaled = |r: Result<Network>| {
+            r.and_then(|n| Ok((self.scales(&n)?, n.into_read_by(&self.needs))))
+        };
         let read: Vec<Result<(Vec<f64>, Network)>> = read.into_iter().map(scaled).collect();
         let good: Vec<&Network> = read.iter().flatten().map(|r| &r.1).collect();
         let mut predictions = self.predict(&good).into_iter();

@@ -130,13 +130,18 @@ impl Network {
         Self { filed, ..self }
     }
 
+    /// As [`Network::read_by`], by value.
+    pub(crate) fn into_read_by(self, needs: &Needs) -> Self {
+        match (self.filed, needs.filed) {
+            (Some(filed), true) => Self::from_string(filed).with_costs(self.costs),
+            (filed, _) => Self { filed, ..self },
+        }
+    }
+
     /// The network as an evaluator with those needs reads it.
     pub(crate) fn read_by(&self, needs: &Needs) -> Cow<'_, Self> {
         match (&self.filed, needs.filed) {
-            (Some(filed), true) => {
-                let network = Self::from_string(filed.clone());
-                Cow::Owned(network.with_costs(self.costs))
-            }
+            (Some(_), true) => Cow::Owned(self.clone().into_read_by(needs)),
             _ => Cow::Borrowed(self),
         }
     }

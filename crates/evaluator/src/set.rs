@@ -5,10 +5,10 @@
 
 use super::bundle::Bundle;
 use super::evaluator::Evaluator;
-use super::manifest::{Manifest, Metric};
+use super::manifest::Manifest;
 use super::network::{Needs, Network};
 use super::options::Options;
-use super::prediction::{Estimate, Prediction};
+use super::prediction::Prediction;
 use super::shipped::Shipped;
 use super::stream;
 use crate::error::{Error, Result};
@@ -72,8 +72,7 @@ impl Answer {
 pub type Answers = Result<Vec<Answer>>;
 
 impl EvaluatorSet {
-    /// The evaluators of those bundles together; of equal metrics the first that knows a network is
-    /// heard.
+    /// The evaluators of those bundles together.
     pub fn new(bundles: Vec<Bundle>, runtime: Runtime, options: Options) -> Self {
         let member = |bundle: Bundle| {
             let needs = Needs::of(&bundle.manifest);
@@ -121,22 +120,6 @@ impl EvaluatorSet {
         &self.needs
     }
 
-    /// The metrics of all evaluators, those of one name once.
-    pub fn metrics(&self) -> Vec<&Metric> {
-        let mut metrics: Vec<&Metric> = Vec::new();
-        for metric in self.manifests().flat_map(|m| &m.metrics) {
-            if metrics.iter().all(|m| m.spec.name != metric.spec.name) {
-                metrics.push(metric);
-            }
-        }
-        metrics
-    }
-
-    /// The estimate of `metric` by the first evaluator that has it and knows the network.
-    pub fn estimate<'a>(&self, answers: &'a [Answer], metric: &str) -> Option<&'a Estimate> {
-        answers.iter().filter_map(Answer::known).find_map(|p| p.get(metric))
-    }
-
     /// The answers for networks that were read; what was not stays an error.
     pub fn evaluate(&self, networks: Vec<Result<Network>>) -> Vec<Answers> {
         let (good, places): (Vec<Network>, Vec<Option<Error>>) = parted(networks);
@@ -181,19 +164,17 @@ impl EvaluatorSet {
         let early: Vec<Option<OneAnswer>> = early.collect();
         let left = networks.iter().zip(&early).filter(|(_, e)| e.is_none());
         let left: Vec<Result<Network>> = left.map(|(n, _)| Ok(n.clone())).collect();
-        let predicted = match left.is_empty() {
-            true => Ok(Vec::new()),
-            false => self.loaded(member).map(|e| e.evaluate_read(left)),
+        if left.is_empty() {
+            return early.into_iter().flatten().collect();
+        }
+        let predictions = match self.loaded(member) {
+            Ok(evaluator) => evaluator.evaluate_read(left),
+            Err(e) => left.iter().map(|_| Err(e.clone())).collect(),
         };
-        let mut predictions = match &predicted {
-            Ok(predictions) => Ok(predictions.iter().cloned()),
-            Err(e) => Err(e.clone()),
-        };
-        let mut next = || match &mut predictions {
-            Ok(all) => all.next().unwrap_or_else(|| Err(Error::internal("no prediction"))),
-            Err(e) => Err(e.clone()),
-        };
-        early.into_iter().map(|e| e.unwrap_or_else(|| next().map(Answer::of))).collect()
+        let mut predictions = predictions.into_iter();
+        let missing = || Err(Error::internal("a network has no prediction"));
+        let mut next = || predictions.next().unwrap_or_else(missing).map(Answer::of);
+        early.into_iter().map(|e| e.unwrap_or_else(&mut next)).collect()
     }
 
     fn loaded<'a>(&self, member: &'a Member) -> Result<&'a Evaluator> {

@@ -4,8 +4,9 @@
 //! it reaches every output, and no operation mixes what it counts, its size is
 //! written as a symbol.
 
-use super::net::{Facts, wrap};
+use super::net::Facts;
 use super::symbols;
+use crate::ops::wrap;
 use crate::ops::{self, Class};
 use crate::opstring::{Dim, Formula, Op, OpGraph, Operand, Operator, TensorType};
 

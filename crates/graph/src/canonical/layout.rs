@@ -1,6 +1,7 @@
 //! Changes of layout: one spelling for all ways to reshape, compositions as one.
 
-use super::net::{Facts, Net, Outputs, ints, only, wrap};
+use super::net::{Facts, Net, Outputs, ints, only};
+use crate::ops::wrap;
 use crate::opstring::{Attr, Dim, Literal, Op, Operand, TensorType};
 
 /// Operators that change dimensions and keep the elements in order.

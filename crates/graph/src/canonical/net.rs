@@ -254,13 +254,6 @@ pub fn is_constant(o: &Operand) -> bool {
     matches!(o, Operand::Weight(_) | Operand::Constant(_))
 }
 
-/// An axis counted from the front.
-pub fn wrap(axis: i64, rank: usize) -> Option<usize> {
-    let rank = i64::try_from(rank).ok()?;
-    let a = if axis < 0 { axis.checked_add(rank)? } else { axis };
-    usize::try_from(a).ok().filter(|_| a < rank)
-}
-
 /// Whether a type is that of floats.
 pub fn is_float(t: &TensorType) -> bool {
     use DataType::{Bf16, F16, F32, F64};

@@ -1,6 +1,7 @@
 //! Reductions and pooling: axes in one spelling, global pooling under its name.
 
-use super::net::{Facts, Net, Outputs, list, only, wrap};
+use super::net::{Facts, Net, Outputs, list, only};
+use crate::ops::wrap;
 use crate::opstring::{Attr, Dim, Op, TensorType, Window};
 
 /// A reduction keeps its dimensions, and its axes are an operand, counted from

@@ -1,6 +1,7 @@
 //! Parts of tensors: Split, Slice and Gather in one spelling.
 
-use super::net::{Facts, Net, Outputs, ints, list, only, wrap};
+use super::net::{Facts, Net, Outputs, ints, list, only};
+use crate::ops::wrap;
 use crate::opstring::{Attr, Constant, Dim, Literal, Op, Operand, TensorType};
 
 /// Ends beyond this mean the end of the dimension.

@@ -1,7 +1,9 @@
 //! Convolutions and poolings in the layouts that ONNX Runtime saves optimized
-//! models in: channels last (`Nhwc…` of `com.microsoft`, `com.ms.internal.nhwc`),
-//! and blocks of channels (`com.microsoft.nchwc`), whose tensors have the sizes of
-//! channels first with channels filled up to whole blocks.
+//! models in.
+//!
+//! - Channels last: `Nhwc…` of `com.microsoft`, and `com.ms.internal.nhwc`.
+//! - Blocks of channels: `com.microsoft.nchwc`. Tensors have the sizes of channels
+//!   first, with channels filled up to whole blocks.
 //!
 //! Weights keep the layout of `ai.onnx`. MACs are those of the channels in the
 //! file, those that fill up a block included.

@@ -52,9 +52,9 @@ impl Bindings {
         self.check_symbols(model)
     }
 
-    /// These bindings, and the sizes of symbols that they determine: an input of
+    /// These bindings, and the sizes of symbols that they determine. An input of
     /// given shape gives sizes to the symbols of its declared dimensions, also to
-    /// those in a formula (`past + 1`), for all values that the symbols occur in.
+    /// those in a formula (`past + 1`). The sizes hold for all values.
     pub fn resolved(&self, model: &Model) -> Self {
         let mut dims = self.dims.clone();
         let mut given: Vec<(&str, u64)> = Vec::new();

@@ -9,9 +9,9 @@
 //! | JSON lines, a JSON array of objects | integers, numbers, text; a boolean is 0 or 1 | that of the file |
 //! | Parquet | integers, numbers, text; a boolean is 0 or 1, NaN of FLOAT and DOUBLE is missing | number of the row and 1, as if there were a header |
 //!
-//! A table takes memory and time by the bytes of its file ([`MAX_BYTES`](crate::MAX_BYTES),
-//! [`MAX_COLUMNS`](crate::MAX_COLUMNS), [`MAX_ROW_BYTES`](crate::MAX_ROW_BYTES)): every
-//! count is bounded while it is read.
+//! A table takes memory and time by the bytes of its file. Every count is bounded while it is
+//! read: [`MAX_BYTES`](crate::MAX_BYTES), [`MAX_COLUMNS`](crate::MAX_COLUMNS),
+//! [`MAX_ROW_BYTES`](crate::MAX_ROW_BYTES).
 //!
 //! A FLOAT of 32 bits is read as the shortest decimal number that stands for it
 //! (0.1 is 0.1, not 0.10000000149), so that it equals the same cell in CSV.
