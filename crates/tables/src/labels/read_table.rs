@@ -64,14 +64,15 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
     let Some(line) = reader.header_line() else {
         return Err(Error::malformed(reader.file(), None, "the file is empty"));
     };
-    let layout = Layout::new(reader.file(), line, reader.names(), options)?;
+    let layout = Layout::new(reader.file(), line, reader.names(), options);
+    let layout = layout.map_err(|e| reader.refuse(e))?;
     let mut builder = Builder::new(reader.file(), reader.names(), layout);
     while let Some(row) = reader.next_row()? {
         if !row.is_blank() {
-            builder.push(row)?;
+            builder.push(row).map_err(|e| reader.refuse(e))?;
         }
     }
-    builder.finish(options)
+    builder.finish(options).map_err(|e| reader.refuse(e))
 }
 
 struct Builder {

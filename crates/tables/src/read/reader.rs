@@ -8,12 +8,11 @@ use super::no_parquet as parquet;
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::row::{Fault, Header, Row, Rows};
-use super::source::{self, Content, Encoded};
-use crate::error::ErrorKind;
-use crate::error::{Error, Result};
+use super::source::{self, Content, Encoded, Unpacked};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::MAX_COLUMNS;
 use crate::near_names::near_names;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Reads a table row by row, in whatever format it is.
@@ -36,6 +35,7 @@ pub struct TableReader<'a> {
     rows: Box<dyn Rows + 'a>,
     row: Row,
     cells: Cells,
+    unpacked: Option<Unpacked<'a>>,
 }
 
 impl TableReader<'static> {
@@ -76,14 +76,15 @@ impl<'a> TableReader<'a> {
     }
 
     pub(super) fn of(file: &Path, content: Content<'a>, comments: Comments) -> Result<Self> {
-        let Content { budget, bytes } = content;
+        let Content { budget, bytes, unpacked } = content;
         let begun = match bytes {
             Encoded::Csv(text) => CsvRows::open(text, comments).map(boxed),
             Encoded::JsonLines(text) => JsonRows::open(text, Layout::Lines).map(boxed),
             Encoded::JsonArray(text) => JsonRows::open(text, Layout::Array).map(boxed),
             Encoded::Parquet(bytes) => parquet::open(bytes, &budget).map(boxed),
         };
-        let (mut header, rows) = begun.map_err(|fault| located(file, fault))?;
+        let rest = unpacked.clone();
+        let (mut header, rows) = begun.map_err(|fault| undamaged(file, rest, located(file, fault)))?;
         let count = header.names.len();
         if count > MAX_COLUMNS {
             let reason = format!("{count} columns, at most {MAX_COLUMNS} are read");
@@ -93,7 +94,7 @@ impl<'a> TableReader<'a> {
             *name = name.trim_start_matches('\u{feff}').trim().to_owned();
         }
         let (file, cells) = (file.to_owned(), Cells::new(budget));
-        Ok(Self { file, header, rows, row: Row::default(), cells })
+        Ok(Self { file, header, rows, row: Row::default(), cells, unpacked })
     }
 
     /// The file.
@@ -146,8 +147,14 @@ impl<'a> TableReader<'a> {
                 Err(located(&self.file, fault))
             }
             Ok(false) => Ok(None),
-            Err(fault) => Err(located(&self.file, fault)),
+            Err(fault) => Err(self.refuse(located(&self.file, fault))),
         }
+    }
+
+    /// `error`, or the damage of the gzip that its rows come out of. No row can be
+    /// read after it.
+    pub(crate) fn refuse(&self, error: Error) -> Error {
+        undamaged(&self.file, self.unpacked.clone(), error)
     }
 
     /// All rows that are left.
@@ -165,6 +172,13 @@ impl<'a> TableReader<'a> {
 
 fn boxed<'a>((header, rows): (Header, impl Rows + 'a)) -> (Header, Box<dyn Rows + 'a>) {
     (header, Box::new(rows))
+}
+
+/// `error` of text whose rest is `unpacked`; the damage of its gzip, if there is any.
+/// Damaged bytes are often unpacked to malformed text before a checksum tells.
+fn undamaged(file: &Path, unpacked: Option<Unpacked>, error: Error) -> Error {
+    let rest = unpacked.map(|mut rest| io::copy(&mut rest, &mut io::sink()));
+    rest.and_then(|end| end.err()).map_or(error, |damage| source::unreadable(file, damage))
 }
 
 fn located(file: &Path, fault: Fault) -> Error {

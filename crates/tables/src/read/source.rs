@@ -4,9 +4,11 @@ use super::budget::{Budget, Limited, Stored};
 use super::row::io_reason;
 use crate::error::{Error, ErrorKind, Result};
 use nneval_files::{HEAD_BYTES, foreign_format};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::rc::Rc;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// First and last bytes of a Parquet file.
@@ -18,6 +20,18 @@ pub const STDIN: &str = "-";
 pub(super) struct Content<'a> {
     pub(super) budget: Budget,
     pub(super) bytes: Encoded<'a>,
+    /// The text, where it comes out of gzip.
+    pub(super) unpacked: Option<Unpacked<'a>>,
+}
+
+/// Text out of gzip, of which what a parser leaves can be read by another owner.
+#[derive(Clone)]
+pub(super) struct Unpacked<'a>(Rc<RefCell<dyn Read + 'a>>);
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(out)
+    }
 }
 
 /// Bytes with their format.
@@ -55,7 +69,7 @@ pub(super) fn open(path: &Path) -> Result<Content<'static>> {
         return of_head(path, Vec::new(), file);
     }
     let budget = Budget::of_size(file.metadata().map_err(fail)?.len());
-    Ok(Content { budget, bytes: Encoded::Parquet(ParquetBytes::File(file)) })
+    Ok(Content { budget, bytes: Encoded::Parquet(ParquetBytes::File(file)), unpacked: None })
 }
 
 /// As [`open`], of a stream that cannot go back.
@@ -70,16 +84,17 @@ fn of_head<'a>(path: &Path, begun: Vec<u8>, stream: impl Read + 'a) -> Result<Co
     let mut stored = Stored::new(Cursor::new(begun).chain(stream), budget.clone());
     let head = head(&mut stored).map_err(fail)?;
     let whole = Cursor::new(head.clone()).chain(stored);
+    if head.starts_with(&GZIP_MAGIC) {
+        return unpacked(path, whole, budget);
+    }
     let bytes = if head.starts_with(&PARQUET_MAGIC) {
         let mut bytes = Vec::new();
         Limited::new(whole, budget.clone()).read_to_end(&mut bytes).map_err(fail)?;
         Encoded::Parquet(ParquetBytes::Memory(bytes))
-    } else if head.starts_with(&GZIP_MAGIC) {
-        unpacked(path, whole, &budget)?
     } else {
         text(path, &head, Limited::new(whole, budget.clone()))?
     };
-    Ok(Content { budget, bytes })
+    Ok(Content { budget, bytes, unpacked: None })
 }
 
 /// All bytes of a text that is neither JSON nor Parquet.
@@ -101,18 +116,25 @@ fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// Text out of its gzip.
-fn unpacked<'a>(path: &Path, stored: impl Read + 'a, budget: &Budget) -> Result<Encoded<'a>> {
-    let unpacked = flate2::read::MultiGzDecoder::new(BufReader::new(stored));
-    let mut unpacked = Limited::new(unpacked, budget.clone());
-    let head = self::head(&mut unpacked).map_err(|e| Error::Table {
+fn unpacked<'a>(path: &Path, stored: impl Read + 'a, budget: Budget) -> Result<Content<'a>> {
+    let decoder = flate2::read::MultiGzDecoder::new(BufReader::new(stored));
+    let mut limited = Limited::new(decoder, budget.clone());
+    let head = self::head(&mut limited).map_err(|e| unreadable(path, e))?;
+    let unpacked = Unpacked(Rc::new(RefCell::new(limited)));
+    let bytes = text(path, &head, Cursor::new(head.clone()).chain(unpacked.clone()))?;
+    Ok(Content { budget, bytes, unpacked: Some(unpacked) })
+}
+
+/// The error of bytes that cannot be unpacked.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::Table {
         kind: ErrorKind::Unreadable,
         file: path.to_owned(),
         line: None,
         column: None,
-        reason: io_reason(&e),
-        cause: Some(Box::new(e)),
-    })?;
-    text(path, &head.clone(), Cursor::new(head).chain(unpacked))
+        reason: io_reason(&error),
+        cause: Some(Box::new(error)),
+    }
 }
 
 /// JSON begins with an object or an array, CSV does not.
