@@ -18,15 +18,16 @@ pub fn read_list(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
 }
 
 fn of(path: &Path, content: Content, column: &str) -> Result<Vec<String>> {
-    let Content { budget, bytes } = content;
+    let Content { budget, bytes, unpacked } = content;
     let text = match bytes {
         Encoded::Csv(text) => whole_text(path, text)?,
         bytes => {
-            let content = Content { budget, bytes };
+            let content = Content { budget, bytes, unpacked };
             return cells(TableReader::of(path, content, Comments::BeforeHeader)?, column);
         }
     };
-    let content = Content { budget, bytes: Encoded::Csv(Box::new(text.as_bytes())) };
+    let bytes = Encoded::Csv(Box::new(text.as_bytes()));
+    let content = Content { budget, bytes, unpacked: None };
     match TableReader::of(path, content, Comments::BeforeHeader) {
         Ok(table) if table.find(column).is_some() => cells(table, column),
         _ => Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),

@@ -84,7 +84,8 @@ impl<'a> TableReader<'a> {
             Encoded::Parquet(bytes) => parquet::open(bytes, &budget).map(boxed),
         };
         let rest = unpacked.clone();
-        let (mut header, rows) = begun.map_err(|fault| undamaged(file, rest, located(file, fault)))?;
+        let (mut header, rows) =
+            begun.map_err(|fault| undamaged(file, rest, located(file, fault)))?;
         let count = header.names.len();
         if count > MAX_COLUMNS {
             let reason = format!("{count} columns, at most {MAX_COLUMNS} are read");
