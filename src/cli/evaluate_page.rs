@@ -32,30 +32,10 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
         let _ = writeln!(text, "\n  Predicted by {}", printable(&manifest.name));
         text.push_str(&lines(manifest, prediction));
     }
-    let others: Vec<(&Manifest, &Answer)> = schema
-        .manifests()
-        .iter()
-        .copied()
-        .zip(answers)
-        .filter(|(_, a)| a.known().is_none())
-        .collect();
-    let names = |pick: fn(&Answer) -> bool| {
-        let picked = others.iter().filter(|(_, a)| pick(a)).map(|(m, _)| m.name.as_str());
-        picked.collect::<Vec<_>>().join(", ")
-    };
-    let outside = names(|a| matches!(a, Answer::Outside { .. }));
-    if !outside.is_empty() {
-        let _ =
-            writeln!(text, "\n  No prediction by {outside}: trained on no networks like this one");
+    for line in unanswered(schema, answers) {
+        let _ = writeln!(text, "\n  {line}");
     }
-    let strings = names(|a| matches!(a, Answer::NeedsModel));
-    if !strings.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n  No prediction by {strings}: static costs are needed, which only a model file has"
-        );
-    }
-    for (manifest, answer) in &others {
+    for (manifest, answer) in schema.manifests().iter().copied().zip(answers) {
         if let Answer::Outside { prediction: Some(prediction), .. } = answer {
             let _ = writeln!(text, "\n  Without evidence, by {}", printable(&manifest.name));
             text.push_str(&lines(manifest, prediction));
@@ -63,6 +43,25 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
     }
     text.push('\n');
     text
+}
+
+/// A line for each reason why evaluators predict nothing.
+pub fn unanswered(schema: &Schema, answers: &[Answer]) -> Vec<String> {
+    let all = || schema.manifests().iter().zip(answers);
+    let names = |pick: fn(&Answer) -> bool| {
+        let picked = all().filter(|(_, a)| pick(a)).map(|(m, _)| m.name.as_str());
+        picked.collect::<Vec<_>>().join(", ")
+    };
+    let line = |names: String, reason: &str| {
+        (!names.is_empty()).then(|| format!("No prediction by {names}: {reason}"))
+    };
+    let outside = names(|a| matches!(a, Answer::Outside { .. }));
+    let strings = names(|a| matches!(a, Answer::NeedsModel));
+    let lines = [
+        line(outside, "trained on no networks like this one"),
+        line(strings, "static costs are needed, which only a model file has"),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 /// The predictions of an evaluator that was asked for by name.
@@ -88,20 +87,46 @@ fn score_text(score: f64) -> String {
     if score < 1e-4 { "below 0.0001".into() } else { format!("{score:.4}") }
 }
 
+/// A predicted metric, as text.
+pub struct Row {
+    /// Name of the metric.
+    pub metric: String,
+    /// With the digits that the interval deserves.
+    pub value: String,
+    /// The metric's unit.
+    pub unit: String,
+    /// Level and ends; empty where there is none.
+    pub interval: String,
+    /// Agreement with the labels of networks kept back; empty where it is not known.
+    pub error: String,
+}
+
+/// The rows of a prediction, one a metric.
+pub fn rows(manifest: &Manifest, prediction: &Prediction) -> Vec<Row> {
+    let row = |(m, e): (&Metric, &Estimate)| Row {
+        metric: printable(&m.spec.name).into_owned(),
+        value: number(e.value, e.interval),
+        unit: printable(&m.spec.unit).into_owned(),
+        interval: interval(m, e),
+        error: error(m),
+    };
+    manifest.metrics.iter().zip(prediction.estimates()).map(row).collect()
+}
+
 /// A line a metric: value, unit, interval, error on networks kept back.
 fn lines(manifest: &Manifest, prediction: &Prediction) -> String {
-    let metrics = || manifest.metrics.iter().zip(prediction.estimates());
-    let width = metrics().map(|(m, _)| m.spec.name.len()).max().unwrap_or(0);
-    let units = metrics().map(|(m, _)| m.spec.unit.chars().count()).max().unwrap_or(0);
-    let ends: Vec<String> = metrics().map(|(m, e)| interval(m, e)).collect();
-    let wide = ends.iter().map(|e| e.chars().count()).max().unwrap_or(0);
-    let line = |((m, e), ends): ((&Metric, &Estimate), &String)| {
-        let (name, unit) = (printable(&m.spec.name), printable(&m.spec.unit));
-        let value = number(e.value, e.interval);
-        let line = format!("  {name:width$}  {value:>12} {unit:units$}  {ends:wide$}{}", error(m));
+    let rows = rows(manifest, prediction);
+    let widest = |of: fn(&Row) -> &str| rows.iter().map(|r| of(r).chars().count()).max();
+    let width = |of| widest(of).unwrap_or(0);
+    let (names, units) = (width(|r| &r.metric), width(|r| &r.unit));
+    let ends = width(|r| &r.interval);
+    let line = |r: &Row| {
+        let Row { metric, value, unit, interval, error } = r;
+        let line =
+            format!("  {metric:names$}  {value:>12} {unit:units$}  {interval:ends$}  {error}");
         format!("{}\n", line.trim_end())
     };
-    metrics().zip(&ends).map(line).collect()
+    rows.iter().map(line).collect()
 }
 
 fn interval(metric: &Metric, estimate: &Estimate) -> String {
@@ -116,7 +141,7 @@ fn interval(metric: &Metric, estimate: &Estimate) -> String {
 /// Agreement with the labels of networks kept back.
 fn error(metric: &Metric) -> String {
     let tau = metric.validation.as_ref().and_then(|v| v.tau);
-    tau.map_or(String::new(), |tau| format!("  τ {tau:.2}"))
+    tau.map_or(String::new(), |tau| format!("τ {tau:.2}"))
 }
 
 /// A number with the digits that its interval deserves: two of half its width.

@@ -1,7 +1,7 @@
 //! Static facts of a model at stated input sizes.
 
+use super::amounts::group;
 use super::evaluate_list::Reading;
-use super::inspect::group;
 use nneval::costs::{self, Amount, Costs};
 use nneval::files::printable;
 use nneval::graph::{Model, budget};
@@ -33,25 +33,29 @@ impl Facts {
 
     /// A line a fact.
     pub fn text(&self) -> String {
-        let c = &self.costs;
         let mut text = String::new();
-        let mut line = |label: &str, value: String| {
+        for (label, value) in self.list() {
             let _ = writeln!(text, "  {label:<22}{}", printable(&value));
-        };
-        line("parameters", group(c.parameters));
-        line("MACs", amount(&c.macs));
-        line("weight bytes", group(c.weight_bytes));
-        line("peak activation bytes", amount(&c.peak_activation_bytes));
-        line("operators", group(c.operators.iter().map(|o| o.count).sum()));
-        if !c.unknown.is_empty() {
-            let names: Vec<&str> =
-                c.unknown.iter().map(|u| u.operator.as_str()).take(NAMED).collect();
-            line("not counted", names.join(", "));
-        }
-        if !self.assumed.is_empty() {
-            line("sizes assumed", self.sizes());
         }
         text
+    }
+
+    /// Names and values.
+    pub fn list(&self) -> Vec<(String, String)> {
+        let c = &self.costs;
+        let operators = c.operators.iter().map(|o| o.count).sum();
+        let names = c.unknown.iter().map(|u| u.operator.as_str()).take(NAMED);
+        let facts = [
+            ("parameters", group(c.parameters)),
+            ("MACs", amount(&c.macs)),
+            ("weight bytes", group(c.weight_bytes)),
+            ("peak activation bytes", amount(&c.peak_activation_bytes)),
+            ("operators", group(operators)),
+            ("not counted", names.collect::<Vec<_>>().join(", ")),
+            ("sizes assumed", self.sizes()),
+        ];
+        let known = facts.into_iter().filter(|f| !f.1.is_empty());
+        known.map(|(label, value)| (label.to_owned(), value)).collect()
     }
 
     fn sizes(&self) -> String {
@@ -61,7 +65,10 @@ impl Facts {
             n => format!(" and {n} more"),
         };
         let list = shown.collect::<Vec<_>>().join(", ");
-        format!("{list}{more} (--dim and --input change them)")
+        match list.is_empty() {
+            true => list,
+            false => format!("{list}{more} (--dim and --input change them)"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! gone ends the program quietly, with 0.
 
 mod adapt;
+mod amounts;
 mod bars;
 mod bind_args;
 mod calibrate;
@@ -18,6 +19,9 @@ mod evaluate_rows;
 mod evaluator_args;
 mod facts;
 mod inspect;
+mod inspect_diff;
+mod inspect_report;
+mod inspect_table;
 mod limits_args;
 mod man;
 mod measure;
@@ -29,6 +33,8 @@ mod predictor;
 mod pretrain;
 mod report;
 mod report_folder;
+mod report_model;
+mod roofline;
 mod run_folder;
 mod runtime;
 mod runtime_args;

@@ -1,12 +1,15 @@
 //! `nneval report`: results as one page.
 
 use super::bars::Bars;
+use super::bind_args::BindArgs;
+use super::evaluate_list::Reading;
+use super::limits_args::LimitsArgs;
 use super::report_folder::Found;
 use super::run_folder::command;
 use super::runtime_args::RuntimeArgs;
 use super::scoring::{ScoringArgs, worded_score};
 use super::source_args::{NetworkArgs, SourceArgs};
-use super::{evaluator_args, shipped, verbosity};
+use super::{evaluator_args, report_model, shipped, verbosity};
 use anyhow::{Context, bail};
 use nneval::evaluator::{Bundle, Evaluator, Manifest};
 use nneval::files::{is_stream, write_atomic};
@@ -19,7 +22,10 @@ use nneval::training::{NetworkSource, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Show an evaluator, a training run or a search as one HTML page.
+/// Show a model, an evaluator, a training run or a search as one HTML page.
+///
+/// The page of a model has its static facts, the predictions of the shipped evaluators that know
+/// such networks, its costs by block, and its graph.
 ///
 /// The page holds all that it shows and asks for nothing: it opens from a file,
 /// without a network. It has the facts of the evaluator, Kendall's τ beside
@@ -28,8 +34,8 @@ use std::process::ExitCode;
 /// and the graphs of the winners of a search.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Evaluator (a name in models/, or a folder), folder of a training run, or
-    /// folder of a search
+    /// ONNX file, evaluator (a name in models/, or a folder), folder of a training
+    /// run, or folder of a search
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// File to write
@@ -58,11 +64,18 @@ pub struct Args {
     #[arg(long = "baseline", value_name = "COLUMN", requires = "labels")]
     baselines: Vec<String>,
     #[command(flatten)]
+    bind: BindArgs,
+    #[command(flatten)]
     runtime: RuntimeArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.run.is_file() {
+        return args.model();
+    }
     let found = Found::at(&args.run)?;
     let search = args.search.as_deref().or(found.search.as_deref()).map(PageSearch::read);
     let search = search.transpose()?;
@@ -76,17 +89,41 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         (Some(bundle), None) => Some(validation(&bundle.manifest)),
         (Some(bundle), Some(labels)) => Some(args.scores(bundle, labels)?),
     };
+    let page = Page { evaluator, scores, curves, search, ..page(title) };
+    args.write(&page)
+}
+
+/// A page without content.
+fn page(title: String) -> Page {
     let program = concat!("nneval ", env!("CARGO_PKG_VERSION")).to_owned();
-    let page = Page { title, program, command: command(), evaluator, scores, curves, search };
-    let is_file = !is_stream(&args.out);
-    write_atomic(&args.out, page.to_html()?.as_bytes())?;
-    if is_file {
-        super::console::print(format_args!("{}\n", args.out.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Page { title, program, command: command(), ..Page::default() }
 }
 
 impl Args {
+    /// The page of a model file.
+    fn model(&self) -> anyhow::Result<ExitCode> {
+        if self.labels.is_some() || self.search.is_some() || self.evaluator.is_some() {
+            bail!(
+                "{}: a model's page takes no --labels, --search or --evaluator",
+                self.run.display()
+            );
+        }
+        let reading = Reading { limits: self.limits.limits(), sizes: self.bind.bindings() };
+        let model = report_model::page(&self.run, &self.runtime, &reading)?;
+        let name = self.run.file_name().unwrap_or(self.run.as_os_str()).to_string_lossy();
+        let title = self.title.clone().unwrap_or_else(|| name.into_owned());
+        self.write(&Page { model: Some(model), ..page(title) })
+    }
+
+    fn write(&self, page: &Page) -> anyhow::Result<ExitCode> {
+        let is_file = !is_stream(&self.out);
+        write_atomic(&self.out, page.to_html()?.as_bytes())?;
+        if is_file {
+            super::console::print(format_args!("{}\n", self.out.display()))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     /// The evaluator that is asked for, that of the run, or the first that a
     /// search was made with, where that one is still there and the same.
     fn bundle(&self, found: &Found, search: Option<&PageSearch>) -> anyhow::Result<Option<Bundle>> {

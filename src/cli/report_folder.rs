@@ -31,7 +31,7 @@ impl Found {
         };
         if found.evaluator.is_none() && found.epochs.is_none() && found.search.is_none() {
             bail!(
-                "{}: neither an evaluator (evaluator.json), nor a training run (epochs.csv), nor a \
+                "{}: neither an evaluator (evaluator.json), nor an ONNX file, nor a training run (epochs.csv), nor a \
                  search (pareto.json)",
                 run.display()
             );

@@ -26,8 +26,8 @@ pub use front::{FrontPicture, front_picture};
 pub use layout::layout;
 pub use metric_pictures::{NotDrawn, metric_pictures};
 pub use page::{
-    ComparedMetric, Comparison, Page, PageColumn, PageCurves, PageMetric, PageScores, PageSearch,
-    PageTau, evaluator_facts, rounded,
+    ComparedMetric, Comparison, Page, PageBlock, PageColumn, PageCurves, PageMetric, PageModel,
+    PagePrediction, PageScores, PageSearch, PageTau, evaluator_facts, rounded,
 };
 pub use picture::write_picture;
 #[cfg(feature = "png")]

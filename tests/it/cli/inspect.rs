@@ -41,15 +41,99 @@ fn json_has_every_cost() {
 }
 
 #[test]
-fn open_dimensions_give_formulas() {
-    let out = stdout(&inspect(&["--format", "json"], &[&fixture()]));
-    let r: Json = serde_json::from_str(&out).unwrap();
-    assert_eq!(r["macs"], "184730240*batch");
+fn open_dimensions_have_usual_sizes_or_give_formulas() {
+    let json = |args: &[&str]| -> Json {
+        let args = [&["--format", "json"], args].concat();
+        serde_json::from_str(&stdout(&inspect(&args, &[&fixture()]))).unwrap()
+    };
+    let r = json(&[]);
+    assert_eq!(r["macs"], 184_730_240u64);
+    assert_eq!(r["assumed"], serde_json::json!([{"name": "batch", "size": 1}]));
+    assert_eq!(r["inputs"][0]["shape"][0], "batch", "names are not lost");
+    let r = json(&["--symbolic"]);
+    assert_eq!((&r["macs"], &r["assumed"]), (&"184730240*batch".into(), &serde_json::json!([])));
     assert_eq!(r["arithmetic_intensity"], Json::Null);
-    let bound =
-        stdout(&inspect(&["--format", "json", "--input", "input=7x3x32x32"], &[&fixture()]));
-    let r: Json = serde_json::from_str(&bound).unwrap();
-    assert_eq!(r["macs"], 7 * 184_730_240u64);
+    let r = json(&["--input", "input=7x3x32x32"]);
+    assert_eq!((&r["macs"], &r["assumed"]), (&(7 * 184_730_240u64).into(), &serde_json::json!([])));
+}
+
+#[test]
+fn formulas_of_the_table_take_a_line() {
+    let out = stdout(&inspect(&["--symbolic"], &[&fixture()]));
+    assert!(out.contains("MACs                  184,730,240*batch"), "{out}");
+    assert!(!out.contains("sizes assumed"), "{out}");
+    let out = stdout(&inspect(&[], &[&fixture()]));
+    assert!(
+        out.contains("sizes assumed         batch = 1 (--dim and --input change them)"),
+        "{out}"
+    );
+    let conv = out.lines().position(|l| l.trim_start().starts_with("Conv ")).unwrap();
+    let relu = out.lines().position(|l| l.trim_start().starts_with("Relu ")).unwrap();
+    assert!(conv < relu, "the largest contributors come first: {out}");
+}
+
+/// The fixture has three stages of five equal cells.
+#[test]
+fn blocks_that_repeat_stand_once() {
+    let out = stdout(&inspect(&["--by", "block"], &[&fixture()]));
+    let times = |l: &str| l.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok());
+    let table = out.lines().skip_while(|l| !l.contains("operators  ")).skip(1);
+    assert!(table.clone().filter(|l| times(l) == Some(5)).count() >= 3, "{out}");
+    let out = stdout(&inspect(&["--by", "block", "--format", "json"], &[&fixture()]));
+    let r: Json = serde_json::from_str(&out).unwrap();
+    let blocks = r["blocks"].as_array().unwrap();
+    let macs: u64 = blocks.iter().map(|b| b["macs"].as_u64().unwrap()).sum();
+    assert_eq!(macs, 184_730_240);
+    let of = |b: &Json| -> u64 {
+        let operators = b["operators"].as_array().unwrap();
+        b["count"].as_u64().unwrap() * operators.iter().map(|o| o[1].as_u64().unwrap()).sum::<u64>()
+    };
+    let run: u64 =
+        r["operators"].as_array().unwrap().iter().map(|o| o["count"].as_u64().unwrap()).sum();
+    assert!(blocks.iter().map(of).sum::<u64>() <= run);
+}
+
+#[test]
+fn a_roofline_bounds_the_time() {
+    let least = |rates: &str| {
+        let args = ["--roofline", rates, "--format", "json"];
+        let r: Json = serde_json::from_str(&stdout(&inspect(&args, &[&fixture()]))).unwrap();
+        (r["roofline"]["total"]["milliseconds"].as_f64().unwrap(), r)
+    };
+    let (fast, r) = least("1e9,1");
+    let bytes: f64 = ["activation_bytes_read", "activation_bytes_written", "weight_bytes_read"]
+        .iter()
+        .map(|k| r[k].as_f64().unwrap())
+        .sum();
+    assert!((fast / (bytes / 1e6) - 1.0).abs() < 1e-6, "all bytes at 1 GB/s: {fast}, {bytes}");
+    let (slow, r) = least("1,1e9");
+    assert!((slow / (r["flops"].as_f64().unwrap() / 1e6) - 1.0).abs() < 1e-6);
+    let out = stdout(&inspect(&["--roofline", "1e9,1"], &[&fixture()]));
+    assert!(out.contains("bound by memory") && out.contains("least ms"), "{out}");
+    assert_eq!(inspect(&["--roofline", "1"], &[&fixture()]).status.code(), Some(2));
+}
+
+#[test]
+fn two_models_stand_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("copy.onnx");
+    std::fs::copy(fixture(), &copy).unwrap();
+    let out = stdout(&inspect(&["--diff"], &[&fixture(), &copy]));
+    assert!(out.contains("The operators are the same, with the same costs."), "{out}");
+    let g = Graph {
+        nodes: vec![node("Relu", &["x"], &["y"], &[])],
+        inputs: vec![value("x", 1, "2x3")],
+        outputs: vec![value("y", 1, "2x3")],
+        ..Graph::default()
+    };
+    std::fs::write(&copy, g.model()).unwrap();
+    let out = stdout(&inspect(&["--diff"], &[&fixture(), &copy]));
+    let row = |name: &str| out.lines().find(|l| l.trim_start().starts_with(name)).unwrap();
+    assert!(row("MACs").ends_with("0.000"), "{out}");
+    let conv: Vec<&str> = row("Conv (count)").split_whitespace().collect();
+    assert_eq!(conv, ["Conv", "(count)", "82", "-"]);
+    let o = inspect(&["--diff"], &[&fixture()]);
+    assert!(!o.status.success() && stderr(&o).contains("two models are compared, here are 1"));
 }
 
 #[test]

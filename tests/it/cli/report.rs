@@ -148,6 +148,30 @@ fn hostile_texts_stay_texts() {
 }
 
 #[test]
+fn a_model_is_shown_with_facts_predictions_blocks_and_graph() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("page.html");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/nats_tss_9930.onnx");
+    let mut command = nneval_with_runtime();
+    success(command.arg("report").arg(&model).arg("--out").arg(&page));
+    let content = content(&page);
+    let shown = &content["model"];
+    let facts = shown["facts"].as_array().unwrap();
+    assert!(facts.contains(&json!(["parameters", "1,288,506"])), "{facts:?}");
+    let predictions = shown["predictions"].as_array().unwrap();
+    let accuracy = predictions.iter().find(|p| p["metric"] == "cifar10_test_acc_pct").unwrap();
+    assert_eq!(accuracy["evaluator"], "nats-tss");
+    assert!(accuracy["value"].as_str().unwrap().ends_with('%'), "{accuracy}");
+    let blocks = shown["blocks"].as_array().unwrap();
+    let macs: u64 = blocks.iter().map(|b| b["macs"].as_u64().unwrap()).sum();
+    assert_eq!(macs, 184_730_240);
+    assert!(shown["graph"]["nodes"].as_array().unwrap().len() > 5);
+    assert_eq!(content["title"], "nats_tss_9930.onnx");
+    let refused = failure(report(&model, &page).args(["--evaluator", "nats-tss"]));
+    assert!(refused.contains("a model's page takes no"), "{refused}");
+}
+
+#[test]
 fn what_cannot_be_shown_is_explained() {
     let dir = tempfile::tempdir().unwrap();
     let page = dir.path().join("page.html");

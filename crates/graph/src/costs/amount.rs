@@ -17,7 +17,7 @@ impl Amount {
     pub(super) fn new(e: &SymExpr, symbols: &Symbols) -> Self {
         match e.value().and_then(|v| u64::try_from(v).ok()) {
             Some(n) => Self::Known(n),
-            None => Self::Formula(symbols.text(e)),
+            None => Self::Formula(maximum(e, symbols)),
         }
     }
 
@@ -27,6 +27,21 @@ impl Amount {
             Self::Known(n) => Some(*n),
             Self::Formula(_) => None,
         }
+    }
+}
+
+/// The formula; one `max` of all operands, where it is a maximum of maxima.
+fn maximum(e: &SymExpr, symbols: &Symbols) -> String {
+    let (mut open, mut operands) = (vec![e], Vec::new());
+    while let Some(e) = open.pop() {
+        match e {
+            SymExpr::Max(pair) => open.extend([pair.right(), pair.left()]),
+            e => operands.push(symbols.text(e)),
+        }
+    }
+    match operands.as_slice() {
+        [one] => one.clone(),
+        all => format!("max({})", all.join(", ")),
     }
 }
 

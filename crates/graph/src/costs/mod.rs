@@ -34,7 +34,9 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod amount;
+mod blocks;
 mod liveness;
+mod nodes;
 mod tables;
 mod tally;
 pub mod terms;
@@ -42,6 +44,7 @@ mod weights;
 mod weights_read;
 
 pub use amount::Amount;
+pub use nodes::{BlockCost, Breakdown, NodeCost, breakdown};
 pub use terms::Terms;
 
 use crate::budget;

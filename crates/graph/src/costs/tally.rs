@@ -64,6 +64,18 @@ pub struct Tally<'m> {
     depth: u64,
 }
 
+/// Costs of one operator, with those of its bodies.
+#[derive(Debug)]
+pub(super) struct NodeTally<'m> {
+    pub node: &'m Node,
+    pub macs: Sum,
+    pub flops: Sum,
+    /// Bytes of activations read and written, and of weights read.
+    pub bytes: Sum,
+    /// False where work or bytes are not known.
+    pub known: bool,
+}
+
 /// What the walk reads.
 pub(super) struct Walk<'m> {
     pub model: &'m Model,
@@ -83,8 +95,7 @@ impl<'m> Tally<'m> {
     /// The costs as reported.
     pub fn costs(&self, model: &Model, shapes: &Shapes, stored: &Stored) -> Costs {
         let symbols = &shapes.symbols;
-        let mut total = Row::default();
-        self.rows.values().for_each(|r| total.merge(r));
+        let total = self.total();
         let amount = |s: &Sum| Amount::new(&s.expr(), symbols);
         let number = |s: &Sum| s.expr().value().map(|v| v as f64);
         let weights = self.weights.bytes(|id| bytes(model.value(id)?, shapes, id));
@@ -109,11 +120,25 @@ impl<'m> Tally<'m> {
         }
     }
 
+    /// Costs of each operator of the model's graph that runs, in the order of the file.
+    pub fn nodes(model: &'m Model, shapes: &'m Shapes, stored: &'m Stored) -> Vec<NodeTally<'m>> {
+        let bytes = model.values.iter().zip(0..).map(|(v, id)| bytes(v, shapes, id)).collect();
+        let walk = Walk { model, shapes, stored, bytes };
+        let runs = model.graph.nodes.iter().filter(|n| !walk.is_folded(n));
+        runs.map_while(|n| {
+            budget::work(node_work(n))?;
+            Some(walk.alone(n))
+        })
+        .collect()
+    }
+
     fn flops(&self) -> Sum {
-        let mut total = Sum::default();
-        for r in self.rows.values() {
-            total.merge(&r.flops);
-        }
+        self.total().flops
+    }
+
+    fn total(&self) -> Row {
+        let mut total = Row::default();
+        self.rows.values().for_each(|r| total.merge(r));
         total
     }
 
@@ -127,6 +152,12 @@ impl<'m> Tally<'m> {
             self.rows.entry(k).or_default().merge(&r);
         }
     }
+}
+
+/// Steps of the budget that a node takes.
+fn node_work(n: &Node) -> usize {
+    let ends = n.inputs.len().saturating_add(n.outputs.len());
+    ends.saturating_mul(4).saturating_add(8)
 }
 
 fn name((domain, kind): &(&str, &str)) -> String {
@@ -198,13 +229,10 @@ impl<'m> Walk<'m> {
             let key = (n.domain.as_str(), n.op_type.as_str());
             let row = t.rows.entry(key).or_default();
             row.count = row.count.saturating_add(1);
-            let ends = n.inputs.len().saturating_add(n.outputs.len());
-            if budget::work(ends.saturating_mul(4).saturating_add(8)).is_none() {
+            if budget::work(node_work(n)).is_none() {
                 return t;
             }
-            let folded =
-                !n.outputs.is_empty() && n.outputs.iter().flatten().all(|&o| self.is_constant(o));
-            if folded {
+            if self.is_folded(n) {
                 continue;
             }
             self.node(n, row);
@@ -259,6 +287,26 @@ impl<'m> Walk<'m> {
                 live.subtract(b);
             }
         }
+    }
+
+    /// Whether a node computes constants alone, and so is not run.
+    fn is_folded(&self, n: &Node) -> bool {
+        !n.outputs.is_empty() && n.outputs.iter().flatten().all(|&o| self.is_constant(o))
+    }
+
+    /// The costs of a node without the others.
+    fn alone(&self, n: &'m Node) -> NodeTally<'m> {
+        let mut t = Tally::default();
+        let row = t.rows.entry((n.domain.as_str(), n.op_type.as_str())).or_default();
+        row.count = 1;
+        self.node(n, row);
+        t.weights.read(n, self);
+        self.bodies(n, &mut t);
+        let mut total = t.total();
+        let weights = t.weights.bytes(|id| bytes(self.model.value(id)?, self.shapes, id));
+        let moved = total.read.merge(&total.written) & total.read.merge(&weights);
+        let known = moved && total.unknown_work == 0 && total.unknown_bytes == 0;
+        NodeTally { node: n, macs: total.macs, flops: total.flops, bytes: total.read, known }
     }
 
     fn node(&self, n: &'m Node, row: &mut Row) {

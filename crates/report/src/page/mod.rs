@@ -2,11 +2,13 @@
 //! The scripts make elements of it and never read it as markup.
 
 mod facts;
+mod model;
 mod number;
 mod scores;
 mod search;
 
 pub use facts::evaluator_facts;
+pub use model::{PageBlock, PageModel, PagePrediction};
 pub use number::rounded;
 pub use scores::{ComparedMetric, Comparison, PageMetric, PageScores, PageTau};
 pub use search::{PageColumn, PageSearch};
@@ -24,6 +26,7 @@ const SCRIPT: &str = concat!(
     include_str!("js/plot.js"),
     include_str!("js/scores.js"),
     include_str!("js/graph.js"),
+    include_str!("js/model.js"),
     include_str!("js/table.js"),
     include_str!("js/search.js"),
     include_str!("js/main.js"),
@@ -38,6 +41,8 @@ pub struct Page {
     pub program: String,
     /// The command that made the page.
     pub command: String,
+    /// A model.
+    pub model: Option<PageModel>,
     /// Names and values that describe the evaluator.
     pub evaluator: Option<Vec<(String, String)>>,
     /// How well it predicts.

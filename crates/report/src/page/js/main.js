@@ -1,4 +1,5 @@
 const main = document.getElementById("main");
+if (data.model) main.append(...modelSections(data.model));
 if (data.evaluator) {
   main.append(el("section", { "aria-labelledby": "h-evaluator" },
     el("h2", { id: "h-evaluator" }, "The evaluator"), facts(data.evaluator)));
