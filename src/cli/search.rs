@@ -1,7 +1,7 @@
 //! `nneval search`: the best architectures of a space.
 
 use super::run_folder::lock;
-use super::search_output::{Context, write};
+use super::search_output::{Context, Outside, write};
 use super::{paths, search_talk};
 use anyhow::bail;
 use nneval::search::{
@@ -48,7 +48,8 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
     let state = args.out.as_deref().map(|dir| previous(dir, args.resume)).transpose()?.flatten();
     let settings = args.settings(&problem, state.as_ref().map(State::settings));
     let loaded = args.load(&problem)?;
-    let measure = CandidateEvaluator::new(loaded.evaluators, &problem.columns, args.ask_tell)?;
+    let measure = CandidateEvaluator::new(loaded.evaluators, &problem.columns, args.ask_tell)?
+        .with_outside(args.allow_outside);
     let mut search = match state {
         Some(state) => {
             state.check_source(&loaded.names)?;
@@ -64,6 +65,7 @@ fn go<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
         dir: args.out.as_deref(),
         format: args.format.into(),
         limits: args.reading.limits(),
+        outside: if args.allow_outside { Outside::Taken } else { Outside::Refused },
     };
     if args.ask_tell {
         search = search.with_prior(&measure);
@@ -118,7 +120,7 @@ fn measure_all<S: SearchSpace>(search: &mut Search<S>, context: &Context) -> any
             search.add(key, values);
         }
         bar.set_position(search.history().len() as u64);
-        super::console::detail(format_args!("{} candidates measured", search.history().len()));
+        super::console::detail(format_args!("{} candidates evaluated", search.history().len()));
         if saved.is_none_or(|t| t.elapsed() >= SAVE_EVERY) {
             context.save(search)?;
             saved = Some(Instant::now());

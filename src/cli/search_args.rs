@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// or params, buffers, weight_bytes, macs, flops, activation_bytes_read,
 /// activation_bytes_written, weight_bytes_read, peak_activation_bytes,
 /// arithmetic_intensity, depth; for one sample). Where the budget covers a
-/// finite space, every architecture is measured. DIR gets pareto.csv,
+/// finite space, every architecture is evaluated. DIR gets pareto.csv,
 /// pareto.json, candidates.csv (of another --format: with its ending), front.svg,
 /// state.json and, in winners/, the networks of the Pareto set as ONNX files.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,7 @@ pub struct Args {
     /// Metric to list beside objectives and limits; may be repeated
     #[arg(long, value_name = "METRIC")]
     pub show: Vec<String>,
-    /// Candidates to measure
+    /// Candidates to evaluate
     #[arg(long, value_name = "N", required_unless_present = "ask_tell")]
     pub budget: Option<usize>,
     /// How candidates are chosen [default: evolution for one objective, nsga2
@@ -75,6 +75,10 @@ pub struct Args {
     /// Go on from DIR/state.json
     #[arg(long, requires = "out")]
     pub resume: bool,
+    /// Take candidates that the evaluator flags: it has seen no networks like them, and
+    /// its predictions of them are without evidence
+    #[arg(long)]
+    pub allow_outside: bool,
     /// Speak JSON lines on stdin and stdout: docs/searching.md
     #[arg(long)]
     pub ask_tell: bool,

@@ -28,6 +28,26 @@ pub struct Context<'a> {
     pub format: Format,
     /// Limits of model files that a request names.
     pub limits: Limits,
+    /// What becomes of candidates that an evaluator flags.
+    pub outside: Outside,
+}
+
+/// What becomes of candidates that an evaluator flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// They have no predictions.
+    Refused,
+    /// Their predictions are taken.
+    Taken,
+}
+
+impl Outside {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Refused => " and have no predictions (--allow-outside takes them)",
+            Self::Taken => ": their predictions are without evidence",
+        }
+    }
 }
 
 impl Context<'_> {
@@ -64,6 +84,13 @@ pub fn write<S: SearchSpace>(search: &Search<S>, context: &Context) -> anyhow::R
     if failed > 0 {
         let file = format!("candidates.{}", context.format.ending());
         super::console::note(format_args!("{failed} candidates could not be measured: see {file}"));
+    }
+    let flagged = search.history().iter().filter(|c| c.flagged).count();
+    if flagged > 0 {
+        super::console::note(format_args!(
+            "{flagged} candidates are unlike all networks that the evaluator has seen{}",
+            context.outside.words()
+        ));
     }
     if winners.is_empty() {
         super::console::note("no candidate is within the limits");
@@ -141,10 +168,11 @@ fn candidates<S: SearchSpace>(
 ) -> anyhow::Result<Vec<u8>> {
     let mut columns = vec![Column::new("arch", Kind::Text)];
     columns.extend(metrics.columns.iter().cloned());
-    columns.extend([Column::new("told", Kind::Integer), Column::new("error", Kind::Text)]);
+    columns.extend(["flagged", "told"].map(|name| Column::new(name, Kind::Integer)));
+    columns.push(Column::new("error", Kind::Text));
     let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for c in search.history() {
-        let last = [c.told.into(), c.error.clone().into()];
+        let last = [c.flagged.into(), c.told.into(), c.error.clone().into()];
         table.row([Cell::from(&c.key)].into_iter().chain(metrics.cells(c)).chain(last))?;
     }
     Ok(table.finish()?)
@@ -158,9 +186,11 @@ fn pareto(
 ) -> anyhow::Result<Vec<u8>> {
     let mut columns = ["arch", "file"].map(|name| Column::new(name, Kind::Text)).to_vec();
     columns.extend(metrics.columns.iter().cloned());
+    columns.push(Column::new("flagged", Kind::Integer));
     let mut table = Writer::new(context.format, Vec::new(), columns, &[])?;
     for (c, file) in winners.iter().zip(files) {
-        table.row([&c.key, file].map(Cell::from).into_iter().chain(metrics.cells(c)))?;
+        let first = [&c.key, file].map(Cell::from);
+        table.row(first.into_iter().chain(metrics.cells(c)).chain([c.flagged.into()]))?;
     }
     Ok(table.finish()?)
 }
@@ -185,6 +215,7 @@ fn summary<S: SearchSpace>(
             "file": file,
             "metrics": metrics(&problem.columns, &c.values),
             "intervals": intervals(&problem.columns, c),
+            "flagged": c.flagged,
         })
     };
     let units = problem.columns.iter().map(|c| (c.clone(), json!(context.measure.unit(c))));
@@ -196,6 +227,7 @@ fn summary<S: SearchSpace>(
         "settings": context.settings,
         "evaluators": context.source,
         "measured": search.history().len(),
+        "flagged": search.history().iter().filter(|c| c.flagged).count(),
         "pareto": winners.iter().zip(files).map(one).collect::<Vec<_>>(),
     })
 }
@@ -246,7 +278,7 @@ fn best_so_far<S: SearchSpace>(
             front.push([f64::from(i), v]);
         }
     }
-    let axes = ["candidates measured".to_owned(), axis];
+    let axes = ["candidates evaluated".to_owned(), axis];
     FrontPicture { axes, candidates, front, label: "better than all before".into() }
 }
 
@@ -288,5 +320,5 @@ fn table<S: SearchSpace>(search: &Search<S>, context: &Context, winners: &[&Cand
         text += &format!("and {more} more\n");
     }
     let place = context.dir.map_or(String::new(), |d| format!(", in {}", d.display()));
-    text + &format!("{} candidates measured{place}\n", search.history().len())
+    text + &format!("{} candidates evaluated{place}\n", search.history().len())
 }

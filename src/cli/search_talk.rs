@@ -93,7 +93,9 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
         }
         let columns = &self.search.problem().columns;
         let one = |c: &nneval::search::Candidate| match &c.error {
-            None => json!({"arch": c.key, "metrics": metrics(columns, &c.values)}),
+            None => {
+                json!({"arch": c.key, "metrics": metrics(columns, &c.values), "flagged": c.flagged})
+            }
             Some(e) => json!({"arch": c.key, "error": e}),
         };
         let new = self.search.history().get(from..).unwrap_or_default();
@@ -115,7 +117,10 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
     fn front(&self) -> Value {
         let columns = &self.search.problem().columns;
         let winners = self.search.winners(self.context.top);
-        let one = |c: &&nneval::search::Candidate| json!({"arch": c.key, "metrics": metrics(columns, &c.values), "told": c.told});
+        let one = |c: &&nneval::search::Candidate| {
+            let metrics = metrics(columns, &c.values);
+            json!({"arch": c.key, "metrics": metrics, "told": c.told, "flagged": c.flagged})
+        };
         json!({"front": winners.iter().map(one).collect::<Vec<_>>()})
     }
 
@@ -139,7 +144,9 @@ impl<S: SearchSpace> Talk<'_, '_, S> {
         });
         let columns = all.columns();
         let one = |(key, result): (&String, nneval::search::Result<CandidateValues>)| match result {
-            Ok(m) => json!({"arch": key, "metrics": metrics(&columns, &m.values)}),
+            Ok(m) => {
+                json!({"arch": key, "metrics": metrics(&columns, &m.values), "flagged": m.flagged})
+            }
             Err(e) => json!({"arch": key, "error": e.to_string()}),
         };
         let results: Vec<Value> = keys.iter().zip(results).map(one).collect();

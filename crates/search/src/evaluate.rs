@@ -59,12 +59,14 @@ pub struct CandidateValues {
     pub values: Vec<Option<f64>>,
     /// Ends of the intervals of predicted values; may be shorter than `values`.
     pub intervals: Vec<Option<[f64; 2]>>,
+    /// Whether an evaluator that is asked has seen no networks like it.
+    pub flagged: bool,
 }
 
 impl From<Vec<Option<f64>>> for CandidateValues {
     /// Values without intervals.
     fn from(values: Vec<Option<f64>>) -> Self {
-        Self { values, intervals: Vec::new() }
+        Self { values, intervals: Vec::new(), flagged: false }
     }
 }
 
@@ -73,6 +75,7 @@ impl From<Vec<Option<f64>>> for CandidateValues {
 pub struct CandidateEvaluator {
     evaluators: Arc<[Evaluator]>,
     columns: Vec<(String, Source)>,
+    takes_outside: bool,
 }
 
 impl CandidateEvaluator {
@@ -85,10 +88,17 @@ impl CandidateEvaluator {
     pub fn new(evaluators: Vec<Evaluator>, columns: &[String], told: bool) -> Result<Self> {
         let find = |name: &String| Ok((name.clone(), source(&evaluators, name, told)?));
         let columns = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
-        Ok(Self { evaluators: evaluators.into(), columns })
+        Ok(Self { evaluators: evaluators.into(), columns, takes_outside: false })
     }
 
-    /// All metrics of the same evaluators and all static costs.
+    /// Takes predictions of networks that an evaluator flags as well. Without it their
+    /// predicted values are unknown.
+    #[must_use]
+    pub fn with_outside(self, takes_outside: bool) -> Self {
+        Self { takes_outside, ..self }
+    }
+
+    /// All metrics of the same evaluators and all static costs, of flagged networks as well.
     ///
     /// # Errors
     /// [`Error::Metric`] where two evaluators have one name and one metric.
@@ -105,7 +115,7 @@ impl CandidateEvaluator {
         names.extend(COSTS.iter().filter(|c| c.name != "params").map(|c| c.name.to_owned()));
         let find = |name: &String| Ok((name.clone(), source(&self.evaluators, name, false)?));
         let columns = names.iter().map(find).collect::<Result<Vec<_>>>()?;
-        Ok(Self { evaluators: Arc::clone(&self.evaluators), columns })
+        Ok(Self { evaluators: Arc::clone(&self.evaluators), columns, takes_outside: true })
     }
 
     /// Names of the columns.
@@ -207,22 +217,25 @@ impl CandidateEvaluator {
     }
 
     fn row(&self, costs: Option<&Costs>, predictions: &[Option<Prediction>]) -> CandidateValues {
+        let is_flagged = |p: &&Prediction| p.flagged() == Some(true);
+        let estimate = |evaluator: usize, metric: usize| {
+            let prediction = predictions.get(evaluator)?.as_ref();
+            let taken = prediction.filter(|p| self.takes_outside || !is_flagged(p));
+            taken?.estimates().get(metric)
+        };
         let value = |(_, source): &(String, Source)| match *source {
             Source::Told => None,
             Source::Cost(cost) => costs.and_then(cost.of),
-            Source::Metric { evaluator, metric } => {
-                predictions.get(evaluator)?.as_ref()?.estimates().get(metric).map(|e| e.value)
-            }
+            Source::Metric { evaluator, metric } => estimate(evaluator, metric).map(|e| e.value),
         };
         let interval = |(_, source): &(String, Source)| match *source {
-            Source::Metric { evaluator, metric } => {
-                predictions.get(evaluator)?.as_ref()?.estimates().get(metric)?.interval
-            }
+            Source::Metric { evaluator, metric } => estimate(evaluator, metric)?.interval,
             _ => None,
         };
         CandidateValues {
             values: self.columns.iter().map(value).collect(),
             intervals: self.columns.iter().map(interval).collect(),
+            flagged: predictions.iter().flatten().any(|p| is_flagged(&p)),
         }
     }
 }

@@ -53,6 +53,9 @@ pub struct Candidate {
     /// Why it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// Whether an evaluator has seen no networks like it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub flagged: bool,
     /// Whether a value was told from outside.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub told: bool,

@@ -181,7 +181,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             Ok(measured) => (measured.into(), None),
             Err(e) => (CandidateValues::default(), Some(e.to_string())),
         };
-        let CandidateValues { mut values, mut intervals } = measured;
+        let CandidateValues { mut values, mut intervals, flagged } = measured;
         values.resize(width, None);
         values.iter_mut().for_each(|v| *v = v.filter(|v| v.is_finite()));
         intervals.resize(width, None);
@@ -190,7 +190,7 @@ impl<'a, S: SearchSpace> Search<'a, S> {
         if intervals.iter().all(Option::is_none) {
             intervals.clear();
         }
-        self.push(Candidate { key, values, intervals, error, told: false });
+        self.push(Candidate { key, values, intervals, error, flagged, told: false });
     }
 
     /// Replaces values of a candidate by true ones; a candidate that is not
@@ -206,7 +206,8 @@ impl<'a, S: SearchSpace> Search<'a, S> {
             Some(c) => c.clone(),
             None => {
                 let values = vec![None; self.problem.columns.len()];
-                Candidate { key, values, intervals: Vec::new(), error: None, told: true }
+                let (intervals, error, flagged) = (Vec::new(), None, false);
+                Candidate { key, values, intervals, error, flagged, told: true }
             }
         };
         for (name, value) in values {

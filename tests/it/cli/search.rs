@@ -33,13 +33,13 @@ fn a_search_with_an_evaluator_writes_its_winners() {
     command.args(["--minimize", "hwnas_raspi4_lat_ms", "--limit", "params<=400000"]);
     command.args(["--show", "depth", "--algorithm", "nsga2", "--population", "20", "--out"]);
     let text = success(command.arg(&out));
-    assert!(text.contains("60 candidates measured") && text.contains("[ms]"), "{text}");
+    assert!(text.contains("60 candidates evaluated") && text.contains("[ms]"), "{text}");
 
     let front = rows(&out.join("pareto.csv"));
     let ends = |m: &str| [m.to_owned(), format!("{m}_lo"), format!("{m}_hi")];
     let mut columns = vec!["arch".to_owned(), "file".to_owned()];
     columns.extend([ends(ACCURACY), ends("hwnas_raspi4_lat_ms")].concat());
-    columns.extend(["params".to_owned(), "depth".to_owned()]);
+    columns.extend(["params", "depth", "flagged"].map(str::to_owned));
     assert_eq!(front[0], columns);
     let value = |r: &Vec<String>, at: usize| r[at].parse::<f64>().unwrap();
     for pair in front[1..].windows(2) {
@@ -99,7 +99,38 @@ fn model_files_are_a_space() {
     assert_eq!(best.len(), 3);
     assert!(best[1][0].ends_with("8-8-8-8-8.onnx") && best[1][0] == best[1][1], "{best:?}");
     let broken = rows(&out.join("candidates.csv"));
-    assert!(broken.iter().any(|r| r[0].ends_with("broken.onnx") && !r[3].is_empty()));
+    assert!(broken.iter().any(|r| r[0].ends_with("broken.onnx") && !r[4].is_empty()));
+}
+
+/// A network of a kind that the evaluator has not seen wins no search, unless told.
+#[test]
+fn flagged_candidates_are_refused_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let models = dir.path().join("models");
+    success(nneval().args(["space", "general", "--sample", "2", "--out"]).arg(&models));
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/nats_tss_9930.onnx");
+    std::fs::copy(fixture, models.join("known.onnx")).unwrap();
+    let search = |out: &str, options: &[&str]| {
+        let out = dir.path().join(out);
+        let mut command = nneval_with_runtime();
+        command.args(["search", "--maximize", ACCURACY, "--budget", "3"]).args(options);
+        let (code, _, note) = run(command.arg("--space").arg(&models).arg("--out").arg(&out));
+        assert_eq!(code, Some(0), "{note}");
+        let table = rows(&out.join("candidates.csv"));
+        let at = |name: &str| table[0].iter().position(|c| c == name).unwrap();
+        let (value, flagged) = (at(ACCURACY), at("flagged"));
+        let of = |r: &Vec<String>| (r[value].is_empty(), r[flagged].clone());
+        let best = rows(&out.join("pareto.csv"));
+        (note, table[1..].iter().map(of).collect::<Vec<_>>(), best.len() - 1)
+    };
+    let (note, all, winners) = search("refused", &[]);
+    assert!(note.contains("2 candidates are unlike all networks"), "{note}");
+    assert!(note.contains("--allow-outside"), "{note}");
+    assert_eq!(all.iter().filter(|c| **c == (true, "1".into())).count(), 2, "{all:?}");
+    assert_eq!((all.iter().filter(|c| **c == (false, "0".into())).count(), winners), (1, 1));
+    let (note, all, winners) = search("taken", &["--allow-outside"]);
+    assert!(note.contains("without evidence"), "{note}");
+    assert!(all.iter().all(|c| !c.0) && winners == 3, "{all:?}");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub struct PageSearch {
     pub lo: Vec<Option<Vec<Option<f64>>>>,
     /// Upper ends.
     pub hi: Vec<Option<Vec<Option<f64>>>>,
+    /// 1 for candidates that an evaluator flags.
+    pub flagged: Vec<u8>,
     /// 1 for candidates whose values were told.
     pub told: Vec<u8>,
     /// Why candidates could not be measured; empty where they could.
@@ -67,6 +69,7 @@ pub struct PageSearch {
 /// Where what stands in a table of candidates.
 struct Places {
     arch: usize,
+    flagged: Option<usize>,
     told: Option<usize>,
     error: Option<usize>,
     /// Columns of values.
@@ -82,11 +85,13 @@ impl Places {
         let is_end = |h: &str| {
             ["_lo", "_hi"].iter().any(|e| h.strip_suffix(e).is_some_and(|m| at(m).is_some()))
         };
-        let is_value = |h: &&String| !["arch", "told", "error"].contains(&h.as_str()) && !is_end(h);
+        let is_value =
+            |h: &&String| !["arch", "flagged", "told", "error"].contains(&h.as_str()) && !is_end(h);
         let names: Vec<String> = header.iter().filter(is_value).cloned().collect();
         let places = |n: &String| [at(n), at(&format!("{n}_lo")), at(&format!("{n}_hi"))];
         let values = names.iter().map(places).collect();
-        Some(Self { arch: at("arch")?, told: at("told"), error: at("error"), names, values })
+        let (flagged, told, error) = (at("flagged"), at("told"), at("error"));
+        Some(Self { arch: at("arch")?, flagged, told, error, names, values })
     }
 }
 
@@ -134,6 +139,7 @@ impl PageSearch {
         let cell = |i: Option<usize>| i.map_or(&Cell::Missing, |i| row.cell(i));
         let value = |i| cell(i).number().filter(|v| v.is_finite()).map(rounded);
         self.arch.push(cell(Some(places.arch)).text().into_owned());
+        self.flagged.push(u8::from(cell(places.flagged).integer() == Some(1)));
         self.told.push(u8::from(cell(places.told).integer() == Some(1)));
         self.error.push(cell(places.error).text().into_owned());
         for (list, place) in self.values.iter_mut().zip(&places.values) {

@@ -11,6 +11,7 @@ function searchSections(s) {
       const known = lo !== null && lo !== undefined;
       return [c.name, number(s.values[k][i], 5) + unitOf(c.unit) + (known ? ` (${number(lo, 5)} to ${number(hi, 5)})` : "")];
     });
+    if (s.flagged[i]) pairs.push(["domain", "unlike all networks that the evaluator has seen"]);
     if (s.told[i]) pairs.push(["source", "told, not predicted"]);
     if (s.error[i]) pairs.push(["error", s.error[i]]);
     return pairs;
