@@ -5,9 +5,6 @@ use nneval::evaluator::{Answer, Answers, Estimate, Manifest, Metric, Prediction}
 use nneval::tables::{Cell, Column, Kind};
 use serde_json::{Map, Value, json};
 
-/// Significant digits in CSV, which is read by people as well.
-pub const DIGITS: usize = 6;
-
 /// What of a predictor's answers is printed.
 pub struct Schema<'a> {
     manifests: Vec<&'a Manifest>,
@@ -47,11 +44,10 @@ impl<'a> Schema<'a> {
             let parts = [("", ""), ("_lo", ", lower end"), ("_hi", ", upper end")];
             columns.extend(parts.map(|(ending, words)| {
                 let column = Column::new(format!("{}{ending}", spec.name), Kind::Number);
-                let column = column.with_csv_digits(DIGITS);
                 column.described(&spec.unit, &format!("{}{words}", spec.description))
             }));
         }
-        columns.push(Column::new("in_domain", Kind::Number).with_csv_digits(DIGITS));
+        columns.push(Column::new("in_domain", Kind::Number));
         columns.extend(["flagged", "windows"].map(|name| Column::new(name, Kind::Integer)));
         columns.push(Column::new("error", Kind::Text));
         columns

@@ -41,9 +41,6 @@ pub struct Column {
     pub unit: String,
     /// One line for people; may be empty.
     pub description: String,
-    /// Significant digits of numbers in CSV, which people read as well; `None`
-    /// for as many as tell the value from all others.
-    pub csv_digits: Option<usize>,
 }
 
 impl Column {
@@ -58,17 +55,12 @@ impl Column {
             }
             _ => (String::new(), String::new()),
         };
-        Self { name, kind, unit, description, csv_digits: None }
+        Self { name, kind, unit, description }
     }
 
     /// The same column with that unit and description.
     pub fn described(self, unit: &str, description: &str) -> Self {
         Self { unit: unit.to_owned(), description: description.to_owned(), ..self }
-    }
-
-    /// The same column with so many significant digits in CSV.
-    pub fn with_csv_digits(self, digits: usize) -> Self {
-        Self { csv_digits: Some(digits), ..self }
     }
 }
 

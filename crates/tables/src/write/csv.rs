@@ -1,7 +1,7 @@
 //! Rows into CSV.
 
 use crate::cell::Cell;
-use crate::column::{Column, significant};
+use crate::column::Column;
 use crate::inert::inert;
 use nneval_files::printable;
 use std::borrow::Cow;
@@ -25,8 +25,7 @@ impl<W: Write> CsvRows<W> {
     }
 
     pub(super) fn push(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
-        let texts = columns.iter().zip(cells).map(|(column, cell)| text(column, cell));
-        let texts: Vec<Cow<str>> = texts.collect();
+        let texts: Vec<Cow<str>> = cells.iter().take(columns.len()).map(text).collect();
         self.0.write_record(texts.iter().map(|t| t.as_bytes())).map_err(plain)
     }
 
@@ -39,10 +38,10 @@ impl<W: Write> CsvRows<W> {
     }
 }
 
-fn text<'a>(column: &Column, cell: &'a Cell) -> Cow<'a, str> {
-    match (cell, column.csv_digits) {
-        (Cell::Number(value), Some(digits)) => Cow::Owned(significant(*value, digits)),
-        (Cell::Text(text), _) => inert(text),
+/// Numbers in as many digits as tell them from all others.
+fn text(cell: &Cell) -> Cow<'_, str> {
+    match cell {
+        Cell::Text(text) => inert(text),
         _ => cell.text(),
     }
 }
