@@ -17,6 +17,7 @@ mod evaluate_output;
 mod evaluate_page;
 mod evaluate_rows;
 mod evaluator_args;
+mod evaluators;
 mod facts;
 mod inspect;
 mod inspect_diff;
@@ -80,6 +81,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Evaluate(evaluate::Args),
+    Evaluators(evaluators::Args),
     String(string::Args),
     Inspect(inspect::Args),
     Space(space::Args),
@@ -114,6 +116,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Evaluate(a) => evaluate::run(a),
+        Command::Evaluators(a) => evaluators::run(a),
         Command::String(a) => string::run(a),
         Command::Inspect(a) => inspect::run(a),
         Command::Space(a) => space::run(a),

@@ -16,6 +16,7 @@ pub const SYSTEM_LIBRARIES: [&str; 5] = ["gcc_s", "pthread", "m", "dl", "c"];
 pub struct Artifacts {
     pub shared: PathBuf,
     pub archive: PathBuf,
+    pub program: PathBuf,
 }
 
 /// The repository's folder.
@@ -24,23 +25,29 @@ pub fn repository() -> PathBuf {
     own.parent().unwrap_or(own).to_owned()
 }
 
-/// Builds the release libraries of the C ABI with cargo, with `features` of nneval-capi.
+/// Builds the release libraries of the C ABI, with `features` of nneval-capi, and the program.
 pub fn build(repository: &Path, features: &[&str]) -> anyhow::Result<Artifacts> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--package", "nneval-capi", "--features"])
-        .arg(features.join(","))
-        .current_dir(repository)
-        .status()
-        .context("cargo does not start")?;
-    if !status.success() {
-        bail!("cargo build failed");
-    }
+    let features = features.join(",");
+    cargo(repository, &["--package", "nneval-capi", "--features", &features])?;
+    cargo(repository, &["--package", "nneval", "--bins"])?;
     let folder = target_folder(repository)?.join("release");
     Ok(Artifacts {
         shared: folder.join("libnneval_capi.so"),
         archive: folder.join("libnneval_capi.a"),
+        program: folder.join("nneval"),
     })
+}
+
+/// Runs `cargo build --release`.
+fn cargo(repository: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release"]).args(arguments).current_dir(repository);
+    let status = command.status().context("cargo does not start")?;
+    if !status.success() {
+        bail!("cargo build failed");
+    }
+    Ok(())
 }
 
 /// The target folder: that of this program, which cargo has built in

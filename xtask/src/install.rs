@@ -1,4 +1,4 @@
-//! `cargo xtask install`: what C and C++ programs need, below a prefix.
+//! `cargo xtask install`: the program, and what C and C++ programs need, below a prefix.
 //!
 //! Nothing installed holds the prefix: pkg-config and CMake files find it from
 //! where they lie, so the tree may be moved as a whole.
@@ -44,6 +44,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let built = artifacts::build(&source, features)?;
     let tree = Tree::at(root);
     libraries(&tree, &args.libdir, &built)?;
+    tree.copy_program(&built.program, Path::new("bin/nneval"))?;
     for header in ["nneval.h", "nneval.hpp"] {
         tree.copy(&source.join("include").join(header), &Path::new("include").join(header))?;
     }

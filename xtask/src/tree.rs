@@ -4,6 +4,10 @@ use anyhow::Context;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Permissions of a file, and of a program.
+const READ: u32 = 0o644;
+const RUN: u32 = 0o755;
+
 /// The folder that files are installed below.
 pub struct Tree {
     root: PathBuf,
@@ -21,20 +25,31 @@ impl Tree {
     /// Copies the file `from` to `to`, which is below the root.
     pub fn copy(&self, from: &Path, to: &Path) -> anyhow::Result<()> {
         let bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
-        self.put(to, |temporary| std::fs::write(temporary, bytes))
+        self.put(to, READ, |temporary| std::fs::write(temporary, bytes))
+    }
+
+    /// As [`Tree::copy`], a program.
+    pub fn copy_program(&self, from: &Path, to: &Path) -> anyhow::Result<()> {
+        let bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
+        self.put(to, RUN, |temporary| std::fs::write(temporary, bytes))
     }
 
     /// Writes a text file.
     pub fn write(&self, to: &Path, text: &str) -> anyhow::Result<()> {
-        self.put(to, |temporary| std::fs::write(temporary, text))
+        self.put(to, READ, |temporary| std::fs::write(temporary, text))
     }
 
     /// Makes a symbolic link to `target`, a name in the link's folder.
     pub fn link(&self, target: &str, to: &Path) -> anyhow::Result<()> {
-        self.put(to, |temporary| symlink(target, temporary))
+        self.put(to, READ, |temporary| symlink(target, temporary))
     }
 
-    fn put(&self, to: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> anyhow::Result<()> {
+    fn put(
+        &self,
+        to: &Path,
+        mode: u32,
+        make: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         let path = self.root.join(to);
         let folder = path.parent().unwrap_or(&self.root);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -43,7 +58,7 @@ impl Tree {
             std::fs::create_dir_all(folder)?;
             make(&temporary)?;
             if !temporary.is_symlink() {
-                set_mode(&temporary)?;
+                set_mode(&temporary, mode)?;
             }
             std::fs::rename(&temporary, &path)
         };
@@ -59,9 +74,9 @@ impl Tree {
 use std::os::unix::fs::symlink;
 
 #[cfg(unix)]
-fn set_mode(path: &Path) -> io::Result<()> {
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
@@ -70,6 +85,6 @@ fn symlink(_target: &str, _link: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn set_mode(_path: &Path) -> io::Result<()> {
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }

@@ -31,6 +31,7 @@ fn everything_lies_where_it_belongs() {
     install.args(["xtask", "install", "--prefix", "/opt/x", "--libdir", "lib/y", "--destdir"]);
     run(install.arg(&destdir));
     let expected = [
+        "bin/nneval",
         "include/nneval.h",
         "include/nneval.hpp",
         "lib/y/cmake/nneval/nneval-config-version.cmake",
@@ -58,6 +59,10 @@ fn everything_lies_where_it_belongs() {
         .unwrap();
     let models = String::from_utf8(moved.stdout).unwrap();
     assert!(Path::new(models.trim()).join("nats-tss/evaluator.json").is_file(), "{models}");
+    let mut program = std::process::Command::new(destdir.join("opt/x/bin/nneval"));
+    let listed =
+        run(program.args(["evaluators", "nats-sss"]).env_remove("NNEVAL_MODELS").current_dir("/"));
+    assert!(listed.contains("destdir/opt/x/share/nneval/models/nats-sss"), "{listed}");
 }
 
 #[test]

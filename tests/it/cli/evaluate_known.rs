@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{FIXTURE, network, nneval_with_runtime, success};
+use common::{FIXTURE, failure, network, nneval, nneval_with_runtime, success};
 use nneval::spaces::Space;
 use serde_json::Value;
 use std::process::Command;
@@ -68,4 +68,23 @@ fn a_metric_of_several_evaluators_is_from_the_first_that_knows_the_network() {
         assert_eq!(row["evaluator"], names);
         assert_eq!(row["flagged"], 0);
     }
+}
+
+#[test]
+fn evaluators_are_listed_with_their_metrics() {
+    let list = success(nneval().arg("evaluators"));
+    for expected in ["nats-tss\n", "onnx-cpu\n", "latency_ms, peak_memory_mb", "kept back"] {
+        assert!(list.contains(expected), "{expected}: {list}");
+    }
+    let one = success(nneval().args(["evaluators", "nats-tss"]));
+    assert_eq!(one.lines().filter(|l| l.contains("90 % intervals")).count(), 36, "{one}");
+    let json = success(nneval().args(["evaluators", "--format", "json"]));
+    let objects: Vec<serde_json::Value> =
+        json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(objects[0]["name"], "nats-tss");
+    assert_eq!(objects[0]["metrics"].as_array().unwrap().len(), 36);
+    let empty = tempfile::tempdir().unwrap();
+    let mut unknown = nneval();
+    unknown.args(["evaluators", "no-such"]).env("NNEVAL_MODELS", empty.path());
+    assert!(failure(&mut unknown).contains("no-such"));
 }
