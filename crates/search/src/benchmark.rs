@@ -32,6 +32,10 @@ impl SearchSpace for Benchmark {
         arch.to_string()
     }
 
+    fn class(&self, arch: &Arch) -> String {
+        arch.class()
+    }
+
     fn parse(&self, key: &str) -> Result<Arch> {
         Ok(self.space.parse(key)?)
     }
