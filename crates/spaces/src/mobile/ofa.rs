@@ -158,7 +158,8 @@ fn parse(s: &str) -> Result<OfaArch, String> {
     };
     let [low, high, step] = SIDES;
     let sizes: Option<u8> = side.parse().ok();
-    let valid = |v: &u8| (low..=high).contains(v) && v % step == 0 && v.to_string() == *side;
+    let valid =
+        |v: &u8| (low..=high).contains(v) && v.is_multiple_of(step) && v.to_string() == *side;
     let wrong = || format!("input size {side:?} is not one of {low}, {}, ..., {high}", low + step);
     Ok(OfaArch {
         kernels: numbers(kernels, &KERNELS, "kernel")?,
