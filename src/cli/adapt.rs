@@ -7,6 +7,7 @@ use super::source_args::NetworkArgs;
 use super::training_view::worded;
 use anyhow::{anyhow, bail};
 use nneval::labels::{LabelTable, ReadOptions};
+use nneval::spaces::read_labels;
 use nneval::tables::inert;
 use nneval::training::adapt::{self, AdaptOptions, Adapted, SuggestOptions, networks_beside};
 use nneval::training::{Error, NetworkSource, Progress, RequestFault};
@@ -22,8 +23,8 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Label table: CSV or JSON lines (plain or gzip) or Parquet, - for stdin,
-    /// with a column arch_str or path and one for each new metric; cells may be
-    /// empty. With --suggest: networks to choose among
+    /// with a column arch_str, the columns of --space, or path, and one for each new
+    /// metric; cells may be empty. With --suggest: networks to choose among
     #[arg(long, value_name = "FILE", required_unless_present = "suggest")]
     labels: Option<PathBuf>,
     #[command(flatten)]
@@ -67,7 +68,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 impl Args {
     fn suggest(&self, count: usize) -> anyhow::Result<()> {
         let evaluator = self.evaluator.load()?;
-        let table = self.labels.as_ref().map(|l| read(l, &[])).transpose()?;
+        let table = self.labels.as_ref().map(|l| self.read(l, &[])).transpose()?;
         let source = self.source(table.as_ref())?;
         let options = SuggestOptions {
             count,
@@ -89,7 +90,7 @@ impl Args {
 
     fn adapt(&self, labels: &Path, out: &Path) -> anyhow::Result<()> {
         let evaluator = self.evaluator.load()?;
-        let table = read(labels, &self.metrics)?;
+        let table = self.read(labels, &self.metrics)?;
         let source = self.source(Some(&table))?;
         let options = AdaptOptions {
             metrics: self.metrics.clone(),
@@ -108,6 +109,16 @@ impl Args {
         super::console::print(format_args!("{}{}\n", text(&adapted.metrics), out.display()))
     }
 
+    /// Reads a table of which `columns` must be there and hold numbers; where none
+    /// are named, every column of mostly numbers must.
+    fn read(&self, file: &Path, columns: &[String]) -> anyhow::Result<LabelTable> {
+        let columns = (!columns.is_empty()).then(|| columns.to_vec());
+        Ok(match self.networks.models {
+            None => read_labels(file, self.networks.space, columns)?,
+            Some(_) => LabelTable::read(file, &ReadOptions { columns, ..Default::default() })?,
+        })
+    }
+
     /// Where the networks are: of a table of paths, in its own folder unless another is named.
     fn source(&self, table: Option<&LabelTable>) -> anyhow::Result<NetworkSource> {
         let beside = || table.and_then(networks_beside);
@@ -116,13 +127,6 @@ impl Args {
             None => self.networks.source(),
         }
     }
-}
-
-/// Reads a table of which `columns` must be there and hold numbers; where none
-/// are named, every column of mostly numbers must.
-fn read(file: &Path, columns: &[String]) -> anyhow::Result<LabelTable> {
-    let columns = (!columns.is_empty()).then(|| columns.to_vec());
-    Ok(LabelTable::read(file, &ReadOptions { columns, ..Default::default() })?)
 }
 
 /// An error of adapting, in the words of the command line.

@@ -10,10 +10,13 @@ use super::paths;
 use super::predictor::Predictor;
 use super::runtime_args::{RuntimeArgs, tell};
 use super::shipped::Shipped;
+use super::source_args::{dataset_parser, model_options};
 use super::table_args::PrintFormat;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::ProgressBar;
 use nneval::evaluator::EvaluatorSet;
 use nneval::runtime::Provider;
+use nneval::spaces::{Dataset, Space};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,15 +27,27 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX files, and folders that are walked for *.onnx
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present_any = ["list", "labels"])]
     paths: Vec<PathBuf>,
     /// Take them from the lines of FILE (-: standard input) instead: paths of ONNX
     /// files, relative to FILE, and operation strings, as `nneval string` prints
     /// them. Lists of any length take the same memory
     #[arg(long, value_name = "FILE|-", conflicts_with = "paths")]
     list: Option<PathBuf>,
-    /// How to print: csv, jsonl and parquet have the columns path (or operation
-    /// string); evaluator; value, lower and upper end for each metric; in_domain,
+    /// Take the architectures of a table's rows instead, in their order; no model files
+    /// are written: a label table of --space, or one with a column arch_str (CSV, JSON
+    /// lines, Parquet; - for stdin)
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["paths", "list"])]
+    labels: Option<PathBuf>,
+    /// Search space of the architectures (docs/spaces.md)
+    #[arg(long, requires = "labels", default_value = "nats-tss",
+          value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
+    space: Space,
+    /// Data set whose networks of the space are taken [default: the first of the space]
+    #[arg(long, requires = "labels", value_parser = dataset_parser())]
+    dataset: Option<Dataset>,
+    /// How to print: csv, jsonl and parquet have the columns path (the operation string,
+    /// or with --labels arch_str); evaluator; value, lower and upper end for each metric; in_domain,
     /// flagged, windows, error
     #[arg(long, value_enum, default_value_t = PrintFormat::Table)]
     format: PrintFormat,
@@ -78,6 +93,14 @@ const MANY: usize = 2048;
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let reading = Reading { limits: args.limits.limits(), sizes: args.bind.bindings() };
+    if let Some(table) = &args.labels {
+        let options = model_options(args.space, args.dataset)?;
+        let items = Item::of_table(table, args.space, options)?;
+        let bar = progress(items.len());
+        let predictor = args.predictor()?;
+        let form = Form { format: args.format, key: "arch_str" };
+        return evaluate(&predictor, items.into_iter(), &reading, form, &bar);
+    }
     let Some(list) = &args.list else {
         let files = paths::models(&args.paths)?;
         let bar = progress(files.len());
@@ -86,7 +109,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             &predictor,
             files.into_iter().map(Item::file),
             &reading,
-            args.format,
+            Form { format: args.format, key: "path" },
             &bar,
         );
     };
@@ -94,19 +117,27 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let predictor = args.predictor()?;
     let fault = list.fault();
     let bar = super::verbosity::bar(0, "{pos} models, {per_sec}");
-    let code = evaluate(&predictor, list, &reading, args.format, &bar)?;
+    let form = Form { format: args.format, key: "path" };
+    let code = evaluate(&predictor, list, &reading, form, &bar)?;
     fault.check()?;
     Ok(code)
+}
+
+/// How predictions are printed, and what the column of names is called.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    format: PrintFormat,
+    key: &'static str,
 }
 
 fn evaluate(
     predictor: &Predictor,
     items: impl Iterator<Item = Item> + Send,
     reading: &Reading,
-    format: PrintFormat,
+    form: Form,
     bar: &ProgressBar,
 ) -> anyhow::Result<ExitCode> {
-    let mut out = Output::new(format, Schema::new(predictor), reading)?;
+    let mut out = Output::new(form.format, Schema::new(predictor, form.key), reading)?;
     let mut failed = false;
     predictor.stream(
         items,

@@ -5,6 +5,7 @@ use anyhow::{Context, anyhow};
 use nneval::evaluator::{Needs, Network};
 use nneval::graph::Limits;
 use nneval::graph::shape::Bindings;
+use nneval::spaces::{Keys, ModelOptions, Space, model_of_arch};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub enum Item {
     File(String, PathBuf),
     /// An operation string.
     Text(String),
+    /// An architecture of a search space.
+    Architecture(String, Arc<(Space, ModelOptions)>),
 }
 
 impl Item {
@@ -41,8 +44,26 @@ impl Item {
     pub fn name(&self) -> &str {
         match self {
             Self::File(shown, _) => shown,
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Architecture(text, _) => text,
         }
+    }
+
+    /// The architectures of a table's rows, in their order; `-` is standard input.
+    ///
+    /// # Errors
+    /// A table that cannot be read.
+    pub fn of_table(
+        path: &Path,
+        space: Space,
+        options: ModelOptions,
+    ) -> nneval::spaces::Result<Vec<Self>> {
+        let mut keys = Keys::open(path, space)?;
+        let of = Arc::new((space, options));
+        let mut items = Vec::new();
+        while let Some(key) = keys.next_key()? {
+            items.push(Self::Architecture(key, Arc::clone(&of)));
+        }
+        Ok(items)
     }
 
     /// The network with what evaluators need of it, read as told.
@@ -50,6 +71,10 @@ impl Item {
         match self {
             Self::File(_, path) => Network::of_file(path, &reading.limits, needs, &reading.sizes),
             Self::Text(text) => Network::from_untrusted_string(text.as_str(), needs),
+            Self::Architecture(text, of) => {
+                let model = model_of_arch(of.0, text, &of.1).map_err(|e| refused(text, e))?;
+                Network::of_model(&model, needs)
+            }
         }
     }
 
@@ -62,6 +87,16 @@ impl Item {
             _ => Some(Self::File(line.to_owned(), folder.join(line))),
         }
     }
+}
+
+/// The error of an architecture that is none of its space.
+fn refused(arch: &str, error: nneval::spaces::Error) -> nneval::graph::Error {
+    let reason = match &error {
+        nneval::spaces::Error::Architecture { reason, .. } => reason.clone(),
+        other => other.to_string(),
+    };
+    let source = Some(Box::new(error) as _);
+    nneval::graph::Error::Model { file: arch.into(), node: None, reason, source }
 }
 
 /// The items of a list, from a file or standard input. Ends at the first line that

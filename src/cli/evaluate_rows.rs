@@ -10,11 +10,14 @@ pub struct Schema<'a> {
     manifests: Vec<&'a Manifest>,
     metrics: Vec<&'a Metric>,
     is_set: bool,
+    /// Name of the column of names.
+    key: &'static str,
 }
 
 impl<'a> Schema<'a> {
-    /// The metrics of all evaluators, those of one name once.
-    pub fn new(predictor: &'a Predictor) -> Self {
+    /// The metrics of all evaluators, those of one name once; `key` names the column of
+    /// what is evaluated.
+    pub fn new(predictor: &'a Predictor, key: &'static str) -> Self {
         let manifests = predictor.manifests();
         let mut metrics: Vec<&Metric> = Vec::new();
         for metric in manifests.iter().flat_map(|m| &m.metrics) {
@@ -22,7 +25,7 @@ impl<'a> Schema<'a> {
                 metrics.push(metric);
             }
         }
-        Self { manifests, metrics, is_set: predictor.is_set() }
+        Self { manifests, metrics, is_set: predictor.is_set(), key }
     }
 
     /// The evaluators, in the order of their answers.
@@ -35,10 +38,10 @@ impl<'a> Schema<'a> {
         self.is_set
     }
 
-    /// The path; of a set the evaluators that know the network; a value and its interval for each
+    /// The name; of a set the evaluators that know the network; a value and its interval for each
     /// metric; what is known of the prediction.
     pub fn columns(&self) -> Vec<Column> {
-        let mut columns = vec![Column::new("path", Kind::Text)];
+        let mut columns = vec![Column::new(self.key, Kind::Text)];
         columns.extend(self.is_set.then(|| Column::new("evaluator", Kind::Text)));
         for spec in self.metrics.iter().map(|m| &m.spec) {
             let parts = [("", ""), ("_lo", ", lower end"), ("_hi", ", upper end")];
@@ -84,15 +87,15 @@ impl<'a> Schema<'a> {
     }
 
     /// A network as a JSON object.
-    pub fn object(&self, path: &str, answers: &Answers) -> Value {
+    pub fn object(&self, name: &str, answers: &Answers) -> Value {
         let answers = match answers {
             Ok(answers) => answers,
-            Err(e) => return json!({"path": path, "error": e.to_string()}),
+            Err(e) => return json!({self.key: name, "error": e.to_string()}),
         };
         let metrics: Map<String, Value> =
             self.metrics.iter().filter_map(|m| self.member(answers, m)).collect();
         let mut object = Map::new();
-        object.insert("path".into(), json!(path));
+        object.insert(self.key.into(), json!(name));
         object.insert("metrics".into(), metrics.into());
         if let Some(p) = answers.iter().find_map(Answer::known) {
             object.insert("tokens".into(), json!(p.tokens()));

@@ -1,6 +1,7 @@
 //! What `nneval measure` is to measure: files, folders, lists.
 
 use super::paths;
+use super::source_args::{dataset_parser, model_options};
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nneval::measure::{Origin, Target};
@@ -21,10 +22,9 @@ pub struct ListArgs {
     #[arg(long, default_value = "nats-tss",
           value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()))]
     space: Space,
-    /// Data set whose networks of the space are taken
-    #[arg(long, default_value = "cifar10",
-          value_parser = PossibleValuesParser::new(Dataset::NAMES).try_map(|s| s.parse::<Dataset>()))]
-    dataset: Dataset,
+    /// Data set whose networks of the space are taken [default: the first of the space]
+    #[arg(long, value_parser = dataset_parser())]
+    dataset: Option<Dataset>,
 }
 
 /// All models in their order; of several with one key the first.
@@ -88,7 +88,7 @@ fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
         let origin = if path.is_empty() {
             let line = row.line();
             args.space.parse(&cell(arch)).with_context(|| format!("{shown}, line {line}"))?;
-            Origin::Space(args.space, args.model_options())
+            Origin::Space(args.space, args.model_options()?)
         } else {
             Origin::File(folder.join(&path))
         };
@@ -101,8 +101,8 @@ fn list(file: &Path, args: &ListArgs) -> anyhow::Result<Vec<Target>> {
 }
 
 impl ListArgs {
-    fn model_options(&self) -> ModelOptions {
+    fn model_options(&self) -> anyhow::Result<ModelOptions> {
         let weights = Weights::Random { seed: 0 };
-        ModelOptions { dataset: self.dataset, weights, ..ModelOptions::default() }
+        Ok(ModelOptions { weights, ..model_options(self.space, self.dataset)? })
     }
 }

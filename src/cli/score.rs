@@ -76,7 +76,7 @@ impl Args {
         source: &NetworkSource,
     ) -> nneval::training::Result<(ScoredTable, ScoreReport)> {
         let request = ScoreRequest { metrics: &self.metrics, rows: self.scoring.rows.into() };
-        let (named, dataset) = (self.baseline.as_deref(), self.source.networks.dataset);
+        let (named, dataset) = (self.baseline.as_deref(), self.source.networks.dataset());
         let mut bars = Bars::default();
         let show = &mut |p: &Progress| bars.show(p);
         let scored = ScoredTable::predict(evaluator, source, table, &request, show)?;

@@ -2,12 +2,13 @@
 
 use super::run_folder::lock;
 use super::search_output::{Context, Outside, write};
+use super::source_args::model_options;
 use super::{paths, search_talk};
 use anyhow::bail;
 use nneval::search::{
-    Algorithm, CandidateEvaluator, Files, Nats, Search, SearchSpace, Settings, State, Subset,
+    Algorithm, Benchmark, CandidateEvaluator, Files, Search, SearchSpace, Settings, State, Subset,
 };
-use nneval::spaces::{ModelOptions, Space};
+use nneval::spaces::Space;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -24,19 +25,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let [name] = args.space.as_slice()
         && let Ok(space) = name.parse::<Space>()
     {
-        let options = ModelOptions { dataset: args.dataset, ..Default::default() };
-        return on(&args, &Nats::new(space, options));
+        let options = model_options(space, args.dataset)?;
+        return on(&args, &Benchmark::new(space, options), space.columns());
     }
     let named: Vec<PathBuf> = args.space.iter().map(PathBuf::from).collect();
     if let Some(missing) = named.iter().find(|p| !p.exists()) {
         let known = Space::NAMES.join(", ");
         bail!("--space {}: no such file or folder, and no space ({known})", missing.display());
     }
-    on(&args, &Files::new(paths::models(&named)?)?.with_limits(args.reading.limits()))
+    on(&args, &Files::new(paths::models(&named)?)?.with_limits(args.reading.limits()), &[])
 }
 
-fn on<S: SearchSpace>(args: &Args, space: &S) -> anyhow::Result<ExitCode> {
-    match args.listed()? {
+/// Searches a space whose architectures are in `columns` of a table.
+fn on<S: SearchSpace>(args: &Args, space: &S, columns: &[&str]) -> anyhow::Result<ExitCode> {
+    match args.listed(columns)? {
         Some(keys) => go(args, &Subset::new(space, keys)?),
         None => go(args, space),
     }

@@ -3,13 +3,14 @@
 use super::evaluator_args;
 use super::limits_args::LimitsArgs;
 use super::runtime_args::RuntimeArgs;
+use super::source_args::dataset_parser;
 use super::table_args::FileFormat;
 use super::{evaluator_args::open, shipped};
 use clap::ValueEnum;
 use nneval::evaluator::{Bundle, Evaluator};
 use nneval::search::{Algorithm, COSTS, Limit, Problem, Settings};
 use nneval::spaces::Dataset;
-use nneval::tables::read_list;
+use nneval::tables::read_joined;
 use std::path::PathBuf;
 
 /// Search a space for the best architectures.
@@ -23,16 +24,18 @@ use std::path::PathBuf;
 /// state.json and, in winners/, the networks of the Pareto set as ONNX files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// nats-tss, nats-sss, or ONNX files and folders that are walked for *.onnx
+    /// A search space (nats-tss, nats-sss, nasbench101, transnas-micro, transnas-macro,
+    /// nasbench-macro, accel-nasbench, ofa, fbnet), or ONNX files and folders that are
+    /// walked for *.onnx
     #[arg(long, value_name = "SPACE|PATH", num_args = 1.., required = true)]
     pub space: Vec<String>,
-    /// Search only these architectures: a table with a column arch_str (CSV,
-    /// JSON lines, Parquet; - for stdin), or one architecture a line
+    /// Search only these architectures: a table with a column arch_str or the columns
+    /// of the space (CSV, JSON lines, Parquet; - for stdin), or one architecture a line
     #[arg(long, value_name = "FILE")]
     pub among: Option<PathBuf>,
-    /// Data set whose networks of a NATS-Bench space are taken
-    #[arg(long, default_value = "cifar10")]
-    pub dataset: Dataset,
+    /// Data set whose networks of a space are taken [default: the first of the space]
+    #[arg(long, value_parser = dataset_parser())]
+    pub dataset: Option<Dataset>,
     /// Metric to make large; may be repeated
     #[arg(long, value_name = "METRIC")]
     pub maximize: Vec<String>,
@@ -163,10 +166,14 @@ impl Args {
         Ok(Loaded { evaluators, names: described.join(", ") })
     }
 
-    /// The architectures that --among names.
-    pub fn listed(&self) -> anyhow::Result<Option<Vec<String>>> {
+    /// The architectures that --among names, in the column arch_str or those of the space.
+    pub fn listed(&self, columns: &[&str]) -> anyhow::Result<Option<Vec<String>>> {
         let Some(path) = &self.among else { return Ok(None) };
-        Ok(Some(read_list(path, "arch_str")?))
+        let groups: Vec<&[&str]> = match columns {
+            [] => vec![&["arch_str"]],
+            own => vec![&["arch_str"], own],
+        };
+        Ok(Some(read_joined(path, &groups)?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `nneval space`.
 
+use super::source_args::{dataset_parser, model_options};
 use super::{run_folder, space_general};
+use anyhow::bail;
 use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -14,11 +16,14 @@ use std::process::ExitCode;
 
 /// Write the networks of a search space as ONNX models.
 ///
-/// An architecture of nats-tss is a string like
+/// An architecture is written as the space's label table has it: its column arch_str or
+/// arch, or its columns with | between (nasbench101 EDGES|OPS, ofa KS|E|D|R). For
+/// example nats-tss
 /// '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|',
-/// one of nats-sss a list of five channel counts like 8:16:24:32:64. general is a
-/// sample of networks of many families, with random weights, and networks.csv
-/// (columns path, family): `nneval measure DIR/networks.csv` measures them.
+/// nats-sss 8:16:24:32:40, nasbench101 '01 02 12 13 23|20', transnas-macro 231112,
+/// nasbench-macro 01201201; docs/spaces.md has all. general is a sample of networks of
+/// many families, with random weights, and networks.csv (columns path, family):
+/// `nneval measure DIR/networks.csv` measures them.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).multiple(false))]
 pub struct Args {
@@ -30,8 +35,9 @@ pub struct Args {
     #[arg(long, value_name = "STR", group = "source")]
     arch: Vec<String>,
 
-    /// A table with columns arch_index and arch_str (CSV or JSON lines, plain or
-    /// gzip, or Parquet; - for stdin); files are named <arch_index>.onnx.
+    /// A label table of the space, or one with a column arch_str (CSV or JSON lines,
+    /// plain or gzip, or Parquet; - for stdin); files are named after the column
+    /// arch_index, or that of the space, or else numbered from 0.
     #[arg(long, value_name = "FILE", group = "source")]
     labels: Option<PathBuf>,
 
@@ -39,10 +45,9 @@ pub struct Args {
     #[arg(long, group = "source")]
     all: bool,
 
-    /// So many networks of general; the first of a larger sample are those of a
-    /// smaller one.
+    /// So many random architectures, no two equal, or networks of general; files are
+    /// numbered, index.csv maps them. A larger sample begins with a smaller one.
     #[arg(long, value_name = "N", group = "source",
-          conflicts_with_all = ["dataset", "weights", "batch", "opset"],
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     sample: Option<usize>,
 
@@ -50,25 +55,27 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Data set: decides input size and number of classes.
-    #[arg(long, default_value = "cifar10", value_parser = dataset_parser())]
-    dataset: Dataset,
+    /// Data set: decides input size and number of classes [default: the first of the
+    /// space].
+    #[arg(long, value_parser = dataset_parser())]
+    dataset: Option<Dataset>,
 
-    /// none: shapes of the weights only; random: He-normal values that run.
-    #[arg(long, value_enum, default_value_t = WeightsArg::None)]
-    weights: WeightsArg,
+    /// none: shapes of the weights only; random: He-normal values that run [default:
+    /// none].
+    #[arg(long, value_enum)]
+    weights: Option<WeightsArg>,
 
     /// Seed of random weights, and of a sample.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
 
-    /// Batch dimension: a number, or a name for a symbolic one.
-    #[arg(long, value_name = "N|NAME", default_value = "batch")]
-    batch: Batch,
+    /// Batch dimension: a number, or a name for a symbolic one [default: batch].
+    #[arg(long, value_name = "N|NAME")]
+    batch: Option<Batch>,
 
-    /// Version of the ONNX operator set.
-    #[arg(long, value_name = "N", default_value_t = 17, value_parser = opset_parser())]
-    opset: u16,
+    /// Version of the ONNX operator set [default: 17].
+    #[arg(long, value_name = "N", value_parser = opset_parser())]
+    opset: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -80,7 +87,7 @@ enum WeightsArg {
 /// What the networks are of.
 #[derive(Debug, Clone, Copy)]
 enum Chosen {
-    Nats(Space),
+    Space(Space),
     General,
 }
 
@@ -91,12 +98,8 @@ fn space_parser() -> impl TypedValueParser<Value = Chosen> {
     let names = Space::NAMES.into_iter().chain([GENERAL]);
     PossibleValuesParser::new(names).try_map(|s| match s.as_str() {
         GENERAL => Ok(Chosen::General),
-        _ => s.parse::<Space>().map(Chosen::Nats),
+        _ => s.parse::<Space>().map(Chosen::Space),
     })
-}
-
-fn dataset_parser() -> impl TypedValueParser<Value = Dataset> {
-    PossibleValuesParser::new(Dataset::NAMES).try_map(|s| s.parse::<Dataset>())
 }
 
 fn opset_parser() -> impl TypedValueParser<Value = u16> {
@@ -107,30 +110,51 @@ fn opset_parser() -> impl TypedValueParser<Value = u16> {
 /// Runs the command. All architectures are read before the first file is written.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let space = match (args.space, args.sample) {
+        (Chosen::General, Some(_)) if args.shapes_models() => {
+            usage("general has its own: --dataset, --weights, --batch, --opset are for spaces")
+        }
         (Chosen::General, Some(count)) => {
             return space_general::run(count, args.seed, &args.out);
         }
-        (Chosen::Nats(space), None) => space,
         (Chosen::General, None) => usage("general is drawn: give --sample N alone"),
-        (Chosen::Nats(_), Some(_)) => usage("--sample is for general alone"),
+        (Chosen::Space(space), _) => space,
     };
-    let options = ModelOptions {
-        dataset: args.dataset,
-        weights: match args.weights {
-            WeightsArg::None => Weights::None,
-            WeightsArg::Random => Weights::Random { seed: args.seed },
-        },
-        batch: args.batch.clone(),
-        opset: args.opset,
-    };
+    let options = args.options(space)?;
     let models = models(&args, space)?;
     let _lock = run_folder::lock(&args.out)?;
     write_models(&models, &args.out, &options)?;
-    if args.all {
+    if args.are_numbered(space) {
         write_index(&models, &args.out)?;
     }
     super::console::print(format_args!("{} models in {}\n", models.len(), args.out.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// Whether anything is said of how models are built.
+    fn shapes_models(&self) -> bool {
+        let weights = self.weights.is_some() || self.batch.is_some();
+        weights || self.dataset.is_some() || self.opset.is_some()
+    }
+
+    fn options(&self, space: Space) -> anyhow::Result<ModelOptions> {
+        let options = model_options(space, self.dataset)?;
+        Ok(ModelOptions {
+            weights: match self.weights {
+                None | Some(WeightsArg::None) => Weights::None,
+                Some(WeightsArg::Random) => Weights::Random { seed: self.seed },
+            },
+            batch: self.batch.clone().unwrap_or_default(),
+            opset: self.opset.unwrap_or(options.opset),
+            ..options
+        })
+    }
+
+    /// Whether names of files are numbers that nothing but index.csv explains.
+    fn are_numbered(&self, space: Space) -> bool {
+        let by_row = self.labels.is_some() && space.index_column().is_none();
+        self.all || self.sample.is_some() || by_row
+    }
 }
 
 /// Ends the program with a word on the wrong usage.
@@ -144,15 +168,32 @@ fn models(args: &Args, space: Space) -> anyhow::Result<BTreeMap<String, Arch>> {
         let rows = read_table(path, space)?;
         return Ok(rows.into_iter().map(|(i, arch)| (format!("{i}.onnx"), arch)).collect());
     }
+    if let Some(count) = args.sample {
+        match space.size() {
+            Some(n) if n < count => bail!("--sample {count}: {space} has {n} architectures"),
+            _ => return Ok(numbered(space.distinct(count, args.seed))),
+        }
+    }
     if args.all {
-        let all = space.all().enumerate();
-        return Ok(all.map(|(i, arch)| (format!("{i:05}.onnx"), arch)).collect());
+        anyhow::ensure!(
+            space.size().is_some(),
+            "--all: {space} has too many architectures to write; --sample N writes some"
+        );
+        return Ok(numbered(space.all()));
     }
     let named = args.arch.iter().map(|text| {
         let arch = space.parse(text)?;
         Ok((format!("{}.onnx", arch.file_stem()), arch))
     });
     named.collect()
+}
+
+/// Architectures by number, in their order.
+fn numbered(archs: impl IntoIterator<Item = Arch>) -> BTreeMap<String, Arch> {
+    let archs: Vec<Arch> = archs.into_iter().collect();
+    let digits = archs.len().saturating_sub(1).to_string().len().max(5);
+    let named = archs.into_iter().enumerate();
+    named.map(|(i, arch)| (format!("{i:0digits$}.onnx"), arch)).collect()
 }
 
 /// Builds and writes all models in parallel.

@@ -31,7 +31,7 @@ pub struct Args {
     /// Label table, CSV, JSON lines or Parquet; NAME=FILE for recipes with several
     #[arg(long, value_name = "[NAME=]FILE", required = true)]
     labels: Vec<String>,
-    /// Search space of the column arch_str [default: nats-tss]
+    /// Search space of the architectures (docs/spaces.md) [default: nats-tss]
     #[arg(long, conflicts_with = "models",
           value_parser = PossibleValuesParser::new(Space::NAMES).try_map(|s| s.parse::<Space>()),
           hide_possible_values = true)]

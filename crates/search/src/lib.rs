@@ -15,10 +15,10 @@
 //! that an uninterrupted one takes.
 //!
 //! ```
-//! use nneval_search::{Algorithm, Nats, Problem, Search, Settings};
+//! use nneval_search::{Algorithm, Benchmark, Problem, Search, Settings};
 //! use nneval_spaces::{ModelOptions, Space};
 //!
-//! let space = Nats::new(Space::NatsSss, ModelOptions::default());
+//! let space = Benchmark::new(Space::NatsSss, ModelOptions::default());
 //! let problem = Problem::new(&["width".into()], &[], &[])?;
 //! let settings = Settings { algorithm: Algorithm::Evolution, ..Settings::default() };
 //! let mut search = Search::new(&space, problem, settings)?;
@@ -34,6 +34,7 @@
 //! ```
 
 mod bayesian;
+mod benchmark;
 mod dominance;
 pub mod error;
 mod evaluate;
@@ -41,7 +42,6 @@ mod evolution;
 mod files;
 mod history;
 mod hypervolume;
-mod nats;
 mod nsga2;
 mod problem;
 mod run;
@@ -49,13 +49,13 @@ mod space;
 mod state;
 mod subset;
 
+pub use benchmark::Benchmark;
 pub use dominance::{crowding_distances, fronts};
 pub use error::{Error, ErrorKind, Result};
 pub use evaluate::{COSTS, CandidateEvaluator, CandidateValues, StaticCost};
 pub use files::Files;
 pub use history::{Algorithm, Candidate, Settings};
 pub use hypervolume::hypervolume_2d;
-pub use nats::Nats;
 pub use problem::{Bound, Goal, Limit, Objective, Problem, Scored};
 pub use run::Search;
 pub use space::SearchSpace;

@@ -353,13 +353,13 @@ impl<'a, S: SearchSpace> Search<'a, S> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::benchmark::Benchmark;
     use super::super::hypervolume::hypervolume_2d;
-    use super::super::nats::Nats;
     use super::*;
     use nneval_spaces::{ModelOptions, Space};
 
-    fn sss() -> Nats {
-        Nats::new(Space::NatsSss, ModelOptions::default())
+    fn sss() -> Benchmark {
+        Benchmark::new(Space::NatsSss, ModelOptions::default())
     }
 
     fn widths(key: &str) -> Vec<f64> {
@@ -374,7 +374,7 @@ mod tests {
         vec![Some(w[0] + rest), Some(72.0 - w[0] + rest + (w[4] - 8.0))]
     }
 
-    fn run(search: &mut Search<Nats>, upto: usize, value: impl Fn(&str) -> Vec<Option<f64>>) {
+    fn run(search: &mut Search<Benchmark>, upto: usize, value: impl Fn(&str) -> Vec<Option<f64>>) {
         while search.history().len() < upto {
             let n = 20.min(upto - search.history().len());
             let keys = search.ask(n);
@@ -394,7 +394,7 @@ mod tests {
         Problem::new(&[], &["a".into(), "b".into()], &[]).unwrap()
     }
 
-    fn volume(search: &Search<Nats>) -> f64 {
+    fn volume(search: &Search<Benchmark>) -> f64 {
         let points: Vec<[f64; 2]> = search
             .winners(1)
             .iter()

@@ -20,6 +20,11 @@ pub trait SearchSpace: Sync {
     /// The text that names an architecture; different for different ones.
     fn key(&self, arch: &Self::Arch) -> String;
 
+    /// A text that architectures of the same network share; else the key.
+    fn class(&self, arch: &Self::Arch) -> String {
+        self.key(arch)
+    }
+
     /// The architecture that a text names.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use nneval_files::sha256;
 use nneval_graph::model::Model;
 use rand::RngExt;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// Draws until one is inside, at most.
@@ -18,6 +18,8 @@ pub struct Subset<'a, S: SearchSpace> {
     space: &'a S,
     keys: Vec<String>,
     members: HashSet<String>,
+    /// Place of an architecture of each class.
+    classes: HashMap<String, usize>,
     archs: Vec<S::Arch>,
     first: S::Arch,
 }
@@ -34,16 +36,22 @@ impl<'a, S: SearchSpace> Subset<'a, S> {
         let archs = keys.iter().map(|k| space.parse(k)).collect::<Result<Vec<_>>>()?;
         let empty = || Error::Space("a list of architectures is empty".into());
         let first = archs.first().cloned().ok_or_else(empty)?;
-        Ok(Self { space, keys, members, archs, first })
+        let places = archs.iter().enumerate();
+        let classes = places.map(|(at, arch)| (space.class(arch), at)).collect();
+        Ok(Self { space, keys, members, classes, archs, first })
     }
 
-    /// What `draw` gives, drawn again while it is outside; at last a random
-    /// member.
+    /// What `draw` gives, or a member of its class, drawn again while it is outside; at
+    /// last a random member.
     fn inside(&self, rng: &mut Rng, mut draw: impl FnMut(&mut Rng) -> S::Arch) -> S::Arch {
         for _ in 0..TRIES {
             let arch = draw(rng);
             if self.members.contains(&self.space.key(&arch)) {
                 return arch;
+            }
+            let place = self.classes.get(&self.space.class(&arch));
+            if let Some(member) = place.and_then(|at| self.archs.get(*at)) {
+                return member.clone();
             }
         }
         self.sample(rng)

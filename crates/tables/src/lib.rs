@@ -32,5 +32,5 @@ pub use inert::inert;
 pub use limits::{MAX_BYTES, MAX_COLUMNS, MAX_ROW_BYTES};
 pub use metric::MetricSpec;
 pub use near_names::near_names;
-pub use read::{Row, STDIN, TableReader, panics_are_caught, read_list};
+pub use read::{Row, STDIN, TableReader, panics_are_caught, read_joined, read_list};
 pub use write::Writer;

@@ -6,7 +6,7 @@ use crate::recipe::{ChosenMetric, Recipe, StageSettings, select};
 use crate::source::NetworkSource;
 use nneval_spaces::ModelOptions;
 use nneval_tables::STDIN;
-use nneval_tables::labels::{LabelTable, ReadOptions, Split3, split_by_class, split3, subsample};
+use nneval_tables::labels::{LabelTable, Split3, split_by_class, split3, subsample};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -56,12 +56,8 @@ impl Datasets {
         }
         let source = source(s)?;
         let plain = s.metrics.iter().map(|m| &m.name).filter(|name| !name.contains('*'));
-        let options = ReadOptions {
-            key: s.models.as_ref().map(|_| "path".to_owned()),
-            columns: Some(plain.cloned().collect()),
-            ..Default::default()
-        };
-        let table = LabelTable::read(file, &options)?;
+        let columns = Some(plain.cloned().collect());
+        let table = source.read_labels(file, columns)?;
         self.0.push((key, Dataset::new(table, source)));
         Ok(self.0.len() - 1)
     }

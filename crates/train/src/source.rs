@@ -7,8 +7,8 @@ use nneval_graph::costs::{self, Costs, Terms};
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph, Style};
 use nneval_graph::shape::Bindings;
-use nneval_spaces::{ModelOptions, Space, model_of_arch};
-use nneval_tables::labels::{KeyKind, LabelTable};
+use nneval_spaces::{ModelOptions, Space, model_of_arch, read_labels};
+use nneval_tables::labels::{KeyKind, LabelTable, ReadOptions};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,26 @@ pub enum NetworkSource {
     Folder(PathBuf),
 }
 
+/// Architectures of a space that are listed, at most; of a larger space a sample is.
+const MOST_LISTED: usize = 50_000;
+
 impl NetworkSource {
+    /// The label table of the networks; `columns` must be there and hold numbers, as
+    /// [`ReadOptions::columns`].
+    ///
+    /// # Errors
+    /// As [`read_labels`], or [`LabelTable::read`] with the key `path`.
+    pub fn read_labels(&self, file: &Path, columns: Option<Vec<String>>) -> Result<LabelTable> {
+        match self {
+            Self::Space(space, _) => Ok(read_labels(file, *space, columns)?),
+            Self::Folder(_) => {
+                let key = Some("path".to_owned());
+                let options = ReadOptions { key, columns, ..Default::default() };
+                Ok(LabelTable::read(file, &options)?)
+            }
+        }
+    }
+
     /// Multiply-accumulate operations of the given rows' networks for one
     /// sample (symbolic dimensions are 1); `None` where they are not a number.
     ///
@@ -43,13 +62,17 @@ impl NetworkSource {
     }
 
     /// The keys of all networks there are: architecture strings, or names of
-    /// `.onnx` files in the folder.
+    /// `.onnx` files in the folder. Of a space of more than 50,000 architectures a fixed
+    /// sample of so many.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn keys(&self) -> Result<Vec<String>> {
         match self {
-            Self::Space(space, _) => Ok(space.all().map(|a| a.to_string()).collect()),
+            Self::Space(space, _) => {
+                let archs = space.representatives(MOST_LISTED);
+                Ok(archs.iter().map(ToString::to_string).collect())
+            }
             Self::Folder(dir) => onnx_files(dir),
         }
     }

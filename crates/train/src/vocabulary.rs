@@ -3,25 +3,29 @@
 use crate::error::Result;
 use crate::source::spellings;
 use nneval_graph::opstring::Style;
-use nneval_spaces::{Dataset, ModelOptions, Space, graph_of_arch};
+use nneval_spaces::{ModelOptions, Space, graph_of_arch};
 use rayon::prelude::*;
 
 /// Other spellings of each architecture that are learned from.
 const SPELLINGS: usize = 4;
 
-/// Operation strings of at most `sample` architectures of a search space, evenly spaced, on
-/// all data sets, each with other spellings.
+/// Operation strings of at most `sample` architectures of a search space, evenly spaced where
+/// they can be counted off and else drawn, on all data sets, each with other spellings.
 ///
 /// # Errors
 /// As [`graph_of_arch`].
 pub fn strings_of_space(space: Space, sample: usize) -> Result<Vec<String>> {
-    let all: Vec<String> = space.all().map(|a| a.to_string()).collect();
-    let stride = all.len().div_ceil(sample.max(1)).max(1);
-    let chosen: Vec<&String> = all.iter().step_by(stride).collect();
+    let chosen: Vec<String> = match space.size() {
+        Some(n) => {
+            let stride = n.div_ceil(sample.max(1)).max(1);
+            space.all().step_by(stride).map(|a| a.to_string()).collect()
+        }
+        None => space.distinct(sample, 0).iter().map(ToString::to_string).collect(),
+    };
     let mut strings = Vec::new();
-    for dataset in [Dataset::Cifar10, Dataset::Cifar100, Dataset::ImageNet16_120] {
+    for &dataset in space.datasets() {
         let options = ModelOptions { dataset, ..Default::default() };
-        let of = |arch: &&String| {
+        let of = |arch: &String| {
             Ok(spellings(&graph_of_arch(space, arch, &options)?, Style::V1, SPELLINGS, 0))
         };
         strings.extend(chosen.par_iter().map(of).collect::<Result<Vec<_>>>()?.concat());

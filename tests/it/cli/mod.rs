@@ -18,5 +18,6 @@ mod runtime;
 mod score;
 mod search;
 mod space;
+mod spaces;
 mod string;
 mod trust;

@@ -142,8 +142,8 @@ fn flops_as_an_evaluator_score_as_the_baseline() {
 #[test]
 fn tables_with_other_keys() {
     let read = |name: &str, key: &str, column: &str| {
-        let options =
-            ReadOptions { key: Some(key.into()), class: None, columns: Some(vec![column.into()]) };
+        let columns = Some(vec![column.into()]);
+        let options = ReadOptions { key: Some(key.into()), columns, ..ReadOptions::default() };
         shared(name).map(|path| LabelTable::read(path, &options))
     };
     if let Some(t) = read("nasbench_macro.csv.gz", "arch", "cifar10_test_acc_mean_pct") {

@@ -1,8 +1,8 @@
 //! The wiring that all cells share: four nodes, an edge from every earlier node
 //! to every later one.
 
-use super::graph::Builder;
 use super::layers::add;
+use crate::builder::Builder;
 
 /// Source and target node of the six edges, in the order of the architecture
 /// string.

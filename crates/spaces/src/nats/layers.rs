@@ -2,9 +2,11 @@
 //! exporter writes. Activations are `[batch, channels, height, width]`; every
 //! function takes the name of its input and returns the name of its output.
 
-use super::graph::{Builder, INPUT, OUTPUT};
-use crate::proto::{float, int, ints};
-use crate::weights::Init;
+use crate::builder::Builder;
+use crate::layers::{self, Act, Conv, batch_norm, conv};
+use crate::proto::{int, ints};
+
+pub(super) use crate::layers::add;
 
 /// Input and output channels of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,50 +22,10 @@ pub(super) fn channels(input: i64, output: i64) -> Channels {
     Channels { input, output }
 }
 
-/// Conv without bias; padding keeps the size at stride 1 (`kernel` is odd).
-pub(super) fn conv(
-    b: &mut Builder,
-    prefix: &str,
-    x: &str,
-    c: Channels,
-    kernel: i64,
-    stride: i64,
-) -> String {
-    let init = Init::HeNormal { fan_in: c.input * kernel * kernel };
-    let dims = [c.output, c.input, kernel, kernel];
-    let weight = b.initializer(format!("{prefix}.weight"), &dims, init);
-    let attributes = vec![
-        ints("dilations", &[1, 1]),
-        int("group", 1),
-        ints("kernel_shape", &[kernel, kernel]),
-        ints("pads", &[kernel / 2; 4]),
-        ints("strides", &[stride, stride]),
-    ];
-    b.node("Conv", format!("{prefix}/Conv"), &[x, &weight], attributes)
-}
-
-/// BatchNormalization in inference mode (`training_mode` 0) over `width` channels.
-pub(super) fn batch_norm(b: &mut Builder, prefix: &str, x: &str, width: i64) -> String {
-    let mut parameter = |name: &str, value: f32| {
-        b.initializer(format!("{prefix}.bn.{name}"), &[width], Init::Constant(value))
-    };
-    let scale = parameter("weight", 1.0);
-    let bias = parameter("bias", 0.0);
-    let mean = parameter("running_mean", 0.0);
-    let variance = parameter("running_var", 1.0);
-    let attributes = vec![float("epsilon", 1e-5), float("momentum", 0.9), int("training_mode", 0)];
-    let inputs = [x, &scale, &bias, &mean, &variance];
-    b.node("BatchNormalization", format!("{prefix}/BN"), &inputs, attributes)
-}
-
-/// Relu.
-pub(super) fn relu(b: &mut Builder, prefix: &str, x: &str) -> String {
-    b.node("Relu", format!("{prefix}/Relu"), &[x], Vec::new())
-}
-
-/// Elementwise sum of two activations.
-pub(super) fn add(b: &mut Builder, name: String, x: &str, y: &str) -> String {
-    b.node("Add", name, &[x, y], Vec::new())
+impl Channels {
+    fn conv(self, kernel: i64, stride: i64) -> Conv {
+        Conv::new(self.input, self.output, kernel).stride(stride)
+    }
 }
 
 /// `ReLUConvBN`: Relu, Conv, BatchNormalization.
@@ -75,8 +37,7 @@ pub(super) fn relu_conv_bn(
     kernel: i64,
     stride: i64,
 ) -> String {
-    let x = relu(b, prefix, x);
-    conv_bn(b, prefix, &x, c, kernel, stride)
+    layers::relu_conv_bn(b, prefix, x, c.conv(kernel, stride))
 }
 
 /// Conv, BatchNormalization.
@@ -88,8 +49,7 @@ pub(super) fn conv_bn(
     kernel: i64,
     stride: i64,
 ) -> String {
-    let x = conv(b, prefix, x, c, kernel, stride);
-    batch_norm(b, prefix, &x, c.output)
+    layers::conv_bn(b, prefix, x, c.conv(kernel, stride), Act::None)
 }
 
 /// `avg_pool_3x3`: 3x3 average, stride 1, padding 1 left out of the average.
@@ -125,24 +85,19 @@ pub(super) fn reduction(b: &mut Builder, prefix: &str, x: &str, c: Channels) -> 
     let inner = relu_conv_bn(b, &format!("{prefix}.b"), &inner, same, 3, 1);
     let down = format!("{prefix}.down");
     let residual = average_pool(b, &down, x, 2, 2, true);
-    let residual = conv(b, &down, &residual, c, 1, 1);
+    let residual = conv(b, &down, &residual, c.conv(1, 1));
     add(b, format!("{prefix}/Add"), &residual, &inner)
 }
 
 /// 3x3 Conv from the RGB input to `width` channels, BatchNormalization.
 pub(super) fn stem(b: &mut Builder, width: i64) -> String {
-    conv_bn(b, "stem", INPUT, channels(3, width), 3, 1)
+    layers::stem(b, width, 1, Act::None)
 }
 
 /// BatchNormalization, Relu, global average, linear classifier.
 pub(super) fn head(b: &mut Builder, x: &str, width: i64, classes: i64) {
     let x = batch_norm(b, "lastact", x, width);
-    let x = relu(b, "lastact", &x);
-    let x = b.node("GlobalAveragePool", "pool/GlobalAveragePool".into(), &[&x], Vec::new());
-    let x = b.node("Flatten", "pool/Flatten".into(), &[&x], vec![int("axis", 1)]);
-    let init = Init::HeNormal { fan_in: width };
-    let weight = b.initializer("classifier.weight".into(), &[classes, width], init);
-    let bias = b.initializer("classifier.bias".into(), &[classes], Init::Constant(0.0));
-    let attributes = vec![float("alpha", 1.0), float("beta", 1.0), int("transB", 1)];
-    b.node("Gemm", OUTPUT.into(), &[&x, &weight, &bias], attributes);
+    let x = layers::relu(b, "lastact", &x);
+    let x = layers::global_pool(b, "pool", &x);
+    layers::flat_classifier(b, &x, width, classes);
 }

@@ -8,18 +8,9 @@
 //! `cell_operations.py`).
 
 pub(crate) mod cell;
-mod graph;
 mod layers;
-mod list;
-mod network;
-mod options;
-mod space;
 pub(crate) mod sss;
 pub(crate) mod tss;
 
-pub use list::read_table;
-pub use network::{graph_of_arch, model_of_arch, of_arch};
-pub use options::{Dataset, ModelOptions};
-pub use space::{Arch, Space};
 pub use sss::SssArch;
 pub use tss::{TssArch, TssOp};

@@ -4,10 +4,12 @@
 //! `DynamicShapeTinyNet`; the stem already has the width of the first.
 
 use super::cell;
-use super::graph::Builder;
 use super::layers::{self, Channels, channels};
-use super::options::ModelOptions;
+use crate::arch::{self, Architecture};
+use crate::builder::{Builder, Interface};
+use crate::digits::Digits;
 use crate::error::{Error, Result};
+use crate::options::{Dataset, ModelOptions};
 use onnx_protobuf::ModelProto;
 use std::fmt;
 use std::str::FromStr;
@@ -45,13 +47,7 @@ impl SssArch {
     /// The architecture at this position of [`SssArch::all`], which begins anew
     /// after its end.
     pub fn nth(index: usize) -> Self {
-        let digit = |place: u32| (index >> (3 * place) & 7) as u8;
-        Self { channels: [4, 3, 2, 1, 0].map(|place| STEP * (digit(place) + 1)) }
-    }
-
-    /// Position in [`SssArch::all`].
-    pub fn index(&self) -> usize {
-        self.channels.iter().fold(0, |sum, &c| sum * 8 + usize::from(c / STEP).saturating_sub(1))
+        Digits::nth(index)
     }
 
     /// The network: stem to c1, cell (c1 to c1), stride-2 residual block (to c2),
@@ -62,20 +58,43 @@ impl SssArch {
     /// # Errors
     /// [`Error::Architecture`] for an opset outside [`ModelOptions::OPSETS`].
     pub fn model(&self, options: &ModelOptions) -> Result<ModelProto> {
-        let mut b = Builder::new(options);
+        arch::model(self, options)
+    }
+}
+
+impl Digits for SssArch {
+    fn radices() -> Vec<usize> {
+        vec![usize::from(MAX / STEP); 5]
+    }
+
+    fn digits(&self) -> Vec<usize> {
+        self.channels.iter().map(|c| usize::from(c / STEP).saturating_sub(1)).collect()
+    }
+
+    fn of_digits(digits: &[usize]) -> Self {
+        let mut channels = [STEP; 5];
+        for (channel, digit) in channels.iter_mut().zip(digits) {
+            *channel = STEP * (*digit as u8 % (MAX / STEP) + 1);
+        }
+        Self { channels }
+    }
+}
+
+impl Architecture for SssArch {
+    fn build(&self, b: &mut Builder, dataset: Dataset) -> Interface {
         let mut width = i64::from(self.channels[0]);
-        let mut x = layers::stem(&mut b, width);
+        let mut x = layers::stem(b, width);
         for (index, next) in self.channels.into_iter().enumerate() {
             let c = channels(width, i64::from(next));
             let name = format!("cells.{index}");
             x = match index {
-                1 | 3 => layers::reduction(&mut b, &name, &x, c),
-                _ => fixed_cell(&mut b, &name, &x, c),
+                1 | 3 => layers::reduction(b, &name, &x, c),
+                _ => fixed_cell(b, &name, &x, c),
             };
             width = c.output;
         }
-        layers::head(&mut b, &x, width, options.dataset.classes());
-        b.finish(&self.to_string(), options)
+        layers::head(b, &x, width, dataset.classes());
+        dataset.into()
     }
 }
 

@@ -2,10 +2,12 @@
 //! edges of a cell; the macro skeleton is fixed.
 
 use super::cell::{self, EDGES};
-use super::graph::Builder;
 use super::layers::{self, channels};
-use super::options::ModelOptions;
+use crate::arch::{self, Architecture};
+use crate::builder::{Builder, Interface};
+use crate::digits::{Digits, position};
 use crate::error::{Error, Result};
+use crate::options::{Dataset, ModelOptions};
 use onnx_protobuf::ModelProto;
 use std::fmt;
 use std::str::FromStr;
@@ -97,19 +99,7 @@ impl TssArch {
     /// The architecture at this position of [`TssArch::all`], which begins anew
     /// after its end.
     pub fn nth(index: usize) -> Self {
-        let mut rest = index;
-        let mut edges = [TssOp::None; 6];
-        for slot in edges.iter_mut().rev() {
-            *slot = TssOp::ALL.get(rest % 5).copied().unwrap_or(TssOp::None);
-            rest /= 5;
-        }
-        Self { edges }
-    }
-
-    /// Position in [`TssArch::all`].
-    pub fn index(&self) -> usize {
-        let digit = |op: &TssOp| TssOp::ALL.iter().position(|o| o == op).unwrap_or(0);
-        self.edges.iter().fold(0, |sum, op| sum * 5 + digit(op))
+        Digits::nth(index)
     }
 
     /// The network: stem, three stages of five cells with 16, 32 and 64 channels,
@@ -119,28 +109,51 @@ impl TssArch {
     /// # Errors
     /// [`Error::Architecture`] for an opset outside [`ModelOptions::OPSETS`].
     pub fn model(&self, options: &ModelOptions) -> Result<ModelProto> {
-        let mut b = Builder::new(options);
-        let mut width = STAGES[0];
-        let mut x = layers::stem(&mut b, width);
-        let mut number = 0..;
-        let mut name = || format!("cells.{}", number.next().unwrap_or(0));
-        for stage in STAGES {
-            if stage != width {
-                x = layers::reduction(&mut b, &name(), &x, channels(width, stage));
-                width = stage;
-            }
-            for _ in 0..CELLS {
-                x = self.cell(&mut b, &name(), &x, width);
-            }
-        }
-        layers::head(&mut b, &x, width, options.dataset.classes());
-        b.finish(&self.to_string(), options)
+        arch::model(self, options)
     }
 
     fn cell(&self, b: &mut Builder, name: &str, input: &str, width: i64) -> String {
         cell::build(b, name, input, |b, index, _, name, x| {
             self.edges.get(index).map_or_else(String::new, |op| op.layer(b, name, x, width))
         })
+    }
+}
+
+impl Digits for TssArch {
+    fn radices() -> Vec<usize> {
+        vec![TssOp::ALL.len(); 6]
+    }
+
+    fn digits(&self) -> Vec<usize> {
+        self.edges.iter().map(|op| position(&TssOp::ALL, op)).collect()
+    }
+
+    fn of_digits(digits: &[usize]) -> Self {
+        let mut edges = [TssOp::None; 6];
+        for (edge, digit) in edges.iter_mut().zip(digits) {
+            *edge = TssOp::ALL.get(*digit).copied().unwrap_or(TssOp::None);
+        }
+        Self { edges }
+    }
+}
+
+impl Architecture for TssArch {
+    fn build(&self, b: &mut Builder, dataset: Dataset) -> Interface {
+        let mut width = STAGES[0];
+        let mut x = layers::stem(b, width);
+        let mut number = 0..;
+        let mut name = || format!("cells.{}", number.next().unwrap_or(0));
+        for stage in STAGES {
+            if stage != width {
+                x = layers::reduction(b, &name(), &x, channels(width, stage));
+                width = stage;
+            }
+            for _ in 0..CELLS {
+                x = self.cell(b, &name(), &x, width);
+            }
+        }
+        layers::head(b, &x, width, dataset.classes());
+        dataset.into()
     }
 }
 

@@ -23,12 +23,19 @@ pub struct ReadOptions {
     /// Columns that must exist and hold only numbers and empty cells. `None`
     /// demands this of every column with more numbers than text.
     pub columns: Option<Vec<String>>,
+    /// Columns that make up the key, with `|` between, where there is neither `key` nor
+    /// `arch_str`.
+    pub joined: Vec<String>,
+    /// Columns that are no labels, whatever they hold.
+    pub unlabelled: Vec<String>,
+    /// Whether several rows may have one key.
+    pub repeats: bool,
 }
 
 /// What the keys of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
-    /// Architecture strings of a search space (`arch_str`).
+    /// Architecture strings of a search space (`arch_str`, or [`ReadOptions::joined`]).
     Architecture,
     /// Paths of model files (`path`), relative to the table's folder.
     Path,
@@ -39,11 +46,12 @@ pub enum KeyKind {
 /// Which cell of a row is what.
 pub(super) struct Layout {
     pub(super) kind: KeyKind,
-    pub(super) key: usize,
+    /// The columns of the key.
+    pub(super) key: Vec<usize>,
     pub(super) class: Option<usize>,
     pub(super) index: Option<usize>,
-    /// Columns without a name.
-    nameless: Vec<usize>,
+    /// Columns that are no labels: those without a name, and those that are said to be.
+    others: Vec<usize>,
 }
 
 impl Layout {
@@ -64,28 +72,46 @@ impl Layout {
         }
         let find = |name: &str| names.iter().position(|n| n == name);
         let named = |name: &str| find(name).ok_or_else(|| unknown_column(file, None, name, names));
-        let usual = || [ARCH, PATH].iter().find_map(|name| Some((kind_of(name), find(name)?)));
-        let (kind, key) = match &options.key {
-            Some(name) => (kind_of(name), named(name)?),
-            None => usual().ok_or_else(|| {
-                let reason = format!("no key column ({ARCH:?} or {PATH:?})");
-                Error::table(ErrorKind::UnknownColumn, file, Some(1), reason)
-            })?,
+        let joined: Option<Vec<usize>> = options.joined.iter().map(|name| find(name)).collect();
+        let joined = joined.filter(|all| !all.is_empty());
+        let (kind, key) = match (&options.key, find(ARCH), joined, find(PATH)) {
+            (Some(name), ..) => (kind_of(name), vec![named(name)?]),
+            (None, Some(at), ..) => (KeyKind::Architecture, vec![at]),
+            (None, None, Some(all), _) => (KeyKind::Architecture, all),
+            (None, None, None, Some(at)) => (KeyKind::Path, vec![at]),
+            (None, None, None, None) => {
+                let reason = format!("no key column ({})", usual(options));
+                return Err(Error::table(ErrorKind::UnknownColumn, file, Some(1), reason));
+            }
         };
         let class = match &options.class {
             Some(name) => Some(named(name)?),
-            None => find(CLASS).filter(|&at| at != key),
+            None => find(CLASS).filter(|at| !key.contains(at)),
         };
-        let index = find(INDEX).filter(|&at| at != key && Some(at) != class);
-        let nameless = (0..).zip(names).filter(|(_, name)| is_nameless(name)).map(|(at, _)| at);
-        Ok(Self { kind, key, class, index, nameless: nameless.collect() })
+        let index = find(INDEX).filter(|at| !key.contains(at) && Some(*at) != class);
+        let is_other = |name: &String| is_nameless(name) || options.unlabelled.contains(name);
+        let others = (0..).zip(names).filter(|(_, name)| is_other(name)).map(|(at, _)| at);
+        Ok(Self { kind, key, class, index, others: others.collect() })
     }
 
     /// Whether the column is no column of numbers.
     pub(super) fn is_reserved(&self, at: usize) -> bool {
-        let known = at == self.key || Some(at) == self.class || Some(at) == self.index;
-        known || self.nameless.binary_search(&at).is_ok()
+        let known = self.key.contains(&at) || Some(at) == self.class || Some(at) == self.index;
+        known || self.others.binary_search(&at).is_ok()
     }
+}
+
+/// The columns that a key is usually in.
+fn usual(options: &ReadOptions) -> String {
+    let quoted =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|name| format!("{name:?}")).collect() };
+    let joined: Vec<&str> = options.joined.iter().map(String::as_str).collect();
+    let mut ways = quoted(&[ARCH]);
+    if !joined.is_empty() && joined != [ARCH] {
+        ways.push(quoted(&joined).join(" and "));
+    }
+    ways.extend(quoted(&[PATH]));
+    ways.join(" or ")
 }
 
 fn kind_of(key_column: &str) -> KeyKind {

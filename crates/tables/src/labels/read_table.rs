@@ -7,7 +7,9 @@ use super::table::LabelTable;
 use crate::cell::Cell;
 use crate::error::{Error, Result};
 use crate::read::{Row, TableReader};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +68,7 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
     };
     let layout = Layout::new(reader.file(), line, reader.names(), options);
     let layout = layout.map_err(|e| reader.refuse(e))?;
-    let mut builder = Builder::new(reader.file(), reader.names(), layout);
+    let mut builder = Builder::new(reader.file(), reader.names(), layout, options.repeats);
     while let Some(row) = reader.next_row()? {
         if !row.is_blank() {
             builder.push(row).map_err(|e| reader.refuse(e))?;
@@ -78,6 +80,7 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
 struct Builder {
     file: PathBuf,
     layout: Layout,
+    repeats: bool,
     keys: Vec<String>,
     by_key: HashMap<String, usize>,
     lines: Vec<u64>,
@@ -88,13 +91,14 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(file: &Path, header: &[String], layout: Layout) -> Self {
+    fn new(file: &Path, header: &[String], layout: Layout, repeats: bool) -> Self {
         let free = header.iter().enumerate().filter(|(at, _)| !layout.is_reserved(*at));
         let names: Vec<String> = free.map(|(_, name)| name.clone()).collect();
         let columns = vec![Numbers::default(); names.len()];
         Self {
             file: file.to_owned(),
             layout,
+            repeats,
             keys: Vec::new(),
             by_key: HashMap::new(),
             lines: Vec::new(),
@@ -107,7 +111,7 @@ impl Builder {
 
     fn push(&mut self, row: &Row) -> Result<()> {
         let line = row.line();
-        self.push_key(line, row.cell(self.layout.key))?;
+        self.push_key(line, row)?;
         if let Some(at) = self.layout.class {
             self.push_class(line, row.cell(at))?;
         }
@@ -122,15 +126,23 @@ impl Builder {
         Ok(())
     }
 
-    fn push_key(&mut self, line: u64, cell: &Cell) -> Result<()> {
-        if cell.is_blank() {
+    fn push_key(&mut self, line: u64, row: &Row) -> Result<()> {
+        let cells = || self.layout.key.iter().map(|&at| row.cell(at));
+        if cells().all(Cell::is_blank) {
             return Err(self.refuse(line, "the key is empty"));
         }
-        let key = cell.text().into_owned();
-        if let Some(first) = self.by_key.insert(key.clone(), self.keys.len()) {
-            let first = self.lines.get(first).copied().unwrap_or_default();
-            let reason = format!("key {} is already on line {first}", shown(&key));
-            return Err(self.refuse(line, reason));
+        let parts: Vec<Cow<str>> = cells().map(Cell::text).collect();
+        let key = parts.join("|");
+        match self.by_key.entry(key.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(self.keys.len());
+            }
+            Entry::Occupied(_) if self.repeats => {}
+            Entry::Occupied(entry) => {
+                let first = self.lines.get(*entry.get()).copied().unwrap_or_default();
+                let reason = format!("key {} is already on line {first}", shown(&key));
+                return Err(self.refuse(line, reason));
+            }
         }
         self.keys.push(key);
         Ok(())
@@ -169,6 +181,7 @@ impl Builder {
         let table = LabelTable {
             file: self.file,
             kind: self.layout.kind,
+            has_classes: self.layout.class.is_some(),
             keys: self.keys,
             by_key: self.by_key,
             lines: self.lines,

@@ -1,5 +1,6 @@
 //! Label tables: a row a network, with a key, a class, and numbers.
 
+use super::hash::hash64;
 use super::layout::KeyKind;
 use super::numbers::Numbers;
 use crate::error::{Error, Result};
@@ -22,6 +23,8 @@ use std::path::{Path, PathBuf};
 pub struct LabelTable {
     pub(super) file: PathBuf,
     pub(super) kind: KeyKind,
+    /// Whether the file has a class column.
+    pub(super) has_classes: bool,
     pub(super) keys: Vec<String>,
     pub(super) by_key: HashMap<String, usize>,
     pub(super) lines: Vec<u64>,
@@ -47,7 +50,9 @@ impl LabelTable {
         self.kind
     }
 
-    /// All keys in file order; no two are equal.
+    /// All keys in file order; no two are equal unless [`ReadOptions::repeats`] says so.
+    ///
+    /// [`ReadOptions::repeats`]: super::ReadOptions::repeats
     pub fn keys(&self) -> &[String] {
         &self.keys
     }
@@ -57,7 +62,7 @@ impl LabelTable {
         self.keys.get(i).map(String::as_str)
     }
 
-    /// Row of `key`.
+    /// Row of `key`, the first of several.
     pub fn row_of(&self, key: &str) -> Option<usize> {
         self.by_key.get(key).copied()
     }
@@ -80,6 +85,20 @@ impl LabelTable {
     /// wherever its rows stand in the file.
     pub fn classes(&self) -> &[u64] {
         &self.classes
+    }
+
+    /// The same table; where the file has no class column, rows of which `class` says
+    /// one text are a class. Rows of which it says nothing keep theirs.
+    #[must_use]
+    pub fn classified(mut self, class: impl Fn(&str) -> Option<String>) -> Self {
+        if !self.has_classes {
+            for (own, key) in self.classes.iter_mut().zip(&self.keys) {
+                if let Some(text) = class(key) {
+                    *own = hash64(&[text.as_bytes()]);
+                }
+            }
+        }
+        self
     }
 
     /// Class of row `i`; `None` beyond the last row.

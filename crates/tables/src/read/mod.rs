@@ -33,7 +33,7 @@ mod row;
 mod source;
 
 pub use caught::panics_are_caught;
-pub use list::read_list;
+pub use list::{read_joined, read_list};
 pub use reader::TableReader;
 pub(crate) use reader::unknown_column;
 pub use row::Row;

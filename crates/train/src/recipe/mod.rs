@@ -124,9 +124,11 @@ impl Recipe {
     #[must_use]
     pub fn explicit(&self) -> Self {
         let mut settings = self.settings.clone().or(&stage::defaults());
-        if settings.models.is_none() {
-            settings.space.get_or_insert(Space::NatsTss);
-        }
+        let space = match settings.models.is_none() {
+            true => *settings.space.get_or_insert(Space::NatsTss),
+            false => Space::NatsTss,
+        };
+        settings.dataset.get_or_insert(space.default_dataset());
         Self { settings, ..self.clone() }
     }
 

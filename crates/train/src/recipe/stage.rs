@@ -70,7 +70,6 @@ pub struct StageSettings {
 pub fn defaults() -> Settings {
     let c = Config::default();
     Settings {
-        dataset: Some(Dataset::Cifar10),
         encoder: Some("medium".to_owned()),
         style: Some(Style::V1),
         split: Some(Split {
@@ -124,13 +123,18 @@ impl StageSettings {
         }
         let s = merged.or(&defaults());
         let split = s.split.unwrap_or_default();
+        let space = s.space.unwrap_or(Space::NatsTss);
+        let dataset = match &s.models {
+            Some(_) => s.dataset.unwrap_or_default(),
+            None => Self::dataset_of(space, own.dataset, shared.dataset)?,
+        };
         let c = Config::default();
         let settings = Self {
             name: stage.name.clone(),
             labels: s.labels,
-            space: s.space.unwrap_or(Space::NatsTss),
+            space,
             models: s.models,
-            dataset: s.dataset.unwrap_or(Dataset::Cifar10),
+            dataset,
             encoder: s.encoder.unwrap_or_default(),
             tokenizer: s.tokenizer,
             own_tokens,
@@ -168,6 +172,20 @@ impl StageSettings {
         };
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The data set of a stage: its own, which its space must have; else that of the
+    /// recipe, where the space has it; else the first of the space.
+    fn dataset_of(space: Space, own: Option<Dataset>, shared: Option<Dataset>) -> Result<Dataset> {
+        match own {
+            Some(own) if !space.datasets().contains(&own) => {
+                Err(Error::Setting(format!("dataset {own}: {space} has no networks for it")))
+            }
+            _ => {
+                let shared = shared.filter(|d| space.datasets().contains(d));
+                Ok(own.or(shared).unwrap_or(space.default_dataset()))
+            }
+        }
     }
 
     /// Refuses values that make no sense.

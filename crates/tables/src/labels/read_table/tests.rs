@@ -41,11 +41,39 @@ fn without_a_class_column_every_key_is_a_class() {
 }
 
 #[test]
+fn several_columns_make_up_a_key() {
+    let options = ReadOptions {
+        joined: vec!["ks".into(), "e".into()],
+        unlabelled: vec!["id".into()],
+        ..ReadOptions::default()
+    };
+    let read = |text: &str, options: &ReadOptions| {
+        LabelTable::from_reader("t.csv", text.as_bytes(), options)
+    };
+    let text = "id,e,v,ks\n1,6,10,3 5\n2,,20,3 3\n3,6,30,3 5\n";
+    let repeated = read(text, &options).unwrap_err().to_string();
+    assert_eq!(repeated, "t.csv, line 4: key \"3 5|6\" is already on line 2");
+    let options = ReadOptions { repeats: true, ..options };
+    let t = read(text, &options).unwrap();
+    assert_eq!(t.keys(), ["3 5|6", "3 3|", "3 5|6"]);
+    assert_eq!((t.key_kind(), t.column_names()), (KeyKind::Architecture, &["v".to_owned()][..]));
+    assert_eq!((t.row_of("3 5|6"), t.class(0) == t.class(2)), (Some(0), true));
+    let t = t.classified(|key| key.starts_with("3 5").then(|| "x".to_owned()));
+    assert!(t.class(0) == t.class(2) && t.class(0) != t.class(1));
+    let whole = read("arch_str,ks,e,v\na,3,4,1\n", &options).unwrap();
+    assert_eq!(whole.keys(), ["a"]);
+    let none = read("ks,v\n3,1\n", &options).unwrap_err().to_string();
+    let want = "no key column (\"arch_str\" or \"ks\" and \"e\" or \"path\")";
+    assert!(none.ends_with(want), "{none}");
+}
+
+#[test]
 fn key_and_class_columns_can_be_named() {
     let options = ReadOptions {
         key: Some("model".into()),
         class: Some("family".into()),
         columns: Some(vec!["acc".into()]),
+        ..ReadOptions::default()
     };
     let text = "model,family,acc,interp\na,resnet,1,bicubic\nb,resnet,2,x\nc,vit,3,y\n";
     let t = LabelTable::from_reader("t.csv", text.as_bytes(), &options).unwrap();

@@ -1,8 +1,8 @@
 //! Models, operation graphs and operation strings of architecture strings.
 
-use super::options::ModelOptions;
-use super::space::Space;
 use crate::error::Result;
+use crate::options::ModelOptions;
+use crate::space::Space;
 use nneval_graph::opstring::{self, OpGraph};
 use nneval_graph::{Limits, Model};
 use std::path::Path;

@@ -1,12 +1,13 @@
-//! Options of a NATS-Bench model: data set, weights, batch dimension, opset.
+//! Options of a network of a search space: data set, weights, batch dimension, opset.
 
 use crate::batch::Batch;
 use crate::error::ParseOptionError;
+use crate::space::Space;
 use crate::weights::Weights;
 use std::fmt;
 use std::str::FromStr;
 
-/// A data set of NATS-Bench.
+/// A data set that networks of a search space are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[allow(non_camel_case_types, reason = "the data set's own name")]
 pub enum Dataset {
@@ -17,17 +18,26 @@ pub enum Dataset {
     Cifar100,
     /// ImageNet16-120: 16x16 pixels, 120 classes.
     ImageNet16_120,
+    /// ImageNet: 224x224 pixels where the architecture names no other size, 1,000
+    /// classes.
+    ImageNet,
+    /// Object classes of Taskonomy, as TransNAS-Bench-101 has them: 256x256 pixels,
+    /// 75 classes.
+    TaskonomyObject,
 }
 
 impl Dataset {
     /// The names that [`FromStr`] reads.
-    pub const NAMES: [&str; 3] = ["cifar10", "cifar100", "ImageNet16-120"];
+    pub const NAMES: [&str; 5] =
+        ["cifar10", "cifar100", "ImageNet16-120", "imagenet", "taskonomy-object"];
 
     /// Height and width of the input image, in pixels.
     pub fn resolution(self) -> i64 {
         match self {
             Self::Cifar10 | Self::Cifar100 => 32,
             Self::ImageNet16_120 => 16,
+            Self::ImageNet => 224,
+            Self::TaskonomyObject => 256,
         }
     }
 
@@ -37,6 +47,8 @@ impl Dataset {
             Self::Cifar10 => 10,
             Self::Cifar100 => 100,
             Self::ImageNet16_120 => 120,
+            Self::ImageNet => 1000,
+            Self::TaskonomyObject => 75,
         }
     }
 }
@@ -49,7 +61,13 @@ impl FromStr for Dataset {
             "cifar10" => Ok(Self::Cifar10),
             "cifar100" => Ok(Self::Cifar100),
             "ImageNet16-120" => Ok(Self::ImageNet16_120),
-            _ => Err(ParseOptionError::new("data set", s, "cifar10, cifar100 or ImageNet16-120")),
+            "imagenet" => Ok(Self::ImageNet),
+            "taskonomy-object" => Ok(Self::TaskonomyObject),
+            _ => Err(ParseOptionError::new(
+                "data set",
+                s,
+                "cifar10, cifar100, ImageNet16-120, imagenet or taskonomy-object",
+            )),
         }
     }
 }
@@ -60,6 +78,8 @@ impl fmt::Display for Dataset {
             Self::Cifar10 => "cifar10",
             Self::Cifar100 => "cifar100",
             Self::ImageNet16_120 => "ImageNet16-120",
+            Self::ImageNet => "imagenet",
+            Self::TaskonomyObject => "taskonomy-object",
         })
     }
 }
@@ -78,6 +98,11 @@ pub struct ModelOptions {
 }
 
 impl ModelOptions {
+    /// The default options of a space: the first of its data sets.
+    pub fn of(space: Space) -> Self {
+        Self { dataset: space.default_dataset(), ..Self::default() }
+    }
+
     /// Supported versions of the `ai.onnx` operator set. Version 14 is the first
     /// whose BatchNormalization has `training_mode`; the operators used keep
     /// their meaning up to 24.
@@ -85,7 +110,7 @@ impl ModelOptions {
 
     /// The IR version to declare: 8 up to opset 18, then that of the ONNX release
     /// that brought the opset (ONNX `Versioning.md`).
-    pub(super) fn ir_version(&self) -> i64 {
+    pub(crate) fn ir_version(&self) -> i64 {
         match self.opset {
             ..=18 => 8,
             19..=20 => 9,
