@@ -113,8 +113,10 @@ impl Network {
     /// As [`opstring::parse()`].
     pub fn from_untrusted_string(string: impl Into<String>, needs: &Needs) -> Result<Self> {
         let string = string.into();
-        let graph = opstring::parse(&string)?;
-        Ok(Self::of_graph(&graph, string, &needs.reductions))
+        budget::of_string(&string, &Limits::default(), || {
+            let graph = opstring::parse(&string)?;
+            Ok(Self::of_graph(&graph, string.clone(), &needs.reductions))
+        })
     }
 
     /// The same network with static costs.
