@@ -40,7 +40,7 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
         .filter(|(_, a)| a.known().is_none())
         .collect();
     let names = |pick: fn(&Answer) -> bool| {
-        let picked = others.iter().filter(|(_, a)| pick(a)).map(|(m, _)| m.name.as_str());
+        let picked = others.iter().filter(|(_, a)| pick(a)).map(|(m, _)| printable(&m.name));
         picked.collect::<Vec<_>>().join(", ")
     };
     let outside = names(|a| matches!(a, Answer::Outside { .. }));

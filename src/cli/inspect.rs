@@ -299,7 +299,8 @@ fn table(out: &mut impl Write, r: &Report) -> std::io::Result<()> {
     let wide = names.iter().map(|n| n.chars().count()).max().unwrap_or(0).clamp(8, MAX_WIDTH);
     writeln!(out, "  {:<wide$} {:>7} {:>18} {:>18}", "operator", "count", "MACs", "FLOPs")?;
     for (name, o) in names.iter().zip(&c.operators) {
-        let (macs, flops) = (grouped(&o.macs), grouped(&o.flops));
+        let cell = |a: &Amount| printable(&grouped(a)).into_owned();
+        let (macs, flops) = (cell(&o.macs), cell(&o.flops));
         writeln!(out, "  {name:<wide$} {:>7} {macs:>18} {flops:>18}", o.count)?;
     }
     writeln!(out)

@@ -119,6 +119,8 @@ def show(rows, folder):
     for row, *d in differences(rows, folder, labels):
         reason = reasons.of(folder / "corpus", row, *d)
         (groups[reason] if reason else open_ones).append((row["path"], *d))
+    print("| program | quantity | operators | what it does otherwise | specification | models |")
+    print("|---|---|---|---|---|---|")
     for reason, found in sorted(groups.items(), key=lambda g: (g[0].other, g[0].what, -len(g[1]))):
         paths = sorted({d[0] for d in found})
         operators = ", ".join(sorted({d[3] for d in found if d[3]})[:6])
