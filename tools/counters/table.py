@@ -8,6 +8,13 @@ import pathlib
 from . import models, reasons
 
 LEAST = 0.005
+NAMES = {
+    "run": "ONNX Runtime, a run",
+    "onnx": "onnx.shape_inference",
+    "symbolic": "symbolic_shape_infer",
+    "onnx_tool": "onnx-tool",
+    "pytorch": "PyTorch, published",
+}
 OTHERS = ("run", "onnx", "symbolic", "onnx_tool")
 
 
@@ -119,12 +126,15 @@ def show(rows, folder):
     for row, *d in differences(rows, folder, labels):
         reason = reasons.of(folder / "corpus", row, *d)
         (groups[reason] if reason else open_ones).append((row["path"], *d))
-    print("| program | quantity | operators | what it does otherwise | specification | models |")
-    print("|---|---|---|---|---|---|")
+    print("| program | quantity | operators | what it does otherwise | right | specification | models |")
+    print("|---|---|---|---|---|---|---|")
     for reason, found in sorted(groups.items(), key=lambda g: (g[0].other, g[0].what, -len(g[1]))):
         paths = sorted({d[0] for d in found})
         operators = ", ".join(sorted({d[3] for d in found if d[3]})[:6])
-        print(f"| {reason.other} | {reason.what} | {operators} | {reason.text} | {reason.source} | {len(paths)} |")
+        more = len({d[3] for d in found}) - 6
+        operators += f" and {more} more" if more > 0 else ""
+        cells = [NAMES[reason.other], reason.what, operators, reason.text, reason.right, reason.source, len(paths)]
+        print("| " + " | ".join(map(str, cells)) + " |")
     print(f"{len(open_ones)} without a reason")
     for d in open_ones:
         print(*d)
