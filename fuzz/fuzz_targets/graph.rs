@@ -3,19 +3,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nneval::costs::{Terms, of_model};
-use nneval::graph::shape::{Bindings, Shapes};
+use nneval::costs::{self, Terms};
+use nneval::graph::shape::Bindings;
 use nneval::graph::{Limits, Model, budget};
-use nneval::opstring::{build, parse, write};
+use nneval::opstring::{of_model, parse, write};
 use std::path::Path;
 
 fuzz_target!(|data: &[u8]| {
     let (name, limits, none) = (Path::new("fuzz"), Limits::default(), Bindings::default());
     let read = || Model::from_bytes(data.to_vec().into(), name, &limits);
-    let graph = budget::within(name, &limits, || {
-        let model = read()?;
-        build(&model, &Shapes::infer(&model, &none))
-    });
+    let graph = budget::within(name, &limits, || of_model(&read()?));
     if let Ok(graph) = graph
         && let Ok(back) = parse(&write(&graph))
     {
@@ -23,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let _ = budget::within(name, &limits, || {
         let model = read()?;
-        of_model(&model, &none)?;
+        costs::of_model(&model, &none)?;
         Terms::at_default_sizes(&model, &none)
     });
 });

@@ -1,6 +1,7 @@
 //! Counts and formulas for people: digits in groups, formulas of one line.
 
 use nneval::costs::Amount;
+use nneval::files::printable;
 use std::collections::BTreeMap;
 
 /// Characters of a formula that is shown.
@@ -35,7 +36,7 @@ impl Amounts {
     pub fn text(&mut self, amount: &Amount) -> String {
         match amount {
             Amount::Known(n) => group(*n),
-            Amount::Formula(formula) => self.formula(formula),
+            Amount::Formula(formula) => self.formula(&printable(formula)),
         }
     }
 

@@ -49,7 +49,7 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
 pub fn unanswered(schema: &Schema, answers: &[Answer]) -> Vec<String> {
     let all = || schema.manifests().iter().zip(answers);
     let names = |pick: fn(&Answer) -> bool| {
-        let picked = all().filter(|(_, a)| pick(a)).map(|(m, _)| m.name.as_str());
+        let picked = all().filter(|(_, a)| pick(a)).map(|(m, _)| printable(&m.name));
         picked.collect::<Vec<_>>().join(", ")
     };
     let line = |names: String, reason: &str| {

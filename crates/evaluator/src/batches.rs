@@ -13,17 +13,21 @@ pub(super) struct Budget {
     pub tokens: usize,
     /// Sequences.
     pub rows: usize,
+    /// Scores of attention of one head: padded tokens squared, of all sequences.
+    pub scores: usize,
 }
 
 impl Budget {
     /// For a session of one CPU thread: what stays in its caches.
-    pub const CPU: Self = Self { tokens: 4096, rows: 64 };
+    pub const CPU: Self = Self { tokens: 4096, rows: 64, scores: 1 << 19 };
     /// For a GPU, which larger batches keep busy.
-    pub const GPU: Self = Self { tokens: 32_768, rows: 512 };
+    pub const GPU: Self = Self { tokens: 32_768, rows: 512, scores: usize::MAX };
 
     /// Sequences of a padded length in one batch, at most.
     pub fn most_rows(self, width: usize) -> usize {
-        (self.tokens / width.max(1)).clamp(1, self.rows.max(1))
+        let width = width.max(1);
+        let most = (self.tokens / width).min(self.scores / width.saturating_mul(width));
+        most.clamp(1, self.rows.max(1))
     }
 }
 
@@ -103,7 +107,7 @@ mod tests {
         #[test]
         fn batches_cover_all_within_the_budget(lengths in prop::collection::vec(0usize..600, 0..300)) {
             let sequences: Vec<Vec<u32>> = lengths.iter().map(|&n| vec![5; n]).collect();
-            let budget = Budget { tokens: 4096, rows: 64 };
+            let budget = Budget { tokens: 4096, rows: 64, scores: usize::MAX };
             let batches = batches(&sequences, budget);
             let mut seen: Vec<usize> = batches.iter().flat_map(|b| b.rows.clone()).collect();
             seen.sort_unstable();

@@ -14,6 +14,10 @@ use std::path::Path;
 /// Version of operation strings that spell a graph as it stands in the file.
 const FILED: u32 = 1;
 
+/// Memory that the network of an operation string from elsewhere may take, beside 96 bytes for
+/// each of the string's. Repetitions are written out, so that a short string may stand for much.
+const MOST_STRING_BYTES: u64 = 64 << 20;
+
 /// What an evaluator reads of a network beside its operation string.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -113,8 +117,11 @@ impl Network {
     /// As [`opstring::parse()`].
     pub fn from_untrusted_string(string: impl Into<String>, needs: &Needs) -> Result<Self> {
         let string = string.into();
-        let graph = opstring::parse(&string)?;
-        Ok(Self::of_graph(&graph, string, &needs.reductions))
+        let limits = Limits { memory: MOST_STRING_BYTES, ..Limits::default() };
+        budget::of_string(&string, &limits, || {
+            let graph = opstring::parse(&string)?;
+            Ok(Self::of_graph(&graph, string.clone(), &needs.reductions))
+        })
     }
 
     /// The same network with static costs.

@@ -95,6 +95,19 @@ pub fn within<T, E: From<Error>>(
     run(path.as_ref(), limits, 0, f)
 }
 
+/// As [`within`], for the operation string `s` in place of a file.
+///
+/// # Errors
+/// Those of `f`, or [`Error::OpString`] where the budget is exhausted.
+pub fn of_string<T, E: From<Error>>(
+    s: &str,
+    limits: &Limits,
+    f: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let refusal = |spent| Error::OpString { offset: s.len(), reason: reason(limits, spent) };
+    charged(limits, s.len() as u64, refusal, f)
+}
+
 /// As [`within`], for a model that has been read.
 pub(crate) fn of_model<T>(model: &Model, f: impl FnOnce() -> Result<T>) -> Result<T> {
     run(&model.file, &model.limits, model.file_bytes, f)
@@ -106,6 +119,15 @@ fn run<T, E: From<Error>>(
     bytes: u64,
     f: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
+    charged(limits, bytes, |spent| Error::model(path, reason(limits, spent)), f)
+}
+
+fn charged<T, E: From<Error>>(
+    limits: &Limits,
+    bytes: u64,
+    refusal: impl FnOnce(Resource) -> Error,
+    f: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     let memory = limits.memory.saturating_add(bytes.saturating_mul(BYTES_A_BYTE));
     let opened = !OPEN.get();
     let restore = opened.then(|| Restore::open(Left { work: limits.work, memory, spent: None }));
@@ -113,21 +135,20 @@ fn run<T, E: From<Error>>(
     let spent = SPENT.get();
     drop(restore);
     match spent {
-        Some(resource) => Err(refusal(path, limits, resource).into()),
+        Some(resource) => Err(refusal(resource).into()),
         None => result,
     }
 }
 
-fn refusal(path: &Path, limits: &Limits, resource: Resource) -> Error {
-    let reason = match resource {
+fn reason(limits: &Limits, resource: Resource) -> String {
+    match resource {
         Resource::Work => format!("takes more than {} steps (limit: work)", limits.work),
         Resource::Memory => format!(
             "takes more than {} bytes of memory and {BYTES_A_BYTE} for each of the file's \
              (limit: memory)",
             limits.memory
         ),
-    };
-    Error::model(path, reason)
+    }
 }
 
 /// Lets a file of so many bytes take its share of memory.

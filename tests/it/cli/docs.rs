@@ -97,3 +97,29 @@ fn the_readme_has_at_most_200_lines() {
     let page = std::fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
     assert!(page.lines().count() <= 200);
 }
+
+/// The sources of the repository, as one text.
+fn sources() -> String {
+    let mut all = String::new();
+    for folder in ["src", "crates", "capi", "tests"] {
+        let files = walkdir::WalkDir::new(Path::new(ROOT).join(folder));
+        let rust =
+            files.into_iter().flatten().filter(|f| f.path().extension() == Some("rs".as_ref()));
+        rust.for_each(|f| all.push_str(&std::fs::read_to_string(f.path()).unwrap()));
+    }
+    all
+}
+
+#[test]
+fn the_tests_of_promises_exist() {
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/security.md")).unwrap();
+    let sources = sources();
+    let is_name = |w: &&str| {
+        w.len() > 20 && w.bytes().all(|b| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(named.len() >= 20, "{named:?}");
+    let gone: Vec<&&str> =
+        named.iter().filter(|n| !sources.contains(&format!("fn {n}("))).collect();
+    assert!(gone.is_empty(), "docs/security.md names tests that are not there: {gone:?}");
+}

@@ -3,9 +3,10 @@
 use crate::common;
 
 use common::{failure, nneval, nneval_with_runtime, run, shared, success};
+use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
-    GraphProto, Message, ModelProto, NodeProto, OperatorSetIdProto, TypeProto, ValueInfoProto,
-    type_proto,
+    GraphProto, Message, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, type_proto,
 };
 use protobuf::MessageField;
 use std::path::{Path, PathBuf};
@@ -20,12 +21,24 @@ const NAMES: [&str; 5] = [
 ];
 
 fn value(name: &str) -> ValueInfoProto {
+    typed(name, MessageField::none())
+}
+
+/// A value of an open size and 2.
+fn open(name: &str, size: &str) -> ValueInfoProto {
+    let mut dims = [Dimension::new(), Dimension::new()];
+    dims[0].set_dim_param(size.into());
+    dims[1].set_dim_value(2);
+    typed(name, Some(TensorShapeProto { dim: dims.into(), ..Default::default() }).into())
+}
+
+fn typed(name: &str, shape: MessageField<TensorShapeProto>) -> ValueInfoProto {
     let mut kind = TypeProto::new();
-    kind.set_tensor_type(type_proto::Tensor { elem_type: 1, ..Default::default() });
+    kind.set_tensor_type(type_proto::Tensor { elem_type: 1, shape, ..Default::default() });
     ValueInfoProto { name: name.to_owned(), type_: MessageField::some(kind), ..Default::default() }
 }
 
-/// A model of one node that gives every name of it `name`.
+/// A model of one node that gives every name of it `name`, that of an open size among them.
 fn model(name: &str, input: &str) -> Vec<u8> {
     let node = NodeProto {
         name: name.into(),
@@ -37,7 +50,7 @@ fn model(name: &str, input: &str) -> Vec<u8> {
     let graph = GraphProto {
         name: name.into(),
         node: vec![node],
-        input: vec![value("in")],
+        input: vec![open("in", name)],
         output: vec![value(name)],
         ..Default::default()
     };

@@ -3,6 +3,7 @@
 #[allow(dead_code)] // src/cli/docs.rs uses the other half
 pub mod blocks;
 pub mod fingerprint;
+pub mod meter;
 pub mod mutate;
 pub mod onnx;
 pub mod proto;

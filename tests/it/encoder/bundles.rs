@@ -3,6 +3,7 @@
 
 use crate::common;
 
+use common::meter::Meter;
 use common::{FIXTURE, bundle, entries, failure, nneval_with_runtime, run, runtime};
 use nneval::evaluator::{Bundle, Evaluator, Options};
 use nneval::files::sha256;
@@ -49,6 +50,10 @@ impl Parts {
         let mut model = ModelProto::parse_from_bytes(&self.model).unwrap();
         change(&mut model);
         self.model = model.write_to_bytes().unwrap();
+    }
+
+    fn bytes(&self) -> usize {
+        self.manifest.len() + self.model.len() + self.tokenizer.len()
     }
 
     /// Writes the files; where the description is JSON still, with its checksums.
@@ -221,6 +226,19 @@ fn tokenizers_that_grow_text_are_stopped() {
 }
 
 #[test]
+fn networks_of_too_many_tokens_are_refused() {
+    let bundle = Bundle::open(&bundle()).unwrap();
+    let evaluator = Evaluator::from_bundle(bundle, &runtime(), Options::default()).unwrap();
+    let chain = |n: usize, same: bool| {
+        let one = |i: usize| format!("+Add c{}.5", if same { 1 } else { i * 7919 % 100_003 });
+        format!("|1:Input@ax8{}", (0..n).map(one).collect::<String>())
+    };
+    let error = evaluator.evaluate_string(&chain(40_000, false)).unwrap_err().to_string();
+    assert!(error.contains("tokens that differ"), "{error}");
+    assert!(evaluator.evaluate_string(&chain(40_000, true)).is_ok(), "equal windows run once");
+}
+
+#[test]
 fn the_log_of_the_runtime_stays_off_stderr() {
     let dir = tempfile::tempdir().unwrap();
     let evaluator = changed(dir.path(), |parts| {
@@ -305,25 +323,28 @@ fn mutant(original: &Parts, seed: u64) -> Parts {
 fn mutants_of_bundles_are_refused_or_predict_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let (original, runtime) = (Parts::read(&bundle()), runtime());
-    let (mut refused, mut failed) = (0, 0);
+    let (mut refused, mut failed, mut meter) = (0, 0, Meter::new());
+    let at = dir.path().join("mutant");
+    let load =
+        || Bundle::open(&at).and_then(|b| Evaluator::from_bundle(b, &runtime, Options::default()));
     for seed in 0..mutants() {
-        let at = dir.path().join("mutant");
-        mutant(&original, seed).write(&at);
-        let options = Options::default();
-        let Ok(loaded) =
-            Bundle::open(&at).and_then(|b| Evaluator::from_bundle(b, &runtime, options))
-        else {
-            refused += 1;
-            continue;
+        let parts = mutant(&original, seed);
+        parts.write(&at);
+        let predict = || {
+            let text = "|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32";
+            load().map(|loaded| loaded.evaluate_string(text))
         };
-        match loaded.evaluate_string("|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32") {
-            Ok(p) => {
+        match meter.measure(seed, parts.bytes(), predict) {
+            Ok(Ok(p)) => {
                 let finite = p.iter().all(|(_, e)| e.value.is_finite());
                 assert!(finite && p.in_domain().is_none_or(f64::is_finite), "seed {seed}: {p:?}");
             }
-            Err(_) => failed += 1,
+            Ok(Err(_)) => failed += 1,
+            Err(_) => refused += 1,
         }
     }
-    println!("{} mutants of bundles: {refused} refused, {failed} fail to predict", mutants());
+    println!("mutants of bundles: {refused} refused, {failed} fail to predict; {meter}");
+    // Other tests run beside this one, but where a number is asked for.
+    assert!(meter.faults.is_empty() || mutants() == MUTANTS, "{:#?}", meter.faults);
     assert_eq!(entries(dir.path()), ["mutant"]);
 }

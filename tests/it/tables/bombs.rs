@@ -3,6 +3,7 @@
 
 use crate::common;
 
+use common::meter::Meter;
 use common::{METRICS, labels, nneval, run};
 use nneval::labels::{LabelTable, ReadOptions};
 use nneval::tables::{Cell, Column, Format, Kind, TableReader, Writer, read_list};
@@ -235,6 +236,14 @@ fn commands(table: &Path, out: &Path) -> Vec<Command> {
     vec![score, calibrate, adapt, space, search]
 }
 
+/// The error of the plan of a training on the table.
+fn planned(table: &Path) -> Option<String> {
+    let mut recipe = Recipe::one_stage().unwrap();
+    recipe.set("metrics", METRICS[0]).unwrap();
+    let plan = Plan::new(&recipe, &LabelFiles::one(table), &mut Datasets::default());
+    plan.err().map(|e| e.to_string())
+}
+
 /// Each mutant is read or refused by one line, by the library and by every command that
 /// reads tables.
 #[test]
@@ -242,16 +251,23 @@ fn mutants_of_tables_are_read_or_refused() {
     let dir = tempfile::tempdir().unwrap();
     let originals = originals(dir.path());
     let path: PathBuf = dir.path().join("mutant");
-    let mut read = 0;
+    let (mut read, mut meter) = (0, Meter::new());
     for seed in 0..mutants() {
-        std::fs::write(&path, mutant(&originals, seed)).unwrap();
-        let table = LabelTable::read(&path, &ReadOptions::default());
-        read += usize::from(table.is_ok());
-        for error in [table.err(), read_list(&path, "arch_str").err()].into_iter().flatten() {
-            let text = error.to_string();
+        let bytes = mutant(&originals, seed);
+        std::fs::write(&path, &bytes).unwrap();
+        // What every command reads a table by.
+        let readers = || {
+            let table = LabelTable::read(&path, &ReadOptions::default());
+            let works = table.is_ok();
+            let _ = TableReader::open_with_comments(&path).and_then(TableReader::rows);
+            (works, [table.err(), read_list(&path, "arch_str").err()], planned(&path))
+        };
+        let (works, errors, refused) = meter.measure(seed, bytes.len(), readers);
+        read += usize::from(works);
+        let errors = errors.into_iter().flatten().map(|e| e.to_string());
+        for text in errors.chain(refused) {
             assert!(text.contains("mutant") && !text.chars().any(char::is_control), "{text:?}");
         }
-        let _ = TableReader::open_with_comments(&path).and_then(TableReader::rows);
         if seed % A_COMMAND != 0 {
             continue;
         }
@@ -267,5 +283,7 @@ fn mutants_of_tables_are_read_or_refused() {
         }
         let _ = std::fs::remove_dir_all(&out);
     }
-    println!("{} mutants of tables, {read} are tables still", mutants());
+    println!("mutants of tables: {read} are tables still; {meter}");
+    // Other tests run beside this one, but where a number is asked for.
+    assert!(meter.faults.is_empty() || mutants() == MUTANTS, "{:#?}", meter.faults);
 }

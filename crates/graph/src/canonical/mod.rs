@@ -10,6 +10,7 @@
 mod activation;
 mod attention;
 mod batch;
+mod bodies;
 mod conditional;
 mod constants;
 mod convolution;
@@ -30,7 +31,7 @@ mod symbols;
 use crate::budget;
 use crate::error::Result;
 use crate::model::Model;
-use crate::opstring::{OpGraph, of_known, reorder};
+use crate::opstring::{self, OpGraph, of_known, reorder};
 use crate::shape::{Bindings, Shapes};
 use net::{Net, Rule};
 
@@ -102,15 +103,16 @@ fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
 /// The canonical graph of the computation of `g`.
 pub fn canonicalize(g: OpGraph) -> OpGraph {
     let mut g = inputs::as_weights(&g).unwrap_or(g);
+    g = bodies::rewrite(g, RULES);
     for _ in 0..ROUNDS {
-        let (next, mut changed) = Net::rewrite(&g, RULES);
-        if changed {
-            g = reorder(&next);
+        let before = bytes(&g);
+        let (next, changed) = budget::temporarily(|| round(&g));
+        // A graph takes the place of the one before.
+        let more = next.as_ref().map_or(0, bytes).saturating_sub(before);
+        if let Some(next) = next {
+            g = next;
         }
-        if let Some(open) = batch::open(&g) {
-            (g, changed) = (open, true);
-        }
-        if !changed {
+        if !changed || budget::memory(more).is_none() {
             break;
         }
     }
@@ -118,4 +120,23 @@ pub fn canonicalize(g: OpGraph) -> OpGraph {
         g = spelled;
     }
     symbols::renumber(g)
+}
+
+/// The graph after one round of rewriting, where it is another, and whether it is.
+fn round(g: &OpGraph) -> (Option<OpGraph>, bool) {
+    let (next, changed) = Net::rewrite(g, RULES);
+    let next = changed.then(|| reorder(&next));
+    // The copies that are made of it.
+    let copied = bytes(next.as_ref().unwrap_or(g)).saturating_mul(2);
+    if budget::memory(copied).is_none() {
+        return (None, false);
+    }
+    let opened = batch::open(next.as_ref().unwrap_or(g));
+    let any = changed || opened.is_some();
+    (opened.or(next), any)
+}
+
+/// Memory that a graph takes, about, without bodies.
+fn bytes(g: &OpGraph) -> usize {
+    g.ops.iter().map(opstring::bytes).fold(0, usize::saturating_add)
 }

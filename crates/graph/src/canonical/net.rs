@@ -1,10 +1,16 @@
 //! Graph under rewriting: operations so far, and what rules ask of them.
 
+use crate::budget;
 use crate::model::DataType;
-use crate::opstring::{Attr, Constant, Dim, Literal, Op, OpGraph, Operand, TensorType};
+use crate::opstring::{self, Attr, Constant, Dim, Literal, Op, OpGraph, Operand, TensorType};
 
 /// Rewrites within rewrites; deeper ones are left as they are.
 const MAX_DEPTH: usize = 24;
+
+/// Bytes of an operation that rules compare in one step.
+const BYTES_A_STEP: usize = 32;
+/// Steps of trying all rules on an operation, beside those of its parts.
+const STEPS_AN_OPERATION: usize = 24;
 
 /// What replaces each output of an operation.
 pub type Outputs = Vec<Operand>;
@@ -35,6 +41,9 @@ impl<'r> Net<'r> {
             other => other.clone(),
         };
         for op in &g.ops {
+            if budget::is_exhausted() {
+                break;
+            }
             let operands = op.operands.iter().map(|o| renamed(o, &of)).collect();
             of.push(net.emit(Op { operands, ..op.clone() }));
         }
@@ -43,7 +52,14 @@ impl<'r> Net<'r> {
     }
 
     /// Adds an operation, rewritten where a rule applies; returns its outputs.
+    ///
+    /// Nothing is added on an exhausted budget.
     pub fn emit(&mut self, op: Op) -> Outputs {
+        let bytes = opstring::bytes(&op);
+        let steps = STEPS_AN_OPERATION.saturating_add(bytes / BYTES_A_STEP);
+        if budget::work(steps).and_then(|()| budget::memory(bytes)).is_none() {
+            return vec![Operand::Omitted; op.outputs.len().max(1)];
+        }
         if self.depth < MAX_DEPTH && op.kind != "Input" {
             self.depth += 1;
             let rules = self.rules;
@@ -69,6 +85,9 @@ impl<'r> Net<'r> {
         operands: Vec<Operand>,
         output: &TensorType,
     ) -> Operand {
+        if budget::is_exhausted() {
+            return Operand::Omitted;
+        }
         let outputs = vec![Some(output.clone())];
         let mut attributes = attributes;
         attributes.sort_by_cached_key(Attr::to_string);

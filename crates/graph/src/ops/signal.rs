@@ -40,8 +40,11 @@ fn dft_work(site: &Site) -> Option<Work> {
         Some(a) => x.get(wrap(a, x.len())?)?,
         None => *lengths.first().unwrap_or(&x.get(last)?),
     };
-    let points = elements(x.split_last()?.1)?;
-    fourier(points.over(n)?, n)
+    let transforms = elements(x.split_last()?.1)?.over(n)?;
+    // One-sided spectra have half of the points.
+    let inverse = site.n.int("onesided") == Some(1) && site.n.int("inverse") == Some(1);
+    let whole = inverse.then(|| y.iter().zip(x).find(|(b, a)| a != b).map(|(b, _)| b)).flatten();
+    fourier(transforms, whole.unwrap_or(n))
 }
 
 fn stft_work(site: &Site) -> Option<Work> {
@@ -93,11 +96,15 @@ fn dft(op: &mut Op) -> Option<Outputs> {
         let dims = op.unknown(x.len());
         return one(dims);
     };
+    let (onesided, inverse) = (op.attr("onesided", 0) == 1, op.attr("inverse", 0) == 1);
     if op.has(1) {
         let length = op.int(1);
         *x.get_mut(axis)? = op.or_fresh(length);
+    } else if onesided && inverse {
+        // The signal of a one-sided spectrum has an even length.
+        let bins = x.get(axis)?.minus(&SymExpr::ONE)?;
+        *x.get_mut(axis)? = bins.times(&SymExpr::Value(2))?;
     }
-    let (onesided, inverse) = (op.attr("onesided", 0) == 1, op.attr("inverse", 0) == 1);
     if onesided && !inverse {
         let n = x.get(axis)?.clone();
         *x.get_mut(axis)? = half(&n)?;

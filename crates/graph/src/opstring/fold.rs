@@ -1,5 +1,6 @@
 //! Folding of repeated blocks: finds runs of operations that repeat.
 
+use crate::budget;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 /// One operation as folding sees it: what it is, and what it reads.
@@ -39,17 +40,23 @@ const MAX_PERIOD: usize = 4096;
 const GRAM: usize = 3;
 /// Periods tried at one place, and starts tried for one block.
 const TRIES: usize = 8;
+/// Reads that are compared in one step.
+const READS_A_STEP: usize = 16;
 /// Operations that a fold must save to be worth its marks.
 const MIN_SAVED: usize = 8;
 
 /// Cuts the operations into segments: the block that saves most operations
 /// first, then the next in what is left. Joined in order the segments cover
-/// all operations once. Near-linear time for a bounded period.
+/// all operations once. Near-linear time for a bounded period. Nothing more is
+/// folded on an exhausted budget.
 pub fn fold(items: &[Item]) -> Vec<Segment> {
     let cuts = Cuts::new(items);
     let mut heap: BinaryHeap<Run> = runs(items).into_iter().collect();
     let mut taken: BTreeMap<usize, Segment> = BTreeMap::new();
     while let Some(run) = heap.pop() {
+        if budget::is_exhausted() {
+            break;
+        }
         let free = run.clip(&taken, items.len());
         match free {
             Some(free) if free.saved() < run.saved() => heap.push(free),
@@ -228,6 +235,9 @@ fn runs(items: &[Item]) -> Vec<Run> {
         }
     };
     for (at, &first) in next.iter().enumerate() {
+        if budget::is_exhausted() {
+            break;
+        }
         for period in 1..GRAM {
             consider(at, period);
         }
@@ -245,10 +255,18 @@ fn runs(items: &[Item]) -> Vec<Run> {
     runs
 }
 
+/// Charges a comparison of an operation with another.
+fn charge(item: &Item) -> Option<()> {
+    budget::work((item.reads.len() / READS_A_STEP).saturating_add(1))
+}
+
 /// True where the operations at `t` and `t + period` are spelled the same and
 /// each read has either the same distance or the same target.
 fn alike(items: &[Item], t: usize, period: usize) -> bool {
     let (a, b) = (&items[t], &items[t + period]);
+    if charge(a).is_none() {
+        return false;
+    }
     a.text == b.text
         && a.reads.len() == b.reads.len()
         && a.reads
@@ -267,6 +285,9 @@ fn block(items: &[Item], start: usize, period: usize, count: usize) -> Segment {
             () if x.0 == y.0 && x.0 < start => Some(Reach::Absolute),
             () => None,
         };
+        if charge(a).is_none() {
+            return vec![None];
+        }
         a.reads.iter().zip(&b.reads).map(reach).collect()
     };
     let first: Vec<Vec<Option<Reach>>> = (0..period).map(|j| reach_between(1, j)).collect();

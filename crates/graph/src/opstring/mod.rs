@@ -45,6 +45,7 @@ pub use build::build;
 pub(crate) use build::of_known;
 pub use graph::{Op, OpGraph, Operand};
 pub use literal::{Constant, Float, Literal};
+pub(crate) use memory::of_op as bytes;
 pub use parse::{ParseLimits, parse, parse_within};
 pub use permute::permute;
 pub(crate) use permute::reorder;

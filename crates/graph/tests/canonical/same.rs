@@ -223,4 +223,14 @@
         "|1:Input@1x4x8x8+Reshape c[1,4,2,4,2,4]@1x4x2x4x2x4+Transpose perm=[0,2,4,1,3,5]@1x2x2x4x4x4+Reshape c[4,4,16]@4x4x16+Softmax",
         "|1:Input@2x4x8x8+Reshape c[2,4,2,4,2,4]@2x4x2x4x2x4+Transpose perm=[0,2,4,1,3,5]@2x2x2x4x4x4+Reshape c[8,4,16]@8x4x16+Softmax",
     ],
+    // Bodies.
+    &[
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8+Swish>-3>-1] c3 _ ~@ax8",
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<3<4:Mul>-4>-1] c3 _ ~@ax8",
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<4<3:Mul>-4>-1] c3 _ ~@ax8",
+    ],
+    &[
+        "|1:Input@ax8|2:Input@ax8|3<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5<4<3:Add>-4>-1] c3 _ ~ ~@ax8",
+        "|1:Input@ax8|2:Input@ax8|3<1<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5:Input o1@ax8|6<5<3:Add>-5>-1] c3 _ ~ ~ ~@ax8",
+    ],
 ]

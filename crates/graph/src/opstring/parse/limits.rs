@@ -2,9 +2,15 @@
 
 use super::cursor::error;
 use super::raw::RawOp;
+use crate::budget;
 use crate::error::Result;
 use crate::opstring::graph::Op;
 use crate::opstring::memory;
+
+/// Steps of making an operation, beside those of its parts.
+const STEPS_AN_OPERATION: usize = 4;
+/// Bytes of an operation that are made in one step.
+const BYTES_A_STEP: usize = 16;
 
 /// Limits of the parser.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +53,12 @@ impl Budget {
 
     /// Counts the memory of `op`.
     pub fn store(&mut self, op: &Op, at: usize) -> Result<()> {
-        self.bytes = self.bytes.saturating_add(memory::of_op(op));
+        let bytes = memory::of_op(op);
+        self.bytes = self.bytes.saturating_add(bytes);
         let max = self.limits.bytes;
+        let steps = STEPS_AN_OPERATION.saturating_add(bytes / BYTES_A_STEP);
+        let held = budget::work(steps).and_then(|()| budget::memory(bytes));
+        held.ok_or_else(|| error(at, "the budget is exhausted"))?;
         match self.bytes > max {
             true => Err(error(at, format!("more than {max} bytes when written out"))),
             false => Ok(()),

@@ -9,11 +9,15 @@ mod types;
 mod words;
 
 use super::graph::{Op, OpGraph, Operand};
+use crate::budget;
 use crate::error::Result;
 use cursor::{Cursor, error};
 use limits::Budget;
 pub use limits::ParseLimits;
 use raw::RawOp;
+
+/// Characters of a string that are read in one step.
+const BYTES_A_STEP: usize = 4;
 
 /// Reads an operation string, within [`ParseLimits::default`].
 ///
@@ -30,6 +34,8 @@ pub fn parse(s: &str) -> Result<OpGraph> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_within(s: &str, limits: ParseLimits) -> Result<OpGraph> {
+    let read = budget::work(s.len() / BYTES_A_STEP);
+    read.ok_or_else(|| error(0, "the budget is exhausted"))?;
     let mut c = Cursor::new(s)?;
     let mut budget = Budget { limits, operations: 0, bytes: 0 };
     let (g, _) = graph(&mut c, &mut budget, 0)?;

@@ -6,12 +6,20 @@ mod spelling;
 use super::fold::{Item, Reach, Segment, fold, plain};
 use super::graph::{Op, OpGraph, Operand};
 use super::inferred_weights;
+use super::memory;
+use crate::budget;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Spells `g`, repeated blocks folded.
+/// Steps of spelling an operation, beside those of its parts.
+const STEPS_AN_OPERATION: usize = 12;
+/// Bytes of an operation that are spelled in one step.
+const BYTES_A_STEP: usize = 16;
+
+/// Spells `g`, repeated blocks folded. Within [`budget::within`] the text ends where the
+/// budget does, which reports it.
 pub fn write(g: &OpGraph) -> String {
     Writer { folds: true, spelled: HashMap::new() }.graph(g)
 }
@@ -54,6 +62,11 @@ impl Writer {
     fn items(&mut self, g: &OpGraph, texts: &mut Interner) -> Vec<Item> {
         let mut items = Vec::with_capacity(g.ops.len());
         for op in &g.ops {
+            let bytes = memory::of_op(op);
+            let steps = STEPS_AN_OPERATION.saturating_add(bytes / BYTES_A_STEP);
+            if budget::work(steps).and_then(|()| budget::memory(bytes)).is_none() {
+                break;
+            }
             let reads = reads(op);
             let text = self.op_text(g, op, reads.first());
             items.push(Item { text: texts.number(text), reads });

@@ -1,0 +1,1 @@
+"""Costs of models by several programs, for compare_counters.py."""
