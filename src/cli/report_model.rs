@@ -27,7 +27,7 @@ pub fn page(path: &Path, runtime: &RuntimeArgs, reading: &Reading) -> anyhow::Re
     let options = evaluator_args::options(&session);
     let set = EvaluatorSet::shipped(&Shipped::default(), library, options)?;
     let predictor = Predictor::Set(Box::new(set));
-    let schema = Schema::new(&predictor);
+    let schema = Schema::new(&predictor, "path");
     let needs = predictor.needs();
     let item = Item::file(path.to_owned());
     predictor.stream(
