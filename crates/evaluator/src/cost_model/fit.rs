@@ -38,7 +38,8 @@ pub fn sum(rows: &[Terms], labels: &[f64], allowed: impl Fn(&str) -> bool) -> Co
 
 /// The sums of everything and of weights whose larger one fits best.
 pub fn two_sums(rows: &[Terms], labels: &[f64]) -> [Coefficients; 2] {
-    let of_weights = |n: &str| n.contains("weight") || n == "constant" || n == "operators";
+    let stored = ["constant", "operators", "tree_nodes"];
+    let of_weights = |n: &str| n.contains("weight") || stored.contains(&n);
     let alone = sum(rows, labels, |_| true);
     let error = |[a, b]: &[Coefficients; 2]| -> f64 {
         let larger = rows.iter().map(|r| value(a, r).max(value(b, r)));

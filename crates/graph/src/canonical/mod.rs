@@ -85,11 +85,29 @@ pub fn of_model(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
     budget::of_model(model, || of_file(model, bindings))
 }
 
-fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
-    let flat = match model.functions.is_empty() {
+/// As [`of_model`], at the sizes of `bindings`: a batch of fixed size keeps it.
+///
+/// # Errors
+/// As [`of_model`].
+pub(crate) fn at_sizes(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    budget::of_model(model, || {
+        let flat = flattened(model);
+        let model = flat.as_ref().unwrap_or(model);
+        let shapes = Shapes::infer(model, bindings);
+        Ok(rewritten(of_known(model, &shapes)?, |_| None))
+    })
+}
+
+/// The model without functions, where it has some that can be inlined.
+fn flattened(model: &Model) -> Option<Model> {
+    match model.functions.is_empty() {
         true => None,
         false => model.expanded().ok().map(|(flat, _)| flat),
-    };
+    }
+}
+
+fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    let flat = flattened(model);
     let model = flat.as_ref().unwrap_or(model);
     let shapes = Shapes::infer(model, bindings);
     let g = canonicalize(of_known(model, &shapes)?);
@@ -101,14 +119,19 @@ fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
 
 /// The canonical graph of the computation of `g`.
 pub fn canonicalize(g: OpGraph) -> OpGraph {
+    rewritten(g, batch::open)
+}
+
+/// `g`, rewritten until no rule applies; `open` finds its batch.
+fn rewritten(g: OpGraph, open: fn(&OpGraph) -> Option<OpGraph>) -> OpGraph {
     let mut g = inputs::as_weights(&g).unwrap_or(g);
     for _ in 0..ROUNDS {
         let (next, mut changed) = Net::rewrite(&g, RULES);
         if changed {
             g = reorder(&next);
         }
-        if let Some(open) = batch::open(&g) {
-            (g, changed) = (open, true);
+        if let Some(opened) = open(&g) {
+            (g, changed) = (opened, true);
         }
         if !changed {
             break;

@@ -66,6 +66,7 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
     };
     let layout = Layout::new(reader.file(), line, reader.names(), options)?;
     let mut builder = Builder::new(reader.file(), reader.names(), layout);
+    builder.facts = reader.facts().to_vec();
     while let Some(row) = reader.next_row()? {
         if !row.is_blank() {
             builder.push(row)?;
@@ -84,6 +85,7 @@ struct Builder {
     arch_index: Vec<u64>,
     names: Vec<String>,
     columns: Vec<Numbers>,
+    facts: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -101,6 +103,7 @@ impl Builder {
             arch_index: Vec::new(),
             names,
             columns,
+            facts: Vec::new(),
         }
     }
 
@@ -175,6 +178,7 @@ impl Builder {
             arch_index: self.layout.index.map(|_| self.arch_index),
             names: self.names,
             columns: self.columns,
+            facts: self.facts,
         };
         table.check(options)?;
         Ok(table)
