@@ -156,6 +156,25 @@ terms! {
     TreeNodes "tree_nodes",
     /// Decisions of trees: rows by trees by the logarithm of their size.
     TreeSteps "tree_steps",
+    /// Values that the leaves of trees add up, for all rows.
+    TreeVotes "tree_votes",
+    /// Elements of softplus, alone or in other functions.
+    SoftplusElements "softplus_elements",
+    /// MACs of ConvInteger, which computes by columns.
+    IntegerConvMacs "integer_conv_macs",
+    /// Bytes of outputs beyond 64 KiB each, which are allocated anew in each run.
+    LargeOutputBytes "large_output_bytes",
+    /// Bytes of activations that products of fewer than 8 rows without weights read.
+    VectorProductOfActivationsBytes "vector_product_of_activations_bytes",
+    /// Scores of attention that a mask is added to.
+    MaskedScores "masked_scores",
+    /// Elements that operators on floats of 16 bits make.
+    HalfElements "half_elements",
+    /// Bytes of the weights of recurrent layers.
+    RecurrentWeightBytes "recurrent_weight_bytes",
+    /// Bytes of weights that a run reads from beyond the core's own cache, which holds weights and
+    /// activations of 1 MiB, and none of those of 2 MiB.
+    UncachedWeightBytes "uncached_weight_bytes",
     /// Operators of classical models.
     ClassicalOperators "classical_operators",
 }
@@ -186,6 +205,9 @@ impl Terms {
                 let peak = known(&costs.peak_activation_bytes) * walk::widened(&filed);
                 terms.add(Term::PeakActivationBytes, peak);
             }
+            let read = terms.get("weight_bytes_read");
+            let beyond = read + terms.get("peak_activation_bytes") - walk::CACHE;
+            terms.add(Term::UncachedWeightBytes, (read * beyond / walk::CACHE).clamp(0.0, read));
             terms
         })
     }
@@ -215,6 +237,10 @@ impl Terms {
         for n in &filed.model.graph.nodes {
             let rows = n.input(0).and_then(|x| filed.shapes.known(x)?.first().copied());
             trees::count(n, rows, self);
+        }
+        for &output in &filed.model.graph.outputs {
+            let bytes = walk::declared(filed, output) - ALLOCATED;
+            self.add(Term::LargeOutputBytes, bytes.max(0.0));
         }
         for tensor in filed.model.values.iter().filter_map(|v| v.tensor.as_ref()) {
             let term = match tensor.dtype {
@@ -256,6 +282,9 @@ impl Terms {
         at.and_then(|at| self.0.get(at)).copied().unwrap_or(0.0)
     }
 }
+
+/// Bytes below which memory is kept between runs.
+const ALLOCATED: f64 = 65536.0;
 
 /// The model that costs are counted on.
 fn filed<'m>(on: &Counted<'m>, is_first: bool) -> On<'m> {

@@ -15,8 +15,13 @@ pub fn count(n: &Node, rows: Option<u64>, terms: &mut Terms) {
         return;
     }
     let levels = (nodes as f64 / trees as f64).log2().max(1.0);
+    let rows = rows.unwrap_or(1).max(1) as f64;
+    let values = of("class_ids").len().max(of("target_ids").len()) as f64;
+    // A tree of n nodes has (n + 1) / 2 leaves.
+    let each = values / ((nodes as f64 + trees as f64) / 2.0);
     terms.add(Term::TreeNodes, nodes as f64);
-    terms.add(Term::TreeSteps, rows.unwrap_or(1).max(1) as f64 * trees as f64 * levels);
+    terms.add(Term::TreeSteps, rows * trees as f64 * levels);
+    terms.add(Term::TreeVotes, rows * trees as f64 * each);
 }
 
 fn length(n: &Node, name: &str) -> usize {

@@ -12,7 +12,7 @@ const THIN: u64 = 8;
 /// Rows below which a product reads its weights faster than it computes.
 const FEW_ROWS: u64 = 8;
 /// Bytes above which a value does not stay in a core's cache.
-const CACHE: f64 = 1048576.0;
+pub const CACHE: f64 = 1048576.0;
 
 struct Walk<'m> {
     model: &'m Model,
@@ -61,6 +61,14 @@ pub fn widened(on: &On) -> f64 {
         }
     }
     wide / declared
+}
+
+/// Bytes of a value.
+pub fn declared(on: &On, v: ValueId) -> f64 {
+    let bits = on.shapes.get(v).and_then(|t| t.dtype).map_or(32, |t| t.bits());
+    let sizes = on.shapes.known(v).unwrap_or_default();
+    let elements: f64 = sizes.iter().map(|&d| d as f64).product();
+    elements * f64::from(bits) / 8.0
 }
 
 fn is_half(dtype: Option<DataType>) -> bool {
@@ -197,6 +205,11 @@ impl<'m> Walk<'m> {
         let outputs = n.outputs.iter().flatten();
         let largest = outputs.map(|&o| self.bytes(Some(o))).fold(0.0, f64::max);
         self.terms.raise(Term::LargestActivationBytes, largest);
+        let halves = n.outputs.iter().flatten().filter(|v| {
+            self.is_wide(self.shapes.get(**v).and_then(|t| t.dtype))
+        });
+        let halves = halves.map(|v| self.elements(Some(*v))).sum();
+        self.terms.add(Term::HalfElements, halves);
         let moved = self.moved(n);
         if moved > CACHE {
             self.terms.add(Term::LargeActivationBytes, moved - CACHE);
@@ -225,6 +238,9 @@ impl<'m> Walk<'m> {
             CostKind::Product if self.of_integers(n) => {
                 self.terms.add(Term::QuantisedProductMacs, macs)
             }
+            CostKind::QuantisedConv if !self.is_first && n.op_type == "ConvInteger" => {
+                self.terms.add(Term::IntegerConvMacs, macs);
+            }
             CostKind::QuantisedConv => {
                 self.terms.add(Term::QuantisedConvMacs, macs);
             }
@@ -243,6 +259,16 @@ impl<'m> Walk<'m> {
             CostKind::Other if ops::find(&n.domain, &n.op_type).class == Class::Classical => {
                 self.terms.add(Term::ClassicalOperators, 1.0);
                 self.terms.add(Term::OtherFlops, flops + 2.0 * macs);
+            }
+            _ if !self.is_first && n.op_type == "Softplus" => {
+                self.terms.add(Term::SoftplusElements, elements);
+            }
+            // Run as softplus, tanh and a product.
+            _ if !self.is_first && n.op_type == "Mish" => {
+                self.terms.add(Term::SoftplusElements, elements);
+                self.terms.add(Term::SlowElements, elements);
+                self.terms.add(Term::SimpleElements, elements);
+                self.terms.add(Term::Operators, 2.0);
             }
             CostKind::Affine | CostKind::Simple => self.terms.add(Term::SimpleElements, elements),
             CostKind::Normalisation => self.terms.add(Term::NormalisedElements, elements),
@@ -337,8 +363,9 @@ impl<'m> Walk<'m> {
             return;
         }
         if weights == 0.0 {
-            self.terms.add(Term::ProductOfActivationsMacs, macs);
             let out = self.dims(n.outputs.first().copied().flatten());
+            let rows = out.iter().rev().nth(1).copied().unwrap_or(1);
+            self.product_of_activations(macs, rows);
             let matrices = out.iter().rev().skip(2).map(|&d| d as f64).product();
             self.terms.add(Term::ProductsOfActivations, matrices);
             return;
@@ -407,7 +434,8 @@ impl<'m> Walk<'m> {
 
     /// Two products of activations and a softmax between them, with what is added to it.
     fn attention(&mut self, n: &Node, macs: f64) {
-        self.terms.add(Term::ProductOfActivationsMacs, macs);
+        let rows = self.dims(n.input(0)).iter().rev().nth(1).copied().unwrap_or(1);
+        self.product_of_activations(macs, rows);
         let [width, values, heads] = self.widths(n);
         let scores = macs / (width + values).max(1.0);
         self.terms.add(Term::ProductsOfActivations, 2.0 * heads);
@@ -415,7 +443,7 @@ impl<'m> Walk<'m> {
         // Two products and a softmax are three operators.
         self.terms.add(Term::Operators, 2.0);
         if n.input(3).is_some() {
-            self.terms.add(Term::SimpleElements, scores);
+            self.terms.add(Term::MaskedScores, scores);
             self.terms.add(Term::Operators, 1.0);
         }
         if scores * 4.0 > CACHE {
@@ -424,11 +452,20 @@ impl<'m> Walk<'m> {
         self.terms.raise(Term::LargestActivationBytes, 4.0 * scores);
     }
 
+    fn product_of_activations(&mut self, macs: f64, rows: u64) {
+        if rows < FEW_ROWS && !self.is_first {
+            let bytes = 4.0 * macs / rows.max(1) as f64;
+            self.terms.add(Term::VectorProductOfActivationsBytes, bytes);
+        } else {
+            self.terms.add(Term::ProductOfActivationsMacs, macs);
+        }
+    }
+
     /// Products of all steps' inputs at once, then a product a step.
     fn recurrent(&mut self, n: &Node, macs: f64) {
         let x = self.dims(n.input(0));
         let at = |i: usize| x.get(i).copied().unwrap_or(1) as f64;
-        let (steps, batch, width) = (at(0), at(1), at(2));
+        let (steps, batch) = (at(0), at(1));
         let w = self.dims(n.input(2));
         let directions = w.first().copied().unwrap_or(1) as f64;
         let state: f64 = w.iter().map(|&d| d as f64).product();
@@ -448,7 +485,10 @@ impl<'m> Walk<'m> {
         let of_state = self.bytes(n.input(2)) / directions.max(1.0);
         let large = (of_state - CACHE).max(0.0) * directions;
         self.terms.add(Term::RecurrentLargeBytes, large * steps);
-        let of_input = width.min(1.0) * self.bytes(n.input(1));
-        self.terms.add(Term::ProductWeightBytes, of_input + self.bytes(n.input(2)));
+        let weights = self.bytes(n.input(1)) + self.bytes(n.input(2));
+        match self.is_first {
+            true => self.terms.add(Term::ProductWeightBytes, weights),
+            false => self.terms.add(Term::RecurrentWeightBytes, weights),
+        }
     }
 }

@@ -6,6 +6,11 @@ use crate::proto::{int, string};
 use crate::weights::Init;
 use onnx_protobuf::tensor_proto::DataType;
 
+/// Scale at which uniform bytes are weights that keep the variance of so many inputs.
+fn gain(fan_in: i64) -> f32 {
+    (1.0 / 74.0) / (fan_in.max(1) as f32).sqrt()
+}
+
 impl Net {
     /// QuantizeLinear and DequantizeLinear with unsigned bytes.
     pub(in super::super) fn quantised(&mut self, x: &Value) -> Value {
@@ -59,7 +64,7 @@ impl Net {
             shape.clone(),
         );
         let y = self.op("Cast", &[&y], vec![int("to", 1)], shape);
-        let scale = self.with_scalar("Mul", &scale, 0.004);
+        let scale = self.with_scalar("Mul", &scale, gain(x.dim(-1)));
         let y = self.mul(&y, &scale);
         if !bias {
             return y;
@@ -77,7 +82,8 @@ impl Net {
         let inputs = [&q, &weight, &zero, &weight_zero];
         let y = self.op("ConvInteger", &inputs, attributes, shape.clone());
         let y = self.op("Cast", &[&y], vec![int("to", 1)], shape);
-        let scale = self.with_scalar("Mul", &scale, 0.004);
+        let fan_in = weight.shape.iter().skip(1).product();
+        let scale = self.with_scalar("Mul", &scale, gain(fan_in));
         let y = self.mul(&y, &scale);
         let mut dims = vec![1, weight.dim(0)];
         dims.extend(x.spatial().iter().map(|_| 1));
