@@ -5,6 +5,7 @@ use super::evaluate_rows::Schema;
 use super::facts::Facts;
 use nneval::evaluator::{Answer, Answers, Estimate, Manifest, Metric, Prediction};
 use nneval::files::printable;
+use nneval::measure::processor;
 use nneval::tables::significant;
 use std::fmt::Write;
 
@@ -30,6 +31,7 @@ fn page(schema: &Schema, item: &Item, facts: Option<&Facts>, answers: &[Answer])
     }
     for (manifest, prediction) in schema.known(answers) {
         let _ = writeln!(text, "\n  Predicted by {}", printable(&manifest.name));
+        text.push_str(&elsewhere(&manifest.training.processor, &processor()));
         text.push_str(&lines(manifest, prediction));
     }
     for line in unanswered(schema, answers) {
@@ -79,7 +81,15 @@ fn single(name: &str, manifest: &Manifest, p: &Prediction) -> String {
     };
     let name = printable(name);
     let heading = format!("{name} ({} tokens{windows}){outside}\n", p.tokens());
-    heading + &lines(manifest, p)
+    heading + &elsewhere(&manifest.training.processor, &processor()) + &lines(manifest, p)
+}
+
+/// That values are those of the processor `of`, where this is another one.
+fn elsewhere(of: &str, here: &str) -> String {
+    match of.is_empty() || here.is_empty() || of == here {
+        true => String::new(),
+        false => format!("  Measured on {}; this is {}\n", printable(of), printable(here)),
+    }
 }
 
 /// An in-domain score for people.
@@ -159,6 +169,14 @@ fn number(value: f64, interval: Option<[f64; 2]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_processor_is_said() {
+        assert_eq!(elsewhere("EPYC", "Xeon"), "  Measured on EPYC; this is Xeon\n");
+        for (of, here) in [("", "Xeon"), ("EPYC", ""), ("Xeon", "Xeon")] {
+            assert_eq!(elsewhere(of, here), "");
+        }
+    }
 
     #[test]
     fn digits_are_those_that_the_interval_deserves() {

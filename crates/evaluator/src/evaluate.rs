@@ -83,7 +83,8 @@ impl Evaluator {
     /// Predicts for networks that were read; what was not stays an error.
     pub(super) fn evaluate_read(&self, read: Vec<Result<Network>>) -> Vec<Result<Prediction>> {
         let scaled = |r: Result<Network>| {
-            r.and_then(|n| Ok((self.scales(&n)?, n.into_read_by(&self.needs))))
+            let network = r?.into_read_by(&self.needs);
+            Ok((self.scales(&network)?, network))
         };
         let read: Vec<Result<(Vec<f64>, Network)>> = read.into_iter().map(scaled).collect();
         let good: Vec<&Network> = read.iter().flatten().map(|r| &r.1).collect();

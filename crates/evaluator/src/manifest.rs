@@ -274,6 +274,9 @@ pub struct Validation {
 pub struct Training {
     /// Label table.
     pub labels: String,
+    /// Processor that the labels were measured on, where the table says so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub processor: String,
     /// Search space or model folder.
     pub space: String,
     /// Dataset of the search space's networks.

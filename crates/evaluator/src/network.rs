@@ -59,8 +59,15 @@ pub struct Network {
     /// The string in each reduction that is known; `None` where it is the network's own.
     reduced: Vec<(Reduction, Option<String>)>,
     costs: Option<Terms>,
-    /// The operation string of version 1, where it is known and another one.
-    filed: Option<String>,
+    /// Operation string and costs of version 1, where these are known.
+    filed: Option<Filed>,
+}
+
+/// What evaluators on strings of version 1 read.
+#[derive(Debug, Clone, PartialEq)]
+struct Filed {
+    string: String,
+    costs: Option<Terms>,
 }
 
 impl Network {
@@ -91,8 +98,15 @@ impl Network {
         let network = Self::of_graph(&graph, opstring::write(&graph), &needs.reductions);
         let terms = || Terms::at_default_sizes(model, sizes);
         let network = network.with_costs(needs.costs.then(terms).transpose()?);
-        let filed = || opstring::as_filed(model).map(|graph| opstring::write(&graph));
-        Ok(network.with_filed(needs.filed.then(filed).transpose()?))
+        match needs.filed {
+            false => Ok(network),
+            true => {
+                let string = opstring::write(&opstring::as_filed(model)?);
+                let terms = || Terms::as_filed(model, sizes);
+                let costs = needs.costs.then(terms).transpose()?;
+                Ok(Self { filed: Some(Filed { string, costs }), ..network })
+            }
+        }
     }
 
     /// The network of a model file, read within `limits`; costs as in [`Network::of_model_at`].
@@ -130,17 +144,20 @@ impl Network {
         Self { costs, ..self }
     }
 
-    /// The same network with its operation string of version 1.
+    /// The same network with operation string and costs of version 1.
     #[must_use]
-    pub fn with_filed(self, filed: Option<String>) -> Self {
-        let filed = filed.filter(|f| *f != self.string);
+    pub fn with_filed(self, string: Option<String>, costs: Option<Terms>) -> Self {
+        let filed = string.map(|string| Filed { string, costs });
         Self { filed, ..self }
     }
 
     /// As [`Network::read_by`], by value.
     pub(crate) fn into_read_by(self, needs: &Needs) -> Self {
         match (self.filed, needs.filed) {
-            (Some(filed), true) => Self::from_string(filed).with_costs(self.costs),
+            (Some(filed), true) if filed.string == self.string => {
+                Self { costs: filed.costs, filed: None, ..self }
+            }
+            (Some(filed), true) => Self::from_string(filed.string).with_costs(filed.costs),
             (filed, _) => Self { filed, ..self },
         }
     }

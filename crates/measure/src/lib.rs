@@ -50,7 +50,7 @@ mod watch;
 pub use control::Control;
 pub use error::{Error, ErrorKind, Result};
 pub use log::{Log, Record};
-pub use machine::{Machine, available_memory, load_average};
+pub use machine::{Machine, available_memory, load_average, processor};
 pub use process::Launcher;
 pub use schedule::{Event, Schedule, Times};
 pub use serve::serve;

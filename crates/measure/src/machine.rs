@@ -27,7 +27,7 @@ impl Machine {
     /// This machine, with the version of the ONNX Runtime in use.
     pub fn this(onnxruntime: &str) -> Self {
         Self {
-            cpu: cpu(),
+            cpu: processor(),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             memory_mb: meminfo("MemTotal").unwrap_or(0) / 1_000_000,
             gpu: gpus(Path::new("/proc/driver/nvidia/gpus")),
@@ -62,7 +62,8 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(named)
 }
 
-fn cpu() -> String {
+/// Name of the processor; empty where the system does not tell it.
+pub fn processor() -> String {
     let info = read("/proc/cpuinfo");
     let name = field(&info, "model name").or_else(|| field(&info, "Processor"));
     name.unwrap_or_default().to_owned()

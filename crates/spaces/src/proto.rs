@@ -62,6 +62,17 @@ pub(crate) fn tensor(name: &str, value: TensorProto) -> AttributeProto {
     AttributeProto { t: MessageField::some(value), ..attribute(name, AttributeType::TENSOR) }
 }
 
+/// A list of floating-point numbers.
+pub(crate) fn floats(name: &str, values: Vec<f32>) -> AttributeProto {
+    AttributeProto { floats: values, ..attribute(name, AttributeType::FLOATS) }
+}
+
+/// A list of texts.
+pub(crate) fn strings<'t>(name: &str, values: impl Iterator<Item = &'t str>) -> AttributeProto {
+    let strings = values.map(|t| t.as_bytes().to_vec()).collect();
+    AttributeProto { strings, ..attribute(name, AttributeType::STRINGS) }
+}
+
 /// A text attribute.
 pub(crate) fn string(name: &str, value: &str) -> AttributeProto {
     AttributeProto { s: value.as_bytes().to_vec(), ..attribute(name, AttributeType::STRING) }

@@ -15,6 +15,8 @@ pub struct DatasetNetwork {
     pub costs: Option<Terms>,
     /// Its operation string of version 1, where it may be another one.
     pub filed: Option<String>,
+    /// Static costs that evaluators on strings of version 1 read, where they were asked for.
+    pub filed_costs: Option<Terms>,
 }
 
 impl DatasetNetwork {
@@ -22,13 +24,13 @@ impl DatasetNetwork {
     pub fn network(&self, needs: &Needs) -> Network {
         Network::of_graph(&self.graph, self.string.clone(), &needs.reductions)
             .with_costs(self.costs)
-            .with_filed(self.filed.clone().filter(|_| needs.filed))
+            .with_filed(self.filed.clone().filter(|_| needs.filed), self.filed_costs)
     }
 }
 
 impl From<OpGraph> for DatasetNetwork {
     fn from(graph: OpGraph) -> Self {
-        Self { string: opstring::write(&graph), graph, costs: None, filed: None }
+        Self { string: opstring::write(&graph), graph, costs: None, filed: None, filed_costs: None }
     }
 }
 

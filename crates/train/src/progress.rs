@@ -1,5 +1,6 @@
 //! What a training tells while it runs.
 
+use crate::cross_fit::CrossScore;
 use crate::error::Error;
 use crate::run::{Event, Outcome};
 use nneval_runtime::Placement;
@@ -68,6 +69,10 @@ pub enum Progress<'a> {
     Optimisation(&'a Event),
     /// The optimisation ended.
     Trained(&'a Outcome),
+    /// A run on all classes but those of a part begins: its number from 1, the number of parts.
+    Fold(usize, usize),
+    /// All classes were predicted by runs on others: what that says of each metric.
+    CrossFitted(&'a [CrossScore]),
     /// Factors that the corrections of cost models were shrunk by.
     Shrunk(&'a [f32]),
     /// The evaluator of one of several runs was scored: its folder.

@@ -52,7 +52,7 @@ pub fn shrinkage_factors(
 }
 
 /// The mean of each class; rows without one are classes of their own.
-fn by_class(classes: &[Option<u64>], errors: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
+pub fn by_class(classes: &[Option<u64>], errors: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
     let mut sums: BTreeMap<(Option<u64>, usize), (f64, f64)> = BTreeMap::new();
     for (i, (class, error)) in classes.iter().zip(errors).enumerate() {
         if let Some(error) = error {
@@ -66,7 +66,7 @@ fn by_class(classes: &[Option<u64>], errors: impl Iterator<Item = Option<f64>>) 
 
 /// The rule of one standard error: that of the paired differences between a factor's
 /// errors and the best factor's.
-fn least_factor(errors: impl Fn(f64) -> Vec<f64>) -> f64 {
+pub fn least_factor(errors: impl Fn(f64) -> Vec<f64>) -> f64 {
     let all: Vec<(f64, Vec<f64>)> = (0..=STEPS)
         .map(|k| f64::from(k) / f64::from(STEPS))
         .map(|factor| (factor, errors(factor)))

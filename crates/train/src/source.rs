@@ -107,11 +107,15 @@ impl NetworkSource {
     fn described(&self, model: &Model, costs: bool) -> Result<DatasetNetwork> {
         let network = DatasetNetwork::from(opstring::of_model(model)?);
         let of = || Terms::at_default_sizes(model, &Bindings::default());
-        let filed = match self {
-            Self::Space(..) => None,
-            Self::Folder(_) => Some(opstring::write(&opstring::as_filed(model)?)),
+        let costs_of = |of: &dyn Fn() -> nneval_graph::Result<Terms>| costs.then(of).transpose();
+        let (filed, filed_costs) = match self {
+            Self::Space(..) => (None, None),
+            Self::Folder(_) => (
+                Some(opstring::write(&opstring::as_filed(model)?)),
+                costs_of(&|| Terms::as_filed(model, &Bindings::default()))?,
+            ),
         };
-        Ok(DatasetNetwork { costs: costs.then(of).transpose()?, filed, ..network })
+        Ok(DatasetNetwork { costs: costs_of(&of)?, filed, filed_costs, ..network })
     }
 
     fn of_key(&self, key: &str) -> Result<Model> {

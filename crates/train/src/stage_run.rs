@@ -2,6 +2,7 @@
 
 use crate::calibration::CalibrationRows;
 use crate::checkpoint::checkpoint_parameters;
+use crate::cross_fit::{CrossFit, folds};
 use crate::dataset::Dataset;
 use crate::distillation::{self, Parts, Teachers};
 use crate::environment::Environment;
@@ -23,6 +24,7 @@ use nneval_evaluator::{Bundle, Evaluator, Manifest, Metric, Options, Training, w
 use nneval_files::check_writable;
 use nneval_graph::opstring::OpGraph;
 use nneval_runtime::Provider;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What parameters start from instead of random ones.
@@ -58,6 +60,12 @@ pub(crate) struct StageRun<'a> {
     pub resume: bool,
 }
 
+/// A trained evaluator, and the parameters that it is made of.
+struct Fitted {
+    evaluator: Evaluator,
+    outcome: Outcome,
+}
+
 /// What a stage learns from.
 struct Data {
     train: Examples,
@@ -73,6 +81,54 @@ impl StageRun<'_> {
         teachers: impl FnOnce() -> Result<Teachers>,
         observer: Observer,
     ) -> Result<Bundle> {
+        let fitted = self.fit(dataset, teachers, observer)?;
+        let crossed = match self.stage.settings.folds {
+            0 => None,
+            count => Some(self.cross_fitted(count, dataset, observer)?),
+        };
+        let bundle = self.calibrated(dataset, &fitted, crossed.as_ref(), observer)?;
+        bundle.clone().save(&self.out)?;
+        Ok(bundle)
+    }
+
+    /// Runs on all classes but those of a part, and what they predict of it.
+    fn cross_fitted(
+        &self,
+        count: usize,
+        dataset: &mut Dataset,
+        observer: Observer,
+    ) -> Result<CrossFit> {
+        let rows = [self.stage.train.as_slice(), &self.stage.valid].concat();
+        let parts = folds(&rows, |r| dataset.table().class(r), count);
+        let mut crossed = CrossFit::default();
+        for (at, part) in parts.iter().enumerate() {
+            observer(&Progress::Fold(at + 1, parts.len()));
+            let held: HashSet<usize> = part.iter().copied().collect();
+            let train = rows.iter().copied().filter(|r| !held.contains(r)).collect();
+            let stage = PlannedStage { train, valid: Vec::new(), ..self.stage.clone() };
+            let run_folder = self.run_folder.join(format!("fold{}", at + 1));
+            let fold = StageRun {
+                stage: &stage,
+                graphs: self.graphs.clone(),
+                start: self.start.clone(),
+                run_folder,
+                out: self.out.clone(),
+                name: self.name.clone(),
+                ..*self
+            };
+            let fitted = fold.fit(dataset, || Ok(Teachers::default()), observer)?;
+            crossed.add(&fitted.evaluator, dataset, part, observer)?;
+        }
+        Ok(crossed)
+    }
+
+    /// The trained parameters as an evaluator, before its calibration.
+    fn fit(
+        &self,
+        dataset: &mut Dataset,
+        teachers: impl FnOnce() -> Result<Teachers>,
+        observer: Observer,
+    ) -> Result<Fitted> {
         let (stage, settings) = (self.stage, &self.stage.settings);
         let from = match &self.start {
             Some(Start::Evaluator(folder)) => Some(Bundle::open(folder)?),
@@ -88,9 +144,17 @@ impl StageRun<'_> {
         let initial = self.initial(dataset, from.as_ref(), &metrics)?;
         let outcome = self.optimise(&tokens, &data, initial, observer)?;
         let manifest = self.manifest(dataset, &tokens, metrics);
-        let bundle = self.evaluator(dataset, tokens, manifest, &outcome, observer)?;
-        bundle.clone().save(&self.out)?;
-        Ok(bundle)
+        let model = self.model(&outcome, &self.scales())?;
+        let mut bundle = Bundle::new(manifest, tokens.tokenizer, model);
+        bundle.recipe = Some(run_folder::bundled(self.recipe).to_toml()?);
+        let evaluator = Evaluator::from_bundle(bundle, self.trainer.runtime, Options::default())?;
+        Ok(Fitted { evaluator, outcome })
+    }
+
+    /// The encoder of a run's parameters, outputs divided by `scales`.
+    fn model(&self, outcome: &Outcome, scales: &[f32]) -> Result<Vec<u8>> {
+        let parameters = self.graphs.info.scaled_parameters(&outcome.params, scales);
+        Ok(weights::embed(&self.graphs.encoder, parameters, &["metrics", "pooled"])?)
     }
 
     fn tell_placement(&self, observer: Observer) -> Result<()> {
@@ -259,37 +323,45 @@ impl StageRun<'_> {
         Ok(outcome)
     }
 
-    /// The trained parameters as an evaluator, corrections of cost models shrunk, calibrated.
-    fn evaluator(
+    /// The evaluator with corrections of cost models shrunk, calibrated.
+    fn calibrated(
         &self,
         dataset: &mut Dataset,
-        tokens: TokenizerConfig,
-        manifest: Manifest,
-        outcome: &Outcome,
+        fitted: &Fitted,
+        crossed: Option<&CrossFit>,
         observer: Observer,
     ) -> Result<Bundle> {
-        let runtime = self.trainer.runtime;
-        let scales = self.scales();
-        let model = |scales: &[f32]| -> Result<Vec<u8>> {
-            let parameters = self.graphs.info.scaled_parameters(&outcome.params, scales);
-            Ok(weights::embed(&self.graphs.encoder, parameters, &["metrics", "pooled"])?)
-        };
-        let recipe = Some(run_folder::bundled(self.recipe).to_toml()?);
-        let mut bundle = Bundle::new(manifest, tokens.tokenizer, model(&scales)?);
-        bundle.recipe = recipe;
-        let mut evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
-        let factors = shrinkage_factors(&evaluator, dataset, &self.stage.valid, observer)?;
-        if factors.iter().any(|f| *f < 1.0) {
-            observer(&Progress::Shrunk(&factors));
-            let smaller: Vec<f32> =
-                scales.iter().zip(&factors).map(|(scale, f)| scale / f).collect();
-            let mut bundle = evaluator.bundle().clone();
-            bundle.model = model(&smaller)?;
-            evaluator = Evaluator::from_bundle(bundle, runtime, Options::default())?;
-        }
         let (train, valid) = (&self.stage.train, &self.stage.valid);
-        CalibrationRows::new(&evaluator, dataset, train, valid, observer)?
-            .calibrate(evaluator.bundle())
+        let metrics = &fitted.evaluator.manifest().metrics;
+        let factors = match crossed {
+            Some(crossed) => crossed.factors(metrics),
+            None => shrinkage_factors(&fitted.evaluator, dataset, valid, observer)?,
+        };
+        let shrunk = match factors.iter().any(|f| *f < 1.0) {
+            true => {
+                observer(&Progress::Shrunk(&factors));
+                Some(self.shrunk(fitted, &factors)?)
+            }
+            false => None,
+        };
+        let evaluator = shrunk.as_ref().unwrap_or(&fitted.evaluator);
+        let rows = CalibrationRows::new(evaluator, dataset, train, valid, observer)?;
+        let mut bundle = rows.calibrate(evaluator.bundle())?;
+        if let Some(crossed) = crossed {
+            observer(&Progress::CrossFitted(&crossed.scores(&bundle.manifest.metrics, &factors)));
+            crossed.calibrate(&mut bundle.manifest.metrics, &factors);
+        }
+        Ok(bundle)
+    }
+
+    /// The evaluator with those factors on its outputs.
+    fn shrunk(&self, fitted: &Fitted, factors: &[f32]) -> Result<Evaluator> {
+        let scales = self.scales();
+        let smaller: Vec<f32> = scales.iter().zip(factors).map(|(scale, f)| scale / f).collect();
+        let mut bundle = fitted.evaluator.bundle().clone();
+        bundle.model = self.model(&fitted.outcome, &smaller)?;
+        let runtime = self.trainer.runtime;
+        Ok(Evaluator::from_bundle(bundle, runtime, Options::default())?)
     }
 
     fn manifest(
@@ -308,6 +380,7 @@ impl StageRun<'_> {
         let file = stage.labels.file_name().map(|n| n.to_string_lossy().into_owned());
         let mut training = Training::default();
         training.labels = file.unwrap_or_default();
+        training.processor = dataset.table().fact("cpu").unwrap_or_default().to_owned();
         training.space = dataset.source().name();
         training.dataset = s.dataset.to_string();
         training.rows = stage.train.len();

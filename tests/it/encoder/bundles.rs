@@ -4,9 +4,10 @@
 use crate::common;
 
 use common::meter::Meter;
-use common::{FIXTURE, bundle, entries, failure, nneval_with_runtime, run, runtime};
+use common::{FIXTURE, bundle, entries, failure, nneval_with_runtime, run, runtime, success};
 use nneval::evaluator::{Bundle, Evaluator, Options};
 use nneval::files::sha256;
+use nneval::spaces::{general, to_bytes};
 use onnx_protobuf::tensor_proto::DataLocation;
 use onnx_protobuf::{Message, ModelProto, StringStringEntryProto, TensorProto};
 use rand::{RngExt, SeedableRng};
@@ -347,4 +348,33 @@ fn mutants_of_bundles_are_refused_or_predict_numbers() {
     // Other tests run beside this one, but where a number is asked for.
     assert!(meter.faults.is_empty() || mutants() == MUTANTS, "{:#?}", meter.faults);
     assert_eq!(entries(dir.path()), ["mutant"]);
+}
+
+/// An evaluator on strings of version 1 predicts what it did: on graphs as they stand in the
+/// file, by the terms of that time.
+#[test]
+fn an_evaluator_of_string_version_1_predicts_as_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let lstm = dir.path().join("lstm.onnx");
+    let network = general::network("lstm", 1, 0).unwrap();
+    std::fs::write(&lstm, to_bytes(&network.model).unwrap()).unwrap();
+    let of = |model: &Path| {
+        let mut command = nneval_with_runtime();
+        command.arg("evaluate").arg(model).args(["--format", "json", "--evaluator"]);
+        let text = success(command.arg("fixtures/onnx_cpu_strings_1"));
+        let rows: Value = serde_json::from_str(&text).unwrap();
+        ["latency_ms", "peak_memory_mb"].map(|m| rows[0]["metrics"][m]["value"].as_f64().unwrap())
+    };
+    for (model, expected) in [
+        (Path::new(FIXTURE), [3.450_599_974_972_075, 15.830_702_115_021_683]),
+        (&lstm, [7.829_700_856_361_970_6, 17.257_572_497_554_495]),
+    ] {
+        for (found, expected) in of(model).into_iter().zip(expected) {
+            assert!(
+                (found / expected - 1.0).abs() < 1e-6,
+                "{}: {found} {expected}",
+                model.display()
+            );
+        }
+    }
 }

@@ -86,11 +86,29 @@ pub fn of_model(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
     budget::of_model(model, || of_file(model, bindings))
 }
 
-fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
-    let flat = match model.functions.is_empty() {
+/// As [`of_model`], at the sizes of `bindings`: a batch of fixed size keeps it.
+///
+/// # Errors
+/// As [`of_model`].
+pub(crate) fn at_sizes(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    budget::of_model(model, || {
+        let flat = flattened(model);
+        let model = flat.as_ref().unwrap_or(model);
+        let shapes = Shapes::infer(model, bindings);
+        Ok(rewritten(of_known(model, &shapes)?, |_| None))
+    })
+}
+
+/// The model without functions, where it has some that can be inlined.
+fn flattened(model: &Model) -> Option<Model> {
+    match model.functions.is_empty() {
         true => None,
         false => model.expanded().ok().map(|(flat, _)| flat),
-    };
+    }
+}
+
+fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
+    let flat = flattened(model);
     let model = flat.as_ref().unwrap_or(model);
     let shapes = Shapes::infer(model, bindings);
     let g = canonicalize(of_known(model, &shapes)?);
@@ -102,11 +120,16 @@ fn of_file(model: &Model, bindings: &Bindings) -> Result<OpGraph> {
 
 /// The canonical graph of the computation of `g`.
 pub fn canonicalize(g: OpGraph) -> OpGraph {
+    rewritten(g, batch::open)
+}
+
+/// `g`, rewritten until no rule applies; `open` finds its batch.
+fn rewritten(g: OpGraph, open: Opening) -> OpGraph {
     let mut g = inputs::as_weights(&g).unwrap_or(g);
     g = bodies::rewrite(g, RULES);
     for _ in 0..ROUNDS {
         let before = bytes(&g);
-        let (next, changed) = budget::temporarily(|| round(&g));
+        let (next, changed) = budget::temporarily(|| round(&g, open));
         // A graph takes the place of the one before.
         let more = next.as_ref().map_or(0, bytes).saturating_sub(before);
         if let Some(next) = next {
@@ -122,8 +145,11 @@ pub fn canonicalize(g: OpGraph) -> OpGraph {
     symbols::renumber(g)
 }
 
+/// Finds the batch of a graph and makes it a symbol.
+type Opening = fn(&OpGraph) -> Option<OpGraph>;
+
 /// The graph after one round of rewriting, where it is another, and whether it is.
-fn round(g: &OpGraph) -> (Option<OpGraph>, bool) {
+fn round(g: &OpGraph, open: Opening) -> (Option<OpGraph>, bool) {
     let (next, changed) = Net::rewrite(g, RULES);
     let next = changed.then(|| reorder(&next));
     // The copies that are made of it.
@@ -131,7 +157,7 @@ fn round(g: &OpGraph) -> (Option<OpGraph>, bool) {
     if budget::memory(copied).is_none() {
         return (None, false);
     }
-    let opened = batch::open(next.as_ref().unwrap_or(g));
+    let opened = open(next.as_ref().unwrap_or(g));
     let any = changed || opened.is_some();
     (opened.or(next), any)
 }

@@ -3,9 +3,9 @@
 //!
 //! A network is a function of the seed, its family and its number in the family
 //! alone. Sizes are drawn several times, and the draw is taken whose estimated
-//! latency is nearest to one that is log-uniform between 0.15 and 60 ms, so that
-//! cheap and dear networks of a family are equally frequent as far as the
-//! family reaches. Operators are spelled as exporters do, each network in its
+//! latency is nearest to one that is log-uniform between 0.15 and 60 ms (of small
+//! ones less), so that cheap and dear networks of a family are equally frequent as
+//! far as the family reaches. Operators are spelled as exporters do, each network in its
 //! own way: opset 11 to 21, normalizations folded or not, GELU, HardSwish,
 //! LayerNormalization and attention as one operator or several, shapes fixed,
 //! copied or computed. Weights are random and in the file.
@@ -19,6 +19,7 @@
 
 mod draw;
 mod families;
+mod half;
 mod layers;
 mod net;
 mod style;
@@ -31,8 +32,6 @@ use families::{FAMILIES, Family};
 use net::Net;
 use onnx_protobuf::ModelProto;
 
-/// Estimated latencies that are aimed at, in milliseconds.
-const LATENCY_MS: [f64; 2] = [0.15, 60.0];
 /// Most bytes of a network's weights.
 const MOST_WEIGHTS: f64 = 4e7;
 /// Draws of which the best is taken.
@@ -73,7 +72,8 @@ pub fn network(family: &str, seed: u64, number: usize) -> Result<Network> {
     let name = format!("{}-{number:05}", family.name);
     let key = format!("nneval general {seed} {name}");
     let mut draw = Draw::new(&key);
-    let aim = draw.log(LATENCY_MS[0], LATENCY_MS[1]);
+    let [low, high] = family.milliseconds;
+    let aim = draw.log(low, high);
     let weights = Weights::Random { seed: draw.seed() };
     let best = (0..DRAWS).map(|at| (at, miss(family, &key, at, aim)));
     let best = best.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at);

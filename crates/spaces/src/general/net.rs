@@ -2,6 +2,7 @@
 //! shape of every value, and an estimate of what a run costs.
 
 use super::draw::Draw;
+use super::half;
 use super::style::Style;
 use super::work::Work;
 use crate::batch::Batch;
@@ -14,6 +15,12 @@ use onnx_protobuf::{
     ValueInfoProto,
 };
 use protobuf::{Enum, MessageField};
+use std::collections::BTreeSet;
+
+/// The domain of classical machine learning.
+pub(super) const ML: &str = "ai.onnx.ml";
+/// The domain of ONNX Runtime's own operators.
+pub(super) const MICROSOFT: &str = "com.microsoft";
 
 /// A tensor in the graph: its name, and its shape with the batch that it runs with.
 #[derive(Debug, Clone)]
@@ -96,7 +103,12 @@ impl Net {
 
     /// Makes the value an output; `axis` is its batch, where it has one.
     pub(super) fn output_of(&mut self, value: &Value, axis: Option<usize>) {
-        let output = self.declare(&value.name, &value.shape, axis, DataType::FLOAT);
+        self.output_as(value, axis, DataType::FLOAT);
+    }
+
+    /// As [`Net::output_of`], of any type.
+    pub(super) fn output_as(&mut self, value: &Value, axis: Option<usize>, kind: DataType) {
+        let output = self.declare(&value.name, &value.shape, axis, kind);
         self.graph.output.push(output);
     }
 
@@ -124,6 +136,35 @@ impl Net {
     ) -> Value {
         let [value] = self.op_many(op, inputs, attributes, [shape]);
         value
+    }
+
+    /// Adds a node of another domain with one output of that shape.
+    pub(super) fn op_of(
+        &mut self,
+        domain: &str,
+        op: &str,
+        inputs: &[&Value],
+        attributes: Vec<AttributeProto>,
+        shape: Vec<i64>,
+    ) -> Value {
+        let [value] = self.op_many_of(domain, op, inputs, attributes, [shape]);
+        value
+    }
+
+    /// Adds a node of another domain with an output for each shape.
+    pub(super) fn op_many_of<const N: usize>(
+        &mut self,
+        domain: &str,
+        op: &str,
+        inputs: &[&Value],
+        attributes: Vec<AttributeProto>,
+        shapes: [Vec<i64>; N],
+    ) -> [Value; N] {
+        let values = self.op_many(op, inputs, attributes, shapes);
+        if let Some(node) = self.graph.node.last_mut() {
+            node.domain = domain.to_owned();
+        }
+        values
     }
 
     /// Adds a node with an output for each shape.
@@ -247,10 +288,24 @@ impl Net {
     /// The finished model.
     pub(super) fn finish(mut self, name: &str) -> ModelProto {
         self.graph.name = name.to_owned();
-        let opset = OperatorSetIdProto { version: self.style.opset, ..Default::default() };
+        if let Some(half) = self.style.half {
+            half::convert(&mut self.graph, half);
+        }
+        let mut domains: BTreeSet<String> =
+            self.graph.node.iter().map(|n| n.domain.clone()).collect();
+        domains.insert(String::new());
+        let import = |domain: String| OperatorSetIdProto {
+            version: match domain.as_str() {
+                "" => self.style.opset,
+                ML => 3,
+                _ => 1,
+            },
+            domain,
+            ..Default::default()
+        };
         ModelProto {
             ir_version: self.style.ir_version(),
-            opset_import: vec![opset],
+            opset_import: domains.into_iter().map(import).collect(),
             producer_name: "nneval".to_owned(),
             graph: MessageField::some(self.graph),
             ..Default::default()

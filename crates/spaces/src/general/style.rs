@@ -48,6 +48,15 @@ pub(super) enum Flatten {
     Squeeze,
 }
 
+/// Networks in floats of 16 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    /// Inputs and outputs are of 16 bits too.
+    All,
+    /// Inputs and outputs stay of 32 bits: they are cast.
+    Inside,
+}
+
 /// The spelling of one network.
 #[derive(Debug, Clone)]
 pub(super) struct Style {
@@ -79,6 +88,10 @@ pub(super) struct Style {
     pub(super) reshape: Reshape,
     /// See [`Flatten`].
     pub(super) flatten: Flatten,
+    /// Floats are of 16 bits. Families set it.
+    pub(super) half: Option<Half>,
+    /// Linear layers are computed in whole numbers, quantized as they come. Families set it.
+    pub(super) quantised: bool,
 }
 
 impl Style {
@@ -116,6 +129,8 @@ impl Style {
             hard_swish,
             reshape: d.pick([Reshape::Zero, Reshape::Inferred, Reshape::Computed]),
             flatten: d.pick([Flatten::Operator, Flatten::Reshape, Flatten::Squeeze]),
+            half: None,
+            quantised: false,
         }
     }
 

@@ -69,6 +69,7 @@ fn from_reader(mut reader: TableReader, options: &ReadOptions) -> Result<LabelTa
     let layout = Layout::new(reader.file(), line, reader.names(), options);
     let layout = layout.map_err(|e| reader.refuse(e))?;
     let mut builder = Builder::new(reader.file(), reader.names(), layout, options.repeats);
+    builder.facts = reader.facts().to_vec();
     while let Some(row) = reader.next_row()? {
         if !row.is_blank() {
             builder.push(row).map_err(|e| reader.refuse(e))?;
@@ -88,6 +89,7 @@ struct Builder {
     arch_index: Vec<u64>,
     names: Vec<String>,
     columns: Vec<Numbers>,
+    facts: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -106,6 +108,7 @@ impl Builder {
             arch_index: Vec::new(),
             names,
             columns,
+            facts: Vec::new(),
         }
     }
 
@@ -189,6 +192,7 @@ impl Builder {
             arch_index: self.layout.index.map(|_| self.arch_index),
             names: self.names,
             columns: self.columns,
+            facts: self.facts,
         };
         table.check(options)?;
         Ok(table)

@@ -32,12 +32,19 @@ pub struct LabelTable {
     pub(super) arch_index: Option<Vec<u64>>,
     pub(super) names: Vec<String>,
     pub(super) columns: Vec<Numbers>,
+    pub(super) facts: Vec<(String, String)>,
 }
 
 impl LabelTable {
     /// The file the table came from.
     pub fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// What the file says about the whole table under a name, as
+    /// [`TableReader::facts`](crate::TableReader::facts).
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|f| f.0 == name).map(|f| f.1.as_str())
     }
 
     /// Number of rows, 1 at least.

@@ -47,6 +47,9 @@ pub struct Settings {
     pub augment: Option<usize>,
     /// Weight of structural facts of the networks as auxiliary targets; 0: none.
     pub aux_weight: Option<f32>,
+    /// Parts of the classes, each predicted by a run on the others: intervals and the share of
+    /// corrections to cost models come from these; 0: from the validation rows.
+    pub folds: Option<usize>,
     /// What the parameters start from: a stage, `STAGE/best.ckpt`, an evaluator or a checkpoint.
     pub from: Option<String>,
     /// Teachers: `gbdt`, `pairwise-ridge`, `gp`, stages, evaluators.
@@ -193,6 +196,7 @@ impl Settings {
             detrend,
             augment,
             aux_weight,
+            folds,
             from,
             teachers,
             distill_weight,

@@ -56,6 +56,8 @@ pub struct StageSettings {
     pub augment: usize,
     /// Weight of structural facts as auxiliary targets.
     pub aux_weight: f32,
+    /// Parts of the classes that are predicted by runs on the others; 0: none.
+    pub folds: usize,
     /// What the parameters start from.
     pub from: Option<String>,
     /// Teachers.
@@ -84,6 +86,7 @@ pub fn defaults() -> Settings {
         detrend: Some(false),
         augment: Some(0),
         aux_weight: Some(1.0),
+        folds: Some(0),
         distill_weight: Some(0.5),
         unlabelled_per_labelled: Some(c.unlabelled),
         seed: Some(c.seed),
@@ -150,6 +153,7 @@ impl StageSettings {
             detrend: s.detrend.unwrap_or_default(),
             augment: s.augment.unwrap_or_default(),
             aux_weight: s.aux_weight.unwrap_or(1.0),
+            folds: s.folds.unwrap_or_default(),
             from: s.from,
             teachers: s.teachers.unwrap_or_default(),
             distill_weight: s.distill_weight.unwrap_or(0.5),
@@ -198,6 +202,12 @@ impl StageSettings {
             return Err(Error::Setting(format!(
                 "distill-weight {share}: must lie between 0 and 1"
             )));
+        }
+        if self.folds == 1 {
+            return Err(Error::Setting("folds 1: must be 0, or 2 and more".into()));
+        }
+        if self.folds > 0 && !self.teachers.is_empty() {
+            return Err(Error::Setting("folds: cannot be combined with teachers".into()));
         }
         match self.config.fault() {
             Some(fault) => Err(Error::Setting(fault.into())),

@@ -1,13 +1,14 @@
 //! One computation has one string, whichever exporter wrote it.
 
-use crate::common::{corpus, shared};
-use nneval::costs::{self, Amount};
+use crate::common::{corpus, nneval_with_runtime, shared, success};
+use nneval::costs::{self, Amount, Terms, terms};
 use nneval::graph::canonical::canonicalize;
 use nneval::graph::shape::Bindings;
 use nneval::graph::{Limits, Model};
 use nneval::opstring;
 use nneval::reduce::Reduction;
 use rayon::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -82,6 +83,43 @@ fn four_exports_of_a_network_have_one_cost() {
             same(macs, all[0][1]);
             same(parameters, all[i / 2 * 2][0]);
         }
+    }
+}
+
+/// Cost models weigh the operators of the canonical graph. Stored bytes are the file's, in which
+/// TorchScript has equal weights once.
+#[test]
+fn four_exports_of_a_network_have_the_same_terms() {
+    let Some(folder) = shared("corpus/exporters") else { return };
+    for network in NETWORKS {
+        let of = |export: &str| {
+            let m = model(&folder.join(format!("{network}.{export}.onnx")));
+            Terms::at_default_sizes(&m, &Bindings::default()).unwrap()
+        };
+        let all = EXPORTS.map(of);
+        for (i, name) in terms::NAMES.into_iter().enumerate().filter(|n| n.1 != "weight_bytes") {
+            let same = |t: &Terms| (t.0[i] - all[0].0[i]).abs() <= 0.005 * all[0].0[i];
+            assert!(all.iter().all(same), "{network}, {name}: {:?}", all.map(|t| t.0[i]));
+        }
+    }
+}
+
+#[test]
+fn four_exports_of_a_network_have_the_same_latency() {
+    let Some(folder) = shared("corpus/exporters") else { return };
+    let mut command = nneval_with_runtime();
+    command.arg("evaluate").arg(&folder).args(["--evaluator", "onnx-cpu", "--format", "jsonl"]);
+    let rows: Vec<Value> =
+        success(&mut command).lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    for network in NETWORKS {
+        let of = |export| {
+            let file = format!("{network}.{export}.onnx");
+            let mine = |row: &&Value| row["path"].as_str().unwrap().ends_with(&file);
+            rows.iter().find(mine).unwrap()["latency_ms"].as_f64().unwrap()
+        };
+        let all = EXPORTS.map(of);
+        let [least, most] = [f64::min, f64::max].map(|f| all.into_iter().reduce(f).unwrap());
+        assert!(most / least < 1.05, "{network}: {all:?}");
     }
 }
 

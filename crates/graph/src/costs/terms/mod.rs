@@ -10,14 +10,24 @@
 //! matrix products of columns that are written first. Normalisations and
 //! activations that ONNX Runtime fuses into the convolution before them are not
 //! counted.
+//!
+//! Operators are those of the canonical graph at the given sizes, whichever exporter wrote
+//! the file; where control flow is left, those of the file. Floats of 16 bits are computed as
+//! f32. Stored bytes and the peak of activations are the file's.
 
+mod peak;
+mod spelled;
+mod trees;
 mod walk;
 
-use super::{Amount, counted};
+use super::{Amount, Costs, Counted, counted};
+use crate::canonical;
 use crate::error::Result;
 use crate::inputs::all_sizes;
-use crate::model::Model;
+use crate::model::{DataType, Model};
 use crate::shape::Bindings;
+use spelled::Spelled;
+use walk::On;
 
 macro_rules! terms {
     ($($(#[$doc:meta])* $name:ident $text:literal),* $(,)?) => {
@@ -128,6 +138,45 @@ terms! {
     LargestActivationBytes "largest_activation_bytes",
     /// Workspace: most bytes of columns that one convolution writes first.
     ScratchBytes "scratch_bytes",
+    /// MACs of recurrent layers between steps, one matrix product for all of them.
+    RecurrentInputMacs "recurrent_input_macs",
+    /// Bytes of recurrent weights beyond 1 MiB a layer, once a step.
+    RecurrentLargeBytes "recurrent_large_bytes",
+    /// Elements of the gates of recurrent layers.
+    GateElements "gate_elements",
+    /// MACs of recurrent layers of integers.
+    QuantisedRecurrentMacs "quantised_recurrent_macs",
+    /// Matrices that products without weights are made of.
+    ProductsOfActivations "products_of_activations",
+    /// Bytes of weights of 16-bit floats, which are stored once more as f32.
+    HalfWeightBytes "half_weight_bytes",
+    /// Bytes of weights of integers.
+    IntegerWeightBytes "integer_weight_bytes",
+    /// Nodes of decision trees.
+    TreeNodes "tree_nodes",
+    /// Decisions of trees: rows by trees by the logarithm of their size.
+    TreeSteps "tree_steps",
+    /// Values that the leaves of trees add up, for all rows.
+    TreeVotes "tree_votes",
+    /// Elements of softplus, alone or in other functions.
+    SoftplusElements "softplus_elements",
+    /// MACs of ConvInteger, which computes by columns.
+    IntegerConvMacs "integer_conv_macs",
+    /// Bytes of outputs beyond 64 KiB each, which are allocated anew in each run.
+    LargeOutputBytes "large_output_bytes",
+    /// Bytes of activations that products of fewer than 8 rows without weights read.
+    VectorProductOfActivationsBytes "vector_product_of_activations_bytes",
+    /// Scores of attention that a mask is added to.
+    MaskedScores "masked_scores",
+    /// Elements that operators on floats of 16 bits make.
+    HalfElements "half_elements",
+    /// Bytes of the weights of recurrent layers.
+    RecurrentWeightBytes "recurrent_weight_bytes",
+    /// Bytes of weights that a run reads from beyond the core's own cache, which holds weights and
+    /// activations of 1 MiB, and none of those of 2 MiB.
+    UncachedWeightBytes "uncached_weight_bytes",
+    /// Operators of classical models.
+    ClassicalOperators "classical_operators",
 }
 
 /// One number for each of [`NAMES`]; what depends on data is not in it.
@@ -140,15 +189,67 @@ impl Terms {
     /// # Errors
     /// As [`super::of_model`].
     pub fn of_model(model: &Model, bindings: &Bindings) -> Result<Self> {
+        let graph = canonical::at_sizes(model, bindings);
+        let spelled = graph.ok().as_ref().and_then(Spelled::of);
         counted(model, bindings, |costs, on| {
-            let mut terms = walk::graph(on.flat, on.shapes, &on.stored.constant);
-            let known = |a: &Amount| a.known().unwrap_or(0) as f64;
-            terms.add(Term::Constant, 1.0);
-            terms.add(Term::WeightBytesRead, known(&costs.weight_bytes_read));
-            terms.add(Term::WeightBytes, costs.weight_bytes as f64);
+            let filed = filed(&on, false);
+            let walked = spelled.as_ref().map_or(filed, |s| On {
+                model: &s.model,
+                shapes: &s.shapes,
+                constant: &s.constant,
+                ..filed
+            });
+            let mut terms = walk::graph(&walked);
+            terms.add_stored(&costs, &filed);
+            if terms.get("peak_activation_bytes") == 0.0 {
+                let peak = known(&costs.peak_activation_bytes) * walk::widened(&filed);
+                terms.add(Term::PeakActivationBytes, peak);
+            }
+            let read = terms.get("weight_bytes_read");
+            let beyond = read + terms.get("peak_activation_bytes") - walk::CACHE;
+            terms.add(Term::UncachedWeightBytes, (read * beyond / walk::CACHE).clamp(0.0, read));
+            terms
+        })
+    }
+
+    /// The terms of `model` as evaluators on strings of version 1 read them: operators are
+    /// those of the file.
+    ///
+    /// # Errors
+    /// As [`super::of_model`].
+    pub fn as_filed(model: &Model, given: &Bindings) -> Result<Self> {
+        counted(model, &all_sizes(model, given), |costs, on| {
+            let filed = filed(&on, true);
+            let mut terms = walk::graph(&filed);
+            terms.add_stored(&costs, &filed);
             terms.add(Term::PeakActivationBytes, known(&costs.peak_activation_bytes));
             terms
         })
+    }
+
+    /// What is stored: bytes of weights, and trees.
+    fn add_stored(&mut self, costs: &Costs, filed: &On) {
+        self.add(Term::Constant, 1.0);
+        if filed.is_first {
+            self.add(Term::WeightBytesRead, known(&costs.weight_bytes_read));
+        }
+        self.add(Term::WeightBytes, costs.weight_bytes as f64);
+        for n in &filed.model.graph.nodes {
+            let rows = n.input(0).and_then(|x| filed.shapes.known(x)?.first().copied());
+            trees::count(n, rows, self);
+        }
+        for &output in &filed.model.graph.outputs {
+            let bytes = walk::declared(filed, output) - ALLOCATED;
+            self.add(Term::LargeOutputBytes, bytes.max(0.0));
+        }
+        for tensor in filed.model.values.iter().filter_map(|v| v.tensor.as_ref()) {
+            let term = match tensor.dtype {
+                DataType::F16 | DataType::Bf16 => Term::HalfWeightBytes,
+                DataType::I8 | DataType::U8 => Term::IntegerWeightBytes,
+                _ => continue,
+            };
+            self.add(term, tensor.bytes().unwrap_or(0) as f64);
+        }
     }
 
     /// As [`Terms::of_model`], with default input sizes for dimensions that are not given.
@@ -180,6 +281,18 @@ impl Terms {
         let at = NAMES.iter().position(|n| *n == name);
         at.and_then(|at| self.0.get(at)).copied().unwrap_or(0.0)
     }
+}
+
+/// Bytes below which memory is kept between runs.
+const ALLOCATED: f64 = 65536.0;
+
+/// The model that costs are counted on.
+fn filed<'m>(on: &Counted<'m>, is_first: bool) -> On<'m> {
+    On { model: on.flat, shapes: on.shapes, constant: &on.stored.constant, is_first }
+}
+
+fn known(a: &Amount) -> f64 {
+    a.known().unwrap_or(0) as f64
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 mod attentive;
 mod branches;
 mod detect;
+mod forest;
 mod graphs;
+mod half;
 mod mixer;
 mod mobile;
 mod modern;
@@ -13,10 +15,12 @@ mod perceptron;
 mod picture;
 mod plain;
 mod quantised;
+mod quantised_layers;
 mod recurrent;
 mod residual;
 mod sentence;
 mod shuffle;
+mod small;
 mod temporal;
 mod tokens;
 mod volume;
@@ -30,10 +34,17 @@ pub(super) struct Family {
     pub(super) name: &'static str,
     /// Draws and builds one.
     pub(super) build: fn(&mut Net),
+    /// Least and largest estimated latency that is aimed at.
+    pub(super) milliseconds: [f64; 2],
 }
 
 const fn family(name: &'static str, build: fn(&mut Net)) -> Family {
-    Family { name, build }
+    Family { name, build, milliseconds: [0.15, 60.0] }
+}
+
+/// A family of networks that take microseconds.
+const fn small(name: &'static str, build: fn(&mut Net)) -> Family {
+    Family { name, build, milliseconds: [0.002, 1.0] }
 }
 
 /// Every family, in the order in which a sample goes through them.
@@ -90,4 +101,18 @@ pub(super) const FAMILIES: &[Family] = &[
     family("voice-activity", recurrent::voice_activity),
     family("residual-mlp", perceptron::residual),
     family("depthwise-1d", temporal::separable),
+    family("bert-long", sentence::long_bert),
+    family("gpt-long", sentence::long_gpt),
+    family("llama-long", sentence::long_llama),
+    family("rnn-long", recurrent::long),
+    family("gpt-cached", sentence::cached),
+    family("half-cnn", half::cnn),
+    family("half-transformer", half::transformer),
+    small("forest", forest::classifier),
+    small("boosted-trees", forest::regressor),
+    family("quantised-transformer", quantised_layers::transformer),
+    family("quantised-rnn", quantised_layers::recurrent),
+    family("integer-cnn", quantised_layers::cnn),
+    small("linear-model", small::linear),
+    small("small-network", small::network),
 ];

@@ -10,6 +10,11 @@ use onnx_protobuf::tensor_proto::DataType;
 /// batch comes first or second.
 fn sequence(net: &mut Net) -> Value {
     let length = net.draw.pick([8, 16, 24, 32, 48, 64, 100, 128]);
+    sequence_of(net, length)
+}
+
+/// A sequence of that length.
+pub(super) fn sequence_of(net: &mut Net, length: i64) -> Value {
     let features = net.draw.width(8, 256, 4);
     match net.draw.pick([0, 1, 1, 2]) {
         0 => {
@@ -33,8 +38,19 @@ fn network(net: &mut Net, cell: Cell, both: bool) {
     finish(net, &x);
 }
 
+/// Up to 1,024 steps of any cell, one direction or two, small and large.
+pub(super) fn long(net: &mut Net) {
+    let length = net.draw.width(16, 1024, 4);
+    let x = sequence_of(net, length);
+    let (hidden, layers) = (net.draw.width(4, 640, 4), net.draw.between(1, 4));
+    let cell = net.draw.pick([Cell::Lstm, Cell::Lstm, Cell::Gru, Cell::Rnn]);
+    let both = net.draw.chance(0.5);
+    let x = net.recurrent_stack(&x, cell, hidden, both, layers);
+    finish(net, &x);
+}
+
 /// An output for each step, or for the last one.
-fn finish(net: &mut Net, x: &Value) {
+pub(super) fn finish(net: &mut Net, x: &Value) {
     let out = net.draw.pick([1, 2, 10, 50, 128]);
     if net.draw.chance(0.5) {
         let y = net.linear(x, out);

@@ -11,6 +11,11 @@ fn length(net: &mut Net) -> i64 {
     net.draw.pick([8, 16, 24, 32, 32, 48, 64, 64, 96, 128, 128, 192, 256])
 }
 
+/// Lengths up to those that usual models end at.
+fn any_length(net: &mut Net) -> i64 {
+    net.draw.width(16, 1024, 8)
+}
+
 fn words(net: &mut Net) -> i64 {
     net.draw.width(128, 8192, 64)
 }
@@ -27,6 +32,15 @@ fn text(net: &mut Net, name: &str, length: i64, width: i64) -> (Value, Value) {
 /// BERT (Devlin et al., 2019): mask of padding, token types at times, an output
 /// for each word or for the sentence.
 pub(super) fn bert(net: &mut Net) {
+    bert_of(net, length);
+}
+
+/// As [`bert`], of any length.
+pub(super) fn long_bert(net: &mut Net) {
+    bert_of(net, any_length);
+}
+
+fn bert_of(net: &mut Net, length: fn(&mut Net) -> i64) {
     let (width, heads) = heads(net, 512);
     let length = length(net);
     let (_, mut x) = text(net, "input_ids", length, width);
@@ -67,6 +81,15 @@ fn words_out(net: &mut Net, x: &Value) {
 
 /// A decoder with a causal mask (Radford et al., 2019).
 pub(super) fn gpt(net: &mut Net) {
+    gpt_of(net, length);
+}
+
+/// As [`gpt`], of any length.
+pub(super) fn long_gpt(net: &mut Net) {
+    gpt_of(net, any_length);
+}
+
+fn gpt_of(net: &mut Net, length: fn(&mut Net) -> i64) {
     let (width, heads) = heads(net, 512);
     let length = length(net);
     let (_, mut x) = text(net, "input_ids", length, width);
@@ -83,6 +106,15 @@ pub(super) fn gpt(net: &mut Net) {
 /// A decoder of RMS normalization, rotary positions, gates, and fewer heads of
 /// keys (Touvron et al., 2023).
 pub(super) fn llama(net: &mut Net) {
+    llama_of(net, length);
+}
+
+/// As [`llama`], of any length.
+pub(super) fn long_llama(net: &mut Net) {
+    llama_of(net, any_length);
+}
+
+fn llama_of(net: &mut Net, length: fn(&mut Net) -> i64) {
     let (width, heads) = heads(net, 512);
     let length = length(net);
     let words = words(net);
@@ -92,7 +124,7 @@ pub(super) fn llama(net: &mut Net) {
     let rotary = Some(net.rotary(length, width / heads));
     let shared = if heads % 2 == 0 { net.draw.pick([1, 2]) } else { 1 };
     let kv_heads = heads / shared;
-    let attention = Attention { heads, kv_heads, mask, rotary, bias: false };
+    let attention = Attention { heads, kv_heads, mask, rotary, bias: false, past: None };
     let inner = (width as f64 * net.draw.pick([1.5, 2.0, 2.75, 4.0])) as i64;
     for _ in 0..net.draw.between(1, 10) {
         let y = net.rms_norm(&x);
@@ -103,6 +135,25 @@ pub(super) fn llama(net: &mut Net) {
         x = net.add(&x, &y);
     }
     let x = net.rms_norm(&x);
+    words_out(net, &x);
+}
+
+/// One step of a decoder, with keys and values of the words before as inputs and
+/// those of all words as outputs.
+pub(super) fn cached(net: &mut Net) {
+    let (width, heads) = heads(net, 512);
+    let (before, steps) = (any_length(net), net.draw.pick([1, 1, 1, 1, 2, 8]));
+    let (_, mut x) = text(net, "input_ids", steps, width);
+    let act = net.draw.pick([Act::Gelu, Act::Gelu, Act::Relu]);
+    for layer in 0..net.draw.between(1, 12) {
+        let past = ["key", "value"].map(|part| {
+            let name = format!("past_key_values.{layer}.{part}");
+            net.input(&name, &[heads, before, width / heads])
+        });
+        let attention = Attention { past: Some(past), ..Attention::new(heads) };
+        x = block(net, &x, &attention, 4 * width, act, true);
+    }
+    let x = net.layer_norm(&x);
     words_out(net, &x);
 }
 

@@ -17,11 +17,13 @@ pub(in super::super) struct Attention {
     /// Angles of rotary positions (cosines, sines).
     pub(in super::super) rotary: Option<(Value, Value)>,
     pub(in super::super) bias: bool,
+    /// Keys and values `[batch, heads, length, width of a head]` from before.
+    pub(in super::super) past: Option<[Value; 2]>,
 }
 
 impl Attention {
     pub(in super::super) fn new(heads: i64) -> Self {
-        Self { heads, kv_heads: heads, mask: None, rotary: None, bias: true }
+        Self { heads, kv_heads: heads, mask: None, rotary: None, bias: true, past: None }
     }
 }
 
@@ -42,6 +44,12 @@ impl Net {
         if let Some(angles) = &a.rotary {
             q = self.rotate(&q, angles);
             k = self.rotate(&k, angles);
+        }
+        if let Some([keys, values]) = &a.past {
+            k = self.concat(&[keys.clone(), k], 2);
+            v = self.concat(&[values.clone(), v], 2);
+            self.output(&k);
+            self.output(&v);
         }
         if a.kv_heads != a.heads {
             k = self.repeat_heads(&k, a.heads / a.kv_heads);

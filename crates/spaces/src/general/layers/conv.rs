@@ -4,6 +4,7 @@ use super::super::net::{Net, Value};
 use super::activation::Act;
 use crate::proto::{float, int, ints, string};
 use crate::weights::Init;
+use onnx_protobuf::AttributeProto;
 
 /// A convolution.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +101,19 @@ impl Net {
         weight: &Value,
         bias: Option<&Value>,
     ) -> Value {
+        let (attributes, shape) = self.conv_parts(x, conv, weight);
+        let mut inputs = vec![x, weight];
+        inputs.extend(bias);
+        self.op("Conv", &inputs, attributes, shape)
+    }
+
+    /// Attributes and output shape of a convolution, whose work is noted.
+    pub(in super::super) fn conv_parts(
+        &mut self,
+        x: &Value,
+        conv: Conv,
+        weight: &Value,
+    ) -> (Vec<AttributeProto>, Vec<i64>) {
         let (kernel, rank) = (weight.spatial(), x.spatial().len());
         let pads: Vec<[i64; 2]> = kernel.iter().map(|&k| conv.pads(k)).collect();
         let pads: Vec<i64> = pads.iter().map(|p| p[0]).chain(pads.iter().map(|p| p[1])).collect();
@@ -118,9 +132,7 @@ impl Net {
             1 => self.work.macs += macs,
             _ => self.work.slow_macs += macs,
         }
-        let mut inputs = vec![x, weight];
-        inputs.extend(bias);
-        self.op("Conv", &inputs, attributes, shape)
+        (attributes, shape)
     }
 
     /// Conv and BatchNormalization, which the spelling may have folded, then the

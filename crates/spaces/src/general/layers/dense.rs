@@ -25,6 +25,9 @@ impl Net {
     /// A linear layer of the last axis: Gemm for matrices where the spelling has
     /// it so, else MatMul and Add.
     pub(in super::super) fn linear_with(&mut self, x: &Value, out: i64, bias: bool) -> Value {
+        if self.style.quantised {
+            return self.quantised_linear_with(x, out, bias);
+        }
         let input = x.dim(-1);
         let init = Init::HeNormal { fan_in: input };
         if x.shape.len() != 2 || !self.style.gemm {
