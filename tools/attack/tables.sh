@@ -3,4 +3,4 @@
 # Usage: tools/attack/tables.sh [COUNT]
 set -eu
 cd "$(dirname "$0")/../.."
-NNEVAL_MUTANTS="${1:-20000}" cargo test --release --test it tables::bombs -- --nocapture
+NNEVAL_MUTANTS="${1:-20000}" cargo test --release --test it tables::bombs -- --nocapture --test-threads 1

@@ -8,7 +8,7 @@ use nneval_graph::reduce::Reduction;
 use std::collections::HashSet;
 
 /// Most tokens of a network in windows that differ: an encoder runs once for each.
-const MOST_TOKENS: usize = 48 << 10;
+const MOST_TOKENS: usize = 32 << 10;
 
 /// Token sequences of a network.
 #[derive(Debug, Clone)]
