@@ -56,7 +56,8 @@ impl View {
                 super::console::note(format_args!("classes left out: part {at} of {of}"));
             }
             Progress::CrossFitted(scores) => scores.iter().for_each(|score| {
-                let percent = |x: Option<f64>| x.map_or("-".into(), |x| format!("{:.1} %", 100.0 * x));
+                let percent =
+                    |x: Option<f64>| x.map_or("-".into(), |x| format!("{:.1} %", 100.0 * x));
                 super::console::note(format_args!(
                     "{} on classes left out: median error {}, inside the 90 % interval {}",
                     score.metric,

@@ -10,9 +10,9 @@ use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::progress::Observer;
 use crate::residual_shrinkage::{by_class, least_factor};
-use std::collections::{BTreeMap, BTreeSet};
 use nneval_evaluator::{Calibrated, Encoding, Evaluator, Interval, Metric};
 use nneval_tables::statistics::median_relative_error;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What cross-fitting says of a metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,14 +82,13 @@ impl CrossFit {
     /// classes; 1 without a cost model.
     pub fn factors(&self, metrics: &[Metric]) -> Vec<f32> {
         let factor = |(i, metric): (usize, &Metric)| {
-            let Some(rows) = self.rows.get(i).filter(|_| metric.cost_model.is_some()) else {
+            let Some(rows) = self.rows.get(i).filter(|_| metric.is_ratio()) else {
                 return 1.0;
             };
             let classes: Vec<Option<u64>> = rows.iter().map(|r| r.class).collect();
             let errors = |factor: f64| {
-                let error = |r: &Row| {
-                    Some((self.ratio(i, r, factor)? * r.scale / r.label).ln().abs())
-                };
+                let error =
+                    |r: &Row| Some((self.ratio(i, r, factor)? * r.scale / r.label).ln().abs());
                 by_class(&classes, rows.iter().map(error))
             };
             least_factor(errors) as f32
@@ -136,7 +135,11 @@ impl CrossFit {
 
 /// Rows parted by their classes, so that the classes of a part are spread evenly in their order;
 /// rows without a class are in none.
-pub fn folds(rows: &[usize], class: impl Fn(usize) -> Option<u64>, count: usize) -> Vec<Vec<usize>> {
+pub fn folds(
+    rows: &[usize],
+    class: impl Fn(usize) -> Option<u64>,
+    count: usize,
+) -> Vec<Vec<usize>> {
     let classes: BTreeSet<u64> = rows.iter().filter_map(|&r| class(r)).collect();
     let places: BTreeMap<u64, usize> = classes.into_iter().zip(0..).collect();
     let mut parts = vec![Vec::new(); count];

@@ -50,7 +50,8 @@ impl Datasets {
     /// The dataset of a stage.
     fn open(&mut self, s: &StageSettings, labels: &LabelFiles) -> Result<usize> {
         let file = labels.of(s)?;
-        let key = format!("{}\n{:?}\n{}\n{}", file.display(), s.models, s.space, s.dataset);
+        let (place, by) = (file.display(), &s.split_by);
+        let key = format!("{place}\n{:?}\n{}\n{}\n{by:?}", s.models, s.space, s.dataset);
         if let Some(at) = self.0.iter().position(|d| d.0 == key) {
             return Ok(at);
         }
@@ -58,8 +59,8 @@ impl Datasets {
         let plain = s.metrics.iter().map(|m| &m.name).filter(|name| !name.contains('*'));
         let options = ReadOptions {
             key: s.models.as_ref().map(|_| "path".to_owned()),
+            class: s.split_by.clone(),
             columns: Some(plain.cloned().collect()),
-            ..Default::default()
         };
         let table = LabelTable::read(file, &options)?;
         self.0.push((key, Dataset::new(table, source)));

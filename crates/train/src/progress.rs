@@ -1,7 +1,7 @@
 //! What a training tells while it runs.
 
-use crate::error::Error;
 use crate::cross_fit::CrossScore;
+use crate::error::Error;
 use crate::run::{Event, Outcome};
 use nneval_runtime::Placement;
 

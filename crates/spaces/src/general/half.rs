@@ -35,7 +35,8 @@ fn retype(v: &mut ValueInfoProto) {
 
 /// Casts of inputs after and of outputs before they are read.
 fn cast_ends(graph: &mut GraphProto) {
-    let inside = |v: &ValueInfoProto| is_float(v).then(|| (v.name.clone(), format!("{}_f16", v.name)));
+    let inside =
+        |v: &ValueInfoProto| is_float(v).then(|| (v.name.clone(), format!("{}_f16", v.name)));
     let inputs: HashMap<String, String> = graph.input.iter().filter_map(inside).collect();
     let outputs: HashMap<String, String> = graph.output.iter().filter_map(inside).collect();
     for name in graph.node.iter_mut().flat_map(|n| n.input.iter_mut().chain(&mut n.output)) {
@@ -43,13 +44,18 @@ fn cast_ends(graph: &mut GraphProto) {
             name.clone_from(other);
         }
     }
-    let mut nodes: Vec<NodeProto> = graph.input.iter().filter_map(|v| {
-        Some(cast(&v.name, inputs.get(&v.name)?, DataType::FLOAT16))
-    }).collect();
+    let mut nodes: Vec<NodeProto> = graph
+        .input
+        .iter()
+        .filter_map(|v| Some(cast(&v.name, inputs.get(&v.name)?, DataType::FLOAT16)))
+        .collect();
     nodes.append(&mut graph.node);
-    nodes.extend(graph.output.iter().filter_map(|v| {
-        Some(cast(outputs.get(&v.name)?, &v.name, DataType::FLOAT))
-    }));
+    nodes.extend(
+        graph
+            .output
+            .iter()
+            .filter_map(|v| Some(cast(outputs.get(&v.name)?, &v.name, DataType::FLOAT))),
+    );
     graph.node = nodes;
 }
 

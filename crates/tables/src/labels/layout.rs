@@ -7,6 +7,8 @@ use std::path::Path;
 
 const ARCH: &str = "arch_str";
 const PATH: &str = "path";
+/// Another name of the column of paths.
+const FILE: &str = "file";
 const CLASS: &str = "unique_rep_index";
 /// Name of the column of architecture numbers.
 pub(super) const INDEX: &str = "arch_index";
@@ -15,7 +17,8 @@ pub(super) const INDEX: &str = "arch_index";
 /// every column that is mostly numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Key column; default `arch_str`, or `path` where there is no `arch_str`.
+    /// Key column; default `arch_str`, or `path` where there is no `arch_str`, or
+    /// `file` where there is neither. `path` may be called `file`.
     pub key: Option<String>,
     /// Class column; default `unique_rep_index` where present, else every key
     /// is a class of its own.
@@ -30,7 +33,7 @@ pub struct ReadOptions {
 pub enum KeyKind {
     /// Architecture strings of a search space (`arch_str`).
     Architecture,
-    /// Paths of model files (`path`), relative to the table's folder.
+    /// Paths of model files (`path`, or `file`), relative to the table's folder.
     Path,
     /// Names from a column chosen by [`ReadOptions::key`].
     Name,
@@ -64,8 +67,13 @@ impl Layout {
         }
         let find = |name: &str| names.iter().position(|n| n == name);
         let named = |name: &str| find(name).ok_or_else(|| unknown_column(file, None, name, names));
-        let usual = || [ARCH, PATH].iter().find_map(|name| Some((kind_of(name), find(name)?)));
+        let usual =
+            || [ARCH, PATH, FILE].iter().find_map(|name| Some((kind_of(name), find(name)?)));
         let (kind, key) = match &options.key {
+            Some(name) if name == PATH => {
+                let at = find(PATH).or_else(|| find(FILE));
+                (KeyKind::Path, at.map_or_else(|| named(PATH), Ok)?)
+            }
             Some(name) => (kind_of(name), named(name)?),
             None => usual().ok_or_else(|| {
                 let reason = format!("no key column ({ARCH:?} or {PATH:?})");
@@ -91,7 +99,7 @@ impl Layout {
 fn kind_of(key_column: &str) -> KeyKind {
     match key_column {
         ARCH => KeyKind::Architecture,
-        PATH => KeyKind::Path,
+        PATH | FILE => KeyKind::Path,
         _ => KeyKind::Name,
     }
 }

@@ -20,7 +20,7 @@ mod spelled;
 mod trees;
 mod walk;
 
-use super::{Amount, Counted, Costs, counted};
+use super::{Amount, Costs, Counted, counted};
 use crate::canonical;
 use crate::error::Result;
 use crate::inputs::all_sizes;

@@ -42,9 +42,12 @@ impl Needs<'_> {
             let first = n.input(0).map(|v| owner.get(&v).copied().unwrap_or(v));
             let shares = first.is_some_and(|v| {
                 let last = sizes.get(&v).is_some_and(|s| s.1 == 1);
-                let fits = n.outputs.first().copied().flatten().is_some_and(|o| {
-                    (self.bytes)(o) <= sizes.get(&v).map_or(0.0, |s| s.0)
-                });
+                let fits = n
+                    .outputs
+                    .first()
+                    .copied()
+                    .flatten()
+                    .is_some_and(|o| (self.bytes)(o) <= sizes.get(&v).map_or(0.0, |s| s.0));
                 (self.is_view)(n) || (last && fits && (self.in_place)(n))
             });
             for (i, &out) in n.outputs.iter().enumerate() {

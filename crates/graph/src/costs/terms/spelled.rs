@@ -20,11 +20,8 @@ pub struct Spelled {
 impl Spelled {
     /// The operations of `g`; `None` where some have bodies.
     pub fn of(g: &OpGraph) -> Option<Self> {
-        let mut spelled = Self {
-            model: Model::default(),
-            shapes: Shapes::default(),
-            constant: Vec::new(),
-        };
+        let mut spelled =
+            Self { model: Model::default(), shapes: Shapes::default(), constant: Vec::new() };
         let mut values: Vec<Vec<ValueId>> = Vec::with_capacity(g.ops.len());
         for op in &g.ops {
             if !op.bodies.is_empty() {
@@ -38,7 +35,8 @@ impl Spelled {
             }
         }
         let outputs = g.outputs.iter().map(|o| spelled.operand(o, &values));
-        let outputs: Vec<ValueId> = outputs.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        let outputs: Vec<ValueId> =
+            outputs.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         spelled.model.graph = Graph { outputs, ..spelled.model.graph };
         Some(spelled)
     }
@@ -49,7 +47,9 @@ impl Spelled {
         let constant = !inputs.is_empty()
             && inputs.iter().flatten().all(|&v| self.constant.get(v as usize) == Some(&true));
         let outputs = op.outputs.iter();
-        let outputs = outputs.map(|t| self.value(inferred(t.as_ref()), None, constant)).collect::<Option<Vec<_>>>()?;
+        let outputs = outputs
+            .map(|t| self.value(inferred(t.as_ref()), None, constant))
+            .collect::<Option<Vec<_>>>()?;
         let (domain, name) = op.kind.rsplit_once('.').unwrap_or(("", &op.kind));
         let rank = op.outputs.first().and_then(|t| Some(t.as_ref()?.dims.as_ref()?.len()));
         let mut attributes: Vec<(String, Attribute)> =
@@ -77,7 +77,8 @@ impl Spelled {
     }
 
     fn stored(&mut self, t: &TensorType, ints: Option<Vec<i64>>) -> Option<ValueId> {
-        let sizes = t.dims.as_ref().and_then(|d| d.iter().map(Dim::size).collect::<Option<Vec<_>>>());
+        let sizes =
+            t.dims.as_ref().and_then(|d| d.iter().map(Dim::size).collect::<Option<Vec<_>>>());
         let tensor = t.dtype.zip(sizes).map(|(dtype, dims)| {
             let data = ints.clone().map_or(TensorData::Absent, TensorData::Ints);
             Tensor { dtype, dims, data }

@@ -390,8 +390,7 @@ impl<'m> Walk<'m> {
                 CostKind::Simple | CostKind::Slow | CostKind::Slowest | CostKind::Affine
             )
         };
-        let inner =
-            |n: &Node| n.outputs.iter().flatten().any(|o| self.inner.contains(o));
+        let inner = |n: &Node| n.outputs.iter().flatten().any(|o| self.inner.contains(o));
         let bytes = |v: ValueId| if self.is_constant(v) { 0.0 } else { self.bytes(Some(v)) };
         let workspace = |n: &Node| match ops::find(&n.domain, &n.op_type).class {
             Class::Attention => 2.0 * self.scores(n) * 4.0,
@@ -478,7 +477,8 @@ impl<'m> Walk<'m> {
             false if batch < FEW_ROWS as f64 => self.terms.add(Term::RecurrentVectorMacs, own),
             false => self.terms.add(Term::RecurrentMacs, own),
         }
-        let of_inputs = if integers { Term::QuantisedProductMacs } else { Term::RecurrentInputMacs };
+        let of_inputs =
+            if integers { Term::QuantisedProductMacs } else { Term::RecurrentInputMacs };
         self.terms.add(of_inputs, input);
         self.terms.add(Term::RecurrentSteps, steps * directions);
         self.terms.add(Term::GateElements, steps * batch * state / hidden);

@@ -148,7 +148,10 @@ fn blocks(t: &Table) -> Vec<(String, f64)> {
     counts.push(("masked_attention", t.masked));
     let both = |(name, count): (&str, f64)| {
         let there = f64::from(u8::from(count > 0.0));
-        [(format!("{name}_by_layer"), count / (t.weighted_depth + 1.0)), (format!("{name}_any"), there)]
+        [
+            (format!("{name}_by_layer"), count / (t.weighted_depth + 1.0)),
+            (format!("{name}_any"), there),
+        ]
     };
     counts.into_iter().flat_map(both).collect()
 }

@@ -93,12 +93,7 @@ impl Net {
 
     /// An LSTM layer on `[length, batch, features]` with weights of signed bytes, as ONNX
     /// Runtime's quantization writes it.
-    pub(in super::super) fn quantised_lstm(
-        &mut self,
-        x: &Value,
-        hidden: i64,
-        both: bool,
-    ) -> Value {
+    pub(in super::super) fn quantised_lstm(&mut self, x: &Value, hidden: i64, both: bool) -> Value {
         let (length, batch, input) = (x.dim(0), x.dim(1), x.dim(2));
         let directions = 1 + i64::from(both);
         let w = self.bytes(&[directions, input, 4 * hidden], DataType::INT8);
