@@ -42,10 +42,11 @@ fn everything_lies_where_it_belongs() {
         &format!("lib/y/libnneval.so.{VERSION}"),
         "lib/y/pkgconfig/nneval.pc",
     ];
-    let evaluators = ["nats-sss", "nats-tss-cpu", "nats-tss", "onnx-cpu"].iter().flat_map(|name| {
-        ["evaluator.json", "evaluator.onnx", "tokenizer.json"]
-            .map(|file| format!("opt/x/share/nneval/models/{name}/{file}"))
-    });
+    let evaluators =
+        ["imagenet", "nats-sss", "nats-tss-cpu", "nats-tss", "onnx-cpu"].iter().flat_map(|name| {
+            ["evaluator.json", "evaluator.onnx", "tokenizer.json"]
+                .map(|file| format!("opt/x/share/nneval/models/{name}/{file}"))
+        });
     let expected: Vec<String> =
         expected.map(|f| format!("opt/x/{f}")).into_iter().chain(evaluators).collect();
     assert_eq!(files(&destdir), expected);

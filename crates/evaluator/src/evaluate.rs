@@ -2,6 +2,7 @@
 //!
 //! Networks of equal operation strings are encoded once.
 
+use super::design_model::DesignModel;
 use super::encoding::Encoding;
 use super::evaluator::Evaluator;
 use super::manifest::Metric;
@@ -104,8 +105,11 @@ impl Evaluator {
     /// For each metric the factor of its prediction.
     pub(super) fn scales(&self, network: &Network) -> Result<Vec<f64>> {
         let manifest = &self.bundle.manifest;
+        let read = |d: &DesignModel| d.read_string(network.string());
+        let reading = manifest.design.as_ref().map(read).transpose()?;
+        let design = |m: &Metric| Some(m.design.as_ref()?.value(reading.as_ref()?));
         let scale = |m: &Metric| match (&m.cost_model, network.costs()) {
-            (None, _) => Ok(1.0),
+            (None, _) => Ok(design(m).unwrap_or(1.0)),
             (Some(model), Some(costs)) => Ok(model.value(costs)),
             (Some(_), None) => Err(Error::NeedsModel(manifest.name.clone())),
         };

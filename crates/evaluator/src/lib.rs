@@ -17,6 +17,7 @@ mod calibrate;
 mod conformal;
 mod cost_model;
 mod coverage;
+mod design_model;
 mod encode;
 mod encoder;
 mod encoding;
@@ -45,6 +46,9 @@ pub use bundle::Bundle;
 pub use calibrate::{CalibrationData, calibrate, calibrated};
 pub use cost_model::CostModel;
 pub use coverage::{CoveragePoint, coverage_curve};
+pub use design_model::{
+    DesignKind, DesignMetric, DesignModel, DesignReading, Fact, design_of, kernel,
+};
 pub use encoder::Encoder;
 pub use encoding::Encoding;
 pub use error::{Error, ErrorKind, Result};

@@ -1,6 +1,7 @@
 //! `evaluator.json`: what a bundle predicts, and how it was made.
 
 use super::cost_model::CostModel;
+use super::design_model::{DesignMetric, DesignModel};
 use super::interval::Interval;
 use super::ood::Domain;
 use crate::error::Result;
@@ -35,6 +36,9 @@ pub struct Manifest {
     pub metrics: Vec<Metric>,
     /// How it was trained.
     pub training: Training,
+    /// What design models of metrics share, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub design: Option<DesignModel>,
     /// In-domain statistics; bundles made before there were any have none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub domain: Option<Domain>,
@@ -53,6 +57,9 @@ pub struct Metric {
     /// the ratio of the label to what this gives.
     #[serde(rename = "formula", skip_serializing_if = "Option::is_none", default)]
     pub cost_model: Option<CostModel>,
+    /// As `cost_model`: a model of the network's design.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub design: Option<DesignMetric>,
     /// What is removed of a network before it is predicted from; bundles that name no
     /// reduction have [`Reduction::None`].
     #[serde(default, alias = "view", skip_serializing_if = "Reduction::is_none")]
@@ -86,6 +93,7 @@ impl Metric {
         Self {
             spec,
             cost_model: None,
+            design: None,
             reduction: Reduction::None,
             transform,
             range,
@@ -116,6 +124,22 @@ impl Metric {
         let metric = Self::fit_as(spec, TransformKind::Log, &ratios.collect::<Vec<_>>())?;
         let transform = metric.transform.centred_on(1.0);
         Ok(Self { cost_model: Some(model), transform, ..metric })
+    }
+
+    /// A metric that is predicted as a multiple of a design model. `ratios`: labels of training
+    /// rows by what it gives for them; an output of 0 is a ratio of 1.
+    ///
+    /// # Errors
+    /// As [`TargetTransform::fit`].
+    pub fn fit_design(spec: MetricSpec, model: DesignMetric, ratios: &[f64]) -> Result<Self> {
+        let metric = Self::fit_as(spec, TransformKind::Log, ratios)?;
+        let transform = metric.transform.centred_on(1.0);
+        Ok(Self { design: Some(model), transform, ..metric })
+    }
+
+    /// Whether it is predicted as a multiple of a cost model or a design model.
+    pub fn is_ratio(&self) -> bool {
+        self.cost_model.is_some() || self.design.is_some()
     }
 
     /// As [`Metric::fit`], with a transform of the given kind.
@@ -220,6 +244,7 @@ impl Manifest {
             window,
             metrics,
             training,
+            design: None,
             domain: None,
             files: BTreeMap::new(),
         }
@@ -238,6 +263,12 @@ impl Manifest {
         let levels = self.metrics.iter().find_map(|m| m.levels.as_ref()?.fault());
         let interval = || self.metrics.iter().find_map(|m| m.interval.as_ref()?.fault());
         let cost_model = || self.metrics.iter().find_map(|m| m.cost_model.as_ref()?.fault());
+        let design = || {
+            let networks = self.design.as_ref().map_or(0, DesignModel::networks);
+            let shared = || self.design.as_ref()?.fault();
+            shared()
+                .or_else(|| self.metrics.iter().find_map(|m| m.design.as_ref()?.fault(networks)))
+        };
         let range = || {
             let bad =
                 |m: &&Metric| !(m.range.iter().all(|x| x.is_finite()) && m.range[0] <= m.range[1]);
@@ -249,6 +280,7 @@ impl Manifest {
             .or_else(range)
             .or_else(repeated)
             .or_else(cost_model)
+            .or_else(design)
             .or_else(interval)
             .or_else(|| self.domain.as_ref().and_then(|d| d.fault(d.width())))
     }

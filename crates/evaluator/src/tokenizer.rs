@@ -159,7 +159,7 @@ mod tests {
     /// The tokenizers in `models/`, read by this crate and by `tokenizers`.
     static SHIPPED: LazyLock<Vec<(Tokenizer, tokenizers::Tokenizer)>> = LazyLock::new(|| {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        let names = ["", "nats-tss", "nats-sss", "nats-tss-cpu", "onnx-cpu"];
+        let names = ["", "imagenet", "nats-tss", "nats-sss", "nats-tss-cpu", "onnx-cpu"];
         let read = |name: &str| {
             let json = std::fs::read(models.join(name).join("tokenizer.json")).unwrap();
             let mut reference = tokenizers::Tokenizer::from_bytes(&json).unwrap();

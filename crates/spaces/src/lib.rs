@@ -31,7 +31,7 @@ mod weights;
 pub use arch::Arch;
 pub use batch::Batch;
 pub use error::{Error, ErrorKind, ParseOptionError, Result};
-pub use list::{Keys, labels_from_reader, read_labels, read_table};
+pub use list::{Keys, labels_from_reader, read_classes, read_labels, read_table};
 pub use mobile::accel::AccelArch;
 pub use mobile::fbnet::FbnetArch;
 pub use mobile::nasbench_macro::MacroArch;

@@ -134,6 +134,25 @@ pub fn read_labels(path: &Path, space: Space, columns: Option<Vec<String>>) -> R
     Ok(LabelTable::read(path, &options(space, columns))?.classified(|key| class(space, key)))
 }
 
+/// As [`read_labels`]; rows of one value in the column `class`, where one is named, are a class.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn read_classes(
+    path: &Path,
+    space: Space,
+    columns: Option<Vec<String>>,
+    class: Option<String>,
+) -> Result<LabelTable> {
+    match class {
+        None => read_labels(path, space, columns),
+        class => {
+            let options = ReadOptions { class, ..options(space, columns) };
+            Ok(LabelTable::read(path, &options)?)
+        }
+    }
+}
+
 /// As [`read_labels`], from bytes; `file` names them in errors.
 ///
 /// # Errors

@@ -107,6 +107,7 @@ impl MetricSpec {
     /// |---|---|---|
     /// | `_acc_pct`, `_acc_mean_pct`, `_top1_pct`, `_top5_pct` | % | higher |
     /// | `_err_pct` | % | lower |
+    /// | `_pct`, with a word `top1` or `top5` before | % | higher |
     /// | `_pct` | % | unspecified |
     /// | `_lat_ms`, `_ms` | ms | lower |
     /// | `_energy_mJ`, `_mJ` | mJ | lower |
@@ -123,6 +124,7 @@ impl MetricSpec {
     /// them is skipped. The first fitting line decides.
     pub fn from_column(name: &str) -> Self {
         let stem = name.strip_suffix("_derived").unwrap_or(name);
+        let stem = &accuracy_last(stem);
         let found = RULES.iter().find_map(|rule| Some((rule, subject(stem, rule.suffix)?)));
         let (unit, higher_is_better, description) = match found {
             Some((rule, "")) => (rule.unit, rule.higher_is_better, rule.quantity.to_owned()),
@@ -134,6 +136,17 @@ impl MetricSpec {
         };
         Self { name: name.to_owned(), unit: unit.to_owned(), higher_is_better, description }
     }
+}
+
+/// `stem` with a word `top1` or `top5` moved before the ending `_pct`.
+fn accuracy_last(stem: &str) -> String {
+    let words = || stem.split('_');
+    let accuracy = words().find(|w| ["top1", "top5"].contains(w));
+    let (Some(accuracy), Some("pct")) = (accuracy, words().next_back()) else {
+        return stem.to_owned();
+    };
+    let others = words().filter(|w| *w != accuracy && *w != "pct");
+    others.chain([accuracy, "pct"]).collect::<Vec<_>>().join("_")
 }
 
 /// What stands before the ending, if `stem` ends in `suffix` as a word.
@@ -154,6 +167,8 @@ mod tests {
             ("cifar10_test_acc_pct", "%", HIGHER),
             ("cifar100_valid_acc_pct_derived", "%", HIGHER),
             ("imagenet_val_top1_pct", "%", HIGHER),
+            ("imagenet_top1_in1k_best_pct", "%", HIGHER),
+            ("top1_pct", "%", HIGHER),
             ("crop_pct", "%", None),
             ("help_1080ti_256_lat_ms", "ms", LOWER),
             ("hwnas_fpga_energy_mJ", "mJ", LOWER),

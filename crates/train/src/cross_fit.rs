@@ -82,7 +82,7 @@ impl CrossFit {
     /// classes; 1 without a cost model.
     pub fn factors(&self, metrics: &[Metric]) -> Vec<f32> {
         let factor = |(i, metric): (usize, &Metric)| {
-            let Some(rows) = self.rows.get(i).filter(|_| metric.cost_model.is_some()) else {
+            let Some(rows) = self.rows.get(i).filter(|_| metric.is_ratio()) else {
                 return 1.0;
             };
             let classes: Vec<Option<u64>> = rows.iter().map(|r| r.class).collect();

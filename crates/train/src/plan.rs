@@ -50,14 +50,15 @@ impl Datasets {
     /// The dataset of a stage.
     fn open(&mut self, s: &StageSettings, labels: &LabelFiles) -> Result<usize> {
         let file = labels.of(s)?;
-        let key = format!("{}\n{:?}\n{}\n{}", file.display(), s.models, s.space, s.dataset);
+        let (place, by) = (file.display(), &s.split_by);
+        let key = format!("{place}\n{:?}\n{}\n{}\n{by:?}", s.models, s.space, s.dataset);
         if let Some(at) = self.0.iter().position(|d| d.0 == key) {
             return Ok(at);
         }
         let source = source(s)?;
         let plain = s.metrics.iter().map(|m| &m.name).filter(|name| !name.contains('*'));
         let columns = Some(plain.cloned().collect());
-        let table = source.read_labels(file, columns)?;
+        let table = source.read_labels(file, columns, s.split_by.clone())?;
         self.0.push((key, Dataset::new(table, source)));
         Ok(self.0.len() - 1)
     }

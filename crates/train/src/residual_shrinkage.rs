@@ -28,13 +28,13 @@ pub fn shrinkage_factors(
     observer: Observer,
 ) -> Result<Vec<f32>> {
     let metrics = &evaluator.manifest().metrics;
-    if !evaluator.needs_costs() {
+    if !metrics.iter().any(Metric::is_ratio) {
         return Ok(vec![1.0; metrics.len()]);
     }
     let encoded = dataset.encode(evaluator, rows, observer)?;
     let classes: Vec<Option<u64>> = rows.iter().map(|&r| dataset.table().class(r)).collect();
     let factor = |(i, metric): (usize, &Metric)| -> Result<f32> {
-        if metric.cost_model.is_none() {
+        if !metric.is_ratio() {
             return Ok(1.0);
         }
         let reported = dataset.labels(&metric.spec.name, rows)?;

@@ -7,7 +7,7 @@ use nneval_graph::costs::{self, Costs, Terms};
 use nneval_graph::model::{Limits, Model};
 use nneval_graph::opstring::{self, OpGraph, Style};
 use nneval_graph::shape::Bindings;
-use nneval_spaces::{ModelOptions, Space, model_of_arch, read_labels};
+use nneval_spaces::{ModelOptions, Space, model_of_arch, read_classes};
 use nneval_tables::labels::{KeyKind, LabelTable, ReadOptions};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -29,13 +29,18 @@ impl NetworkSource {
     /// [`ReadOptions::columns`].
     ///
     /// # Errors
-    /// As [`read_labels`], or [`LabelTable::read`] with the key `path`.
-    pub fn read_labels(&self, file: &Path, columns: Option<Vec<String>>) -> Result<LabelTable> {
+    /// As [`read_classes`], or [`LabelTable::read`] with the key `path`.
+    pub fn read_labels(
+        &self,
+        file: &Path,
+        columns: Option<Vec<String>>,
+        class: Option<String>,
+    ) -> Result<LabelTable> {
         match self {
-            Self::Space(space, _) => Ok(read_labels(file, *space, columns)?),
+            Self::Space(space, _) => Ok(read_classes(file, *space, columns, class)?),
             Self::Folder(_) => {
                 let key = Some("path".to_owned());
-                let options = ReadOptions { key, columns, ..Default::default() };
+                let options = ReadOptions { key, columns, class, ..Default::default() };
                 Ok(LabelTable::read(file, &options)?)
             }
         }

@@ -16,6 +16,7 @@ use crate::reduction::ReducedMetrics;
 use crate::residual_shrinkage::shrinkage_factors;
 use crate::run::{Outcome, Run};
 use crate::run_folder::{self, RunFiles};
+use crate::targets::FittedMetrics;
 use crate::tokens::TokenizerConfig;
 use crate::trainer::Trainer;
 use crate::warm_start::{HeadTarget, from_bundle};
@@ -137,18 +138,26 @@ impl StageRun<'_> {
         let tokens = TokenizerConfig::new(settings, from.as_ref(), &self.trainer.shipped)?;
         let rows = [stage.train.as_slice(), &stage.valid].concat();
         dataset.read(&rows, settings.cost_model, observer)?;
-        let metrics =
-            targets::fit_metrics(dataset, &stage.train, &stage.metrics, settings.cost_model)?;
+        let fitted = self.metrics(dataset)?;
         self.tell_placement(observer)?;
-        let data = self.examples(dataset, &tokens, &metrics, &teachers()?, observer)?;
-        let initial = self.initial(dataset, from.as_ref(), &metrics)?;
+        let data = self.examples(dataset, &tokens, &fitted, &teachers()?, observer)?;
+        let initial = self.initial(dataset, from.as_ref(), &fitted.metrics)?;
         let outcome = self.optimise(&tokens, &data, initial, observer)?;
-        let manifest = self.manifest(dataset, &tokens, metrics);
+        let manifest = self.manifest(dataset, &tokens, fitted);
         let model = self.model(&outcome, &self.scales())?;
         let mut bundle = Bundle::new(manifest, tokens.tokenizer, model);
         bundle.recipe = Some(run_folder::bundled(self.recipe).to_toml()?);
         let evaluator = Evaluator::from_bundle(bundle, self.trainer.runtime, Options::default())?;
         Ok(Fitted { evaluator, outcome })
+    }
+
+    /// The metrics of the stage, fitted to its training rows.
+    fn metrics(&self, dataset: &Dataset) -> Result<FittedMetrics> {
+        let (stage, settings) = (self.stage, &self.stage.settings);
+        match settings.design_model {
+            true => FittedMetrics::by_design(dataset, &stage.train, &stage.metrics),
+            false => FittedMetrics::new(dataset, &stage.train, &stage.metrics, settings.cost_model),
+        }
     }
 
     /// The encoder of a run's parameters, outputs divided by `scales`.
@@ -179,11 +188,11 @@ impl StageRun<'_> {
         &self,
         dataset: &mut Dataset,
         tokens: &TokenizerConfig,
-        metrics: &[Metric],
+        fitted: &FittedMetrics,
         teachers: &Teachers,
         observer: Observer,
     ) -> Result<Data> {
-        let (stage, s) = (self.stage, &self.stage.settings);
+        let (stage, s, metrics) = (self.stage, &self.stage.settings, fitted.metrics.as_slice());
         let rest = match s.config.unlabelled > 0.0 {
             true => dataset.read_rest(&stage.train, observer)?,
             false => Vec::new(),
@@ -192,12 +201,14 @@ impl StageRun<'_> {
         let unlabelled = dataset.named(rest.iter().map(String::as_str));
         let (train, valid) = (dataset.slice(&stage.train), dataset.slice(&stage.valid));
         let parts = Parts { train: &train, unlabelled: &unlabelled, valid: &valid };
-        let labels = targets::labels(dataset, &stage.train, metrics, s.average_duplicates)?;
+        let labels =
+            targets::labels(dataset, &stage.train, metrics, &fitted.scales, s.average_duplicates)?;
         let labels = match s.detrend {
             true => detrend::detrended(&labels, metrics, &graphs(&train), &stage.train)?,
             false => labels,
         };
-        let reported = targets::labels(dataset, &stage.valid, metrics, false)?;
+        let scales = targets::scales(dataset, &stage.valid, metrics, fitted.design.as_ref())?;
+        let reported = targets::labels(dataset, &stage.valid, metrics, &scales, false)?;
         let mut data = self.labelled(tokens, metrics, &parts, [&labels, &reported], observer)?;
         if !teachers.is_empty() {
             observer(&Progress::Teaching);
@@ -368,7 +379,7 @@ impl StageRun<'_> {
         &self,
         dataset: &Dataset,
         tokens: &TokenizerConfig,
-        metrics: Vec<Metric>,
+        fitted: FittedMetrics,
     ) -> Manifest {
         let (stage, s) = (self.stage, &self.stage.settings);
         let classes_of = |rows: &[usize]| {
@@ -387,7 +398,9 @@ impl StageRun<'_> {
         training.seed = s.config.seed;
         training.classes = classes_of(&stage.train);
         training.validation_classes = classes_of(&stage.valid);
-        let mut manifest = Manifest::new(self.name.clone(), tokens.max_length, metrics, training);
+        let mut manifest =
+            Manifest::new(self.name.clone(), tokens.max_length, fitted.metrics, training);
+        manifest.design = fitted.design;
         manifest.string_style = tokens.style;
         manifest
     }

@@ -2,10 +2,11 @@
 
 use crate::Examples;
 use crate::dataset::Dataset;
+use crate::design_fit::DesignFit;
 use crate::error::{Error, Result};
 use crate::recipe::ChosenMetric;
 use crate::structure::StructureScale;
-use nneval_evaluator::Metric;
+use nneval_evaluator::{DesignModel, Metric, design_of};
 use nneval_graph::costs::Terms;
 use nneval_graph::opstring::OpGraph;
 use nneval_tables::labels::{MetricSpec, class_means};
@@ -51,8 +52,85 @@ pub fn fit_metrics(
     chosen.iter().map(fit).collect()
 }
 
-/// The labels of `rows` in model units, a column a metric; of metrics with a cost model the ratio
-/// to it. With `average_duplicates` accuracies are the mean over those of `rows` that are of the
+/// Metrics fitted to training rows.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FittedMetrics {
+    /// Specifications and transforms.
+    pub metrics: Vec<Metric>,
+    /// What design models of the metrics share.
+    pub design: Option<DesignModel>,
+    /// For each metric and training row what the targets are multiples of.
+    pub scales: Vec<Vec<f64>>,
+}
+
+impl FittedMetrics {
+    /// As [`fit_metrics`].
+    ///
+    /// # Errors
+    /// As [`fit_metrics`] and [`scales`].
+    pub fn new(
+        dataset: &Dataset,
+        rows: &[usize],
+        chosen: &[ChosenMetric],
+        cost_model: bool,
+    ) -> Result<Self> {
+        let metrics = fit_metrics(dataset, rows, chosen, cost_model)?;
+        let scales = scales(dataset, rows, &metrics, None)?;
+        Ok(Self { metrics, design: None, scales })
+    }
+
+    /// Metrics that are multiples of design models. The targets of the training rows are those
+    /// of models that leave out the row's class.
+    ///
+    /// # Errors
+    /// As [`DesignFit::metric`].
+    pub fn by_design(dataset: &Dataset, rows: &[usize], chosen: &[ChosenMetric]) -> Result<Self> {
+        let graphs = crate::network::graphs(&dataset.slice(rows));
+        let fit = DesignFit::new(&graphs, dataset.classes(rows));
+        let metric = |wanted: &ChosenMetric| {
+            let labels = dataset.labels(&wanted.name, rows)?;
+            let (mut metric, scales) =
+                fit.metric(MetricSpec::from_column(&wanted.name), &labels)?;
+            metric.reduction = wanted.reduce;
+            Ok((metric, scales))
+        };
+        let both = chosen.par_iter().map(metric).collect::<Result<Vec<_>>>()?;
+        let (metrics, scales) = both.into_iter().unzip();
+        Ok(Self { metrics, design: Some(fit.shared), scales })
+    }
+}
+
+/// For each metric and row what the metric is a multiple of: 1, or the value of its cost model or
+/// design model.
+///
+/// # Errors
+/// [`Error::Data`] where costs have not been read.
+pub fn scales(
+    dataset: &Dataset,
+    rows: &[usize],
+    metrics: &[Metric],
+    design: Option<&DesignModel>,
+) -> Result<Vec<Vec<f64>>> {
+    let networks = dataset.slice(rows);
+    let read = |d: &DesignModel| networks.par_iter().map(|n| d.read(design_of(&n.graph))).collect();
+    let readings: Option<Vec<_>> = design.map(read);
+    let unread = || Error::Data("static costs of the networks have not been read".into());
+    let column = |m: &Metric| match (&m.cost_model, &m.design, &readings) {
+        (Some(model), ..) => {
+            let value = |n: &&crate::DatasetNetwork| n.costs.as_ref().map(|c| model.value(c));
+            networks.iter().map(value).collect::<Option<Vec<f64>>>().ok_or_else(unread)
+        }
+        (None, Some(model), Some(readings)) => {
+            Ok(readings.iter().map(|r| model.value(r)).collect())
+        }
+        _ => Ok(vec![1.0; networks.len()]),
+    };
+    metrics.iter().map(column).collect()
+}
+
+/// The labels of `rows` in model units, a column a metric, after division by `scales`
+/// ([`scales`]). With `average_duplicates` accuracies are the mean over those of `rows` that are of the
 /// row's class.
 ///
 /// # Errors
@@ -61,24 +139,18 @@ pub fn labels(
     dataset: &Dataset,
     rows: &[usize],
     metrics: &[Metric],
+    scales: &[Vec<f64>],
     average_duplicates: bool,
 ) -> Result<Vec<Vec<Option<f64>>>> {
-    let networks = dataset.slice(rows);
-    let column = |m: &Metric| -> Result<Vec<Option<f64>>> {
+    let column = |(m, scales): (&Metric, &Vec<f64>)| -> Result<Vec<Option<f64>>> {
         let mut values = dataset.labels(&m.spec.name, rows)?;
         if average_duplicates && m.spec.is_accuracy() {
             values = class_means(&dataset.classes(rows), &values);
         }
-        let target = |(i, value): (usize, Option<f64>)| {
-            let scale = match &m.cost_model {
-                None => 1.0,
-                Some(formula) => formula.value(networks.get(i)?.costs.as_ref()?),
-            };
-            m.transform.apply(value? / scale)
-        };
+        let target = |(i, value): (usize, Option<f64>)| m.transform.apply(value? / scales.get(i)?);
         Ok(values.into_iter().enumerate().map(target).collect())
     };
-    metrics.iter().map(column).collect()
+    metrics.iter().zip(scales).map(column).collect()
 }
 
 /// Adds labels in model units, a column a metric, each times the root of its weight.

@@ -34,7 +34,10 @@ fn a_network_that_nobody_knows_has_no_prediction() {
     let of = |format| success(evaluate(&["--format", format, "--list"]).arg(&list));
     let text = of("table");
     assert!(!text.contains("Predicted by"), "{text}");
-    assert!(text.contains("No prediction by nats-tss, nats-sss, nats-tss-cpu:"), "{text}");
+    assert!(
+        text.contains("No prediction by nats-tss, imagenet, nats-sss, nats-tss-cpu:"),
+        "{text}"
+    );
     let rows: Value = serde_json::from_str(&of("json")).unwrap();
     assert_eq!((&rows[0]["flagged"], &rows[0]["metrics"]), (&1.into(), &serde_json::json!({})));
     let row: Value = serde_json::from_str(&of("jsonl")).unwrap();

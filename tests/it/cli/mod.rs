@@ -4,6 +4,7 @@ mod bad_input;
 mod bayesian;
 mod docs;
 mod evaluate;
+mod evaluate_imagenet;
 mod evaluate_known;
 mod general;
 mod inspect;

@@ -300,3 +300,44 @@ fn seeds_are_trained_and_scored_on_their_own_splits() {
     }
     assert_eq!(success(&mut command()), stdout, "what is scored is not run again");
 }
+
+#[test]
+fn a_design_model_is_learnt_from_the_networks_of_other_groups() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, table) = (dir.path().join("evaluator"), labels(dir.path(), 79));
+    let text = std::fs::read_to_string(&table).unwrap();
+    let grouped = text.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line},family\n"),
+        _ => format!("{line},f{}\n", i % 20),
+    });
+    std::fs::write(&table, grouped.collect::<String>()).unwrap();
+    let mut command = train(&table, &out);
+    for set in
+        ["design-model=true", "split.by='family'", "split.valid=0.2", "aux-weight=0", "epochs=1"]
+    {
+        command.args(["--set", set]);
+    }
+    success(&mut command);
+    let manifest = json(&out.join("evaluator.json"));
+    assert_eq!(manifest["training"]["classes"].as_array().unwrap().len(), 16);
+    let [accuracy, latency] = [0, 1].map(|i| &manifest["metrics"][i]);
+    assert_eq!(
+        (&accuracy["design"]["kind"], &latency["design"]["kind"]),
+        (&"accuracy".into(), &"time".into())
+    );
+    for metric in [accuracy, latency] {
+        let tau = metric["validation"]["tau"].as_f64().unwrap();
+        assert!(tau > 0.6, "{tau}");
+    }
+    let string = "|1:Input@ax3x32x32+Conv k3 p1@ax16x32x32+BatchNormalization+Relu";
+    let list = dir.path().join("list.txt");
+    std::fs::write(&list, string).unwrap();
+    let mut command = nneval_with_runtime();
+    command
+        .args(["evaluate", "--format", "jsonl", "--evaluator"])
+        .arg(&out)
+        .arg("--list")
+        .arg(&list);
+    let row: Value = serde_json::from_str(success(&mut command).trim()).unwrap();
+    assert!(row[METRICS[0]].as_f64().unwrap() > 0.0, "{row}");
+}

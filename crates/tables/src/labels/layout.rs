@@ -7,6 +7,8 @@ use std::path::Path;
 
 const ARCH: &str = "arch_str";
 const PATH: &str = "path";
+/// Another name of the column of paths.
+const FILE: &str = "file";
 const CLASS: &str = "unique_rep_index";
 /// Name of the column of architecture numbers.
 pub(super) const INDEX: &str = "arch_index";
@@ -15,7 +17,8 @@ pub(super) const INDEX: &str = "arch_index";
 /// every column that is mostly numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Key column; default `arch_str`, or `path` where there is no `arch_str`.
+    /// Key column; default `arch_str`, or `path` where there is no `arch_str`, or
+    /// `file` where there is neither. `path` may be called `file`.
     pub key: Option<String>,
     /// Class column; default `unique_rep_index` where present, else every key
     /// is a class of its own.
@@ -37,7 +40,7 @@ pub struct ReadOptions {
 pub enum KeyKind {
     /// Architecture strings of a search space (`arch_str`, or [`ReadOptions::joined`]).
     Architecture,
-    /// Paths of model files (`path`), relative to the table's folder.
+    /// Paths of model files (`path`, or `file`), relative to the table's folder.
     Path,
     /// Names from a column chosen by [`ReadOptions::key`].
     Name,
@@ -74,7 +77,9 @@ impl Layout {
         let named = |name: &str| find(name).ok_or_else(|| unknown_column(file, None, name, names));
         let joined: Option<Vec<usize>> = options.joined.iter().map(|name| find(name)).collect();
         let joined = joined.filter(|all| !all.is_empty());
-        let (kind, key) = match (&options.key, find(ARCH), joined, find(PATH)) {
+        let paths = find(PATH).or_else(|| find(FILE));
+        let (kind, key) = match (&options.key, find(ARCH), joined, paths) {
+            (Some(name), _, _, Some(at)) if name == PATH => (KeyKind::Path, vec![at]),
             (Some(name), ..) => (kind_of(name), vec![named(name)?]),
             (None, Some(at), ..) => (KeyKind::Architecture, vec![at]),
             (None, None, Some(all), _) => (KeyKind::Architecture, all),
@@ -117,7 +122,7 @@ fn usual(options: &ReadOptions) -> String {
 fn kind_of(key_column: &str) -> KeyKind {
     match key_column {
         ARCH => KeyKind::Architecture,
-        PATH => KeyKind::Path,
+        PATH | FILE => KeyKind::Path,
         _ => KeyKind::Name,
     }
 }

@@ -30,8 +30,8 @@ mod stage;
 
 pub use metrics::{ChosenMetric, select};
 pub use nneval_graph::reduce::Reduction;
-pub use settings::{MetricPattern, Settings, Split, SplitBy, Transform};
-pub use stage::{MAX_LENGTH, StageSettings};
+pub use settings::{MetricPattern, Settings, Split, Transform};
+pub use stage::{BY_CLASS, MAX_LENGTH, StageSettings};
 
 use crate::error::{Error, Result};
 use nneval_spaces::Space;

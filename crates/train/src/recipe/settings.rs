@@ -41,6 +41,8 @@ pub struct Settings {
     pub average_duplicates: Option<bool>,
     /// Predict metrics other than accuracies as multiples of a model of static costs.
     pub cost_model: Option<bool>,
+    /// Predict metrics as multiples of a model of the design of image networks.
+    pub design_model: Option<bool>,
     /// Free the training labels from the device's drift over the rows of the table.
     pub detrend: Option<bool>,
     /// Other spellings of each network that are trained on beside the canonical one.
@@ -88,8 +90,9 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Split {
-    /// What stays on one side.
-    pub by: Option<SplitBy>,
+    /// What stays on one side: rows of one isomorphism class (`class`), or those with the same
+    /// text in the column of that name.
+    pub by: Option<String>,
     /// Share of the rows that epochs, teachers and intervals are chosen by.
     pub valid: Option<f64>,
     /// Share of the rows that training does not touch.
@@ -98,15 +101,6 @@ pub struct Split {
     pub seed: Option<u64>,
     /// Seeds of several runs, each with its own split; of a recipe's top level alone.
     pub seeds: Option<Vec<u64>>,
-}
-
-/// What a split does not part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SplitBy {
-    /// Rows of one isomorphism class.
-    #[default]
-    Class,
 }
 
 /// Columns of the label table, and how they are learnt.
@@ -193,6 +187,7 @@ impl Settings {
             metrics,
             average_duplicates,
             cost_model,
+            design_model,
             detrend,
             augment,
             aux_weight,
@@ -221,7 +216,7 @@ impl Split {
     fn either(own: Option<Self>, below: Option<&Self>) -> Option<Self> {
         let (Some(own), Some(below)) = (&own, below) else { return own.or(below.cloned()) };
         Some(Self {
-            by: own.by.or(below.by),
+            by: own.by.clone().or_else(|| below.by.clone()),
             valid: own.valid.or(below.valid),
             test: own.test.or(below.test),
             seed: own.seed.or(below.seed),

@@ -1,6 +1,6 @@
 //! Settings of a stage with all defaults filled in.
 
-use super::settings::{MetricPattern, Settings, Split, SplitBy};
+use super::settings::{MetricPattern, Settings, Split};
 use super::{Stage, refuse};
 use crate::Config;
 use crate::error::{Error, Result};
@@ -11,6 +11,9 @@ use std::path::PathBuf;
 
 /// Longest token sequence where nothing else is said.
 pub const MAX_LENGTH: usize = 512;
+
+/// A split of isomorphism classes.
+pub const BY_CLASS: &str = "class";
 
 /// Everything that a recipe says of a stage.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,8 @@ pub struct StageSettings {
     pub style: Style,
     /// Longest token sequence; `None`: that of the evaluator started from, or [`MAX_LENGTH`].
     pub max_length: Option<usize>,
+    /// Column whose rows of one text stay together; `None` for isomorphism classes.
+    pub split_by: Option<String>,
     /// Share of the rows held out for validation.
     pub valid: f64,
     /// Share of the rows that training does not touch.
@@ -50,6 +55,8 @@ pub struct StageSettings {
     pub average_duplicates: bool,
     /// Metrics other than accuracies are multiples of a cost model.
     pub cost_model: bool,
+    /// Metrics are multiples of a model of the network's design.
+    pub design_model: bool,
     /// Labels are freed of the device's drift.
     pub detrend: bool,
     /// Other spellings of each network.
@@ -75,7 +82,7 @@ pub fn defaults() -> Settings {
         encoder: Some("medium".to_owned()),
         style: Some(Style::V1),
         split: Some(Split {
-            by: Some(SplitBy::Class),
+            by: Some(BY_CLASS.to_owned()),
             valid: Some(0.1),
             test: Some(0.0),
             seed: Some(0),
@@ -83,6 +90,7 @@ pub fn defaults() -> Settings {
         }),
         average_duplicates: Some(false),
         cost_model: Some(false),
+        design_model: Some(false),
         detrend: Some(false),
         augment: Some(0),
         aux_weight: Some(1.0),
@@ -143,6 +151,7 @@ impl StageSettings {
             own_tokens,
             style: s.style.unwrap_or_default(),
             max_length: s.max_length.map(NonZeroUsize::get),
+            split_by: split.by.filter(|by| by != BY_CLASS),
             valid: split.valid.unwrap_or_default(),
             test: split.test.unwrap_or_default(),
             split_seed: split.seed.unwrap_or_default(),
@@ -150,6 +159,7 @@ impl StageSettings {
             metrics: s.metrics.unwrap_or_default(),
             average_duplicates: s.average_duplicates.unwrap_or_default(),
             cost_model: s.cost_model.unwrap_or_default(),
+            design_model: s.design_model.unwrap_or_default(),
             detrend: s.detrend.unwrap_or_default(),
             augment: s.augment.unwrap_or_default(),
             aux_weight: s.aux_weight.unwrap_or(1.0),
@@ -208,6 +218,11 @@ impl StageSettings {
         }
         if self.folds > 0 && !self.teachers.is_empty() {
             return Err(Error::Setting("folds: cannot be combined with teachers".into()));
+        }
+        if self.design_model && (self.cost_model || self.detrend || !self.teachers.is_empty()) {
+            return Err(Error::Setting(
+                "design-model: cannot be combined with cost-model, detrend or teachers".into(),
+            ));
         }
         match self.config.fault() {
             Some(fault) => Err(Error::Setting(fault.into())),
