@@ -55,8 +55,20 @@ impl Interval {
         Self::fit_at(rows, LEVEL)
     }
 
-    /// The same for another share of the reported values, above 0 and below 1.
+    /// Calibrates on rows that were each predicted by a model which had not seen their class
+    /// (cross-conformal prediction, Vovk 2015). There is no place left for a new class: with
+    /// several models that promise would not hold exactly, and intervals would be too wide.
+    pub fn fit_crossed(rows: &[Calibrated]) -> Option<Self> {
+        Self::fit_with(rows, LEVEL, 0.0)
+    }
+
+    /// As [`Interval::fit`] for another share of the reported values, above 0 and below 1.
     pub fn fit_at(rows: &[Calibrated], level: f64) -> Option<Self> {
+        Self::fit_with(rows, level, 1.0)
+    }
+
+    /// `new` classes of mean weight stand above all scores.
+    fn fit_with(rows: &[Calibrated], level: f64, new: f64) -> Option<Self> {
         let classes: Vec<u64> = rows.iter().map(|r| r.class).collect();
         let weights = weights(&classes);
         let count = distinct(classes.iter().copied());
@@ -70,7 +82,7 @@ impl Interval {
                 .filter(|(r, _)| position(&edges, r.output) == bin)
                 .map(|(r, w)| (*r, *w))
                 .collect();
-            let [down, up] = offsets(&inside, level)?;
+            let [down, up] = offsets(&inside, level, new)?;
             below.push(down.max(0.0));
             above.push(up.max(0.0));
         }
@@ -120,9 +132,9 @@ fn edges(rows: &[Calibrated], weights: &[f64], bins: usize) -> Vec<f64> {
 
 /// Distances down and up: each tail by itself, or, where there are too few
 /// classes for that, one distance for both.
-fn offsets(rows: &[(Calibrated, f64)], level: f64) -> Option<[f64; 2]> {
+fn offsets(rows: &[(Calibrated, f64)], level: f64, new: f64) -> Option<[f64; 2]> {
     let classes = distinct(rows.iter().map(|r| r.0.class));
-    let new = rows.iter().map(|r| r.1).sum::<f64>() / classes.max(1) as f64;
+    let new = new * rows.iter().map(|r| r.1).sum::<f64>() / classes.max(1) as f64;
     let scored = |f: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
         rows.iter().map(|(r, w)| (f(r.wanted - r.output), *w)).collect()
     };

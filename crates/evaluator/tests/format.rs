@@ -58,7 +58,7 @@ fn of_version_1(bytes: &[u8], file: &str) -> Vec<u8> {
 #[test]
 fn a_description_of_today_has_its_names() {
     for (name, has_cost_model, has_interval) in
-        [("nats-tss-cpu", false, true), ("onnx-cpu", true, false)]
+        [("nats-tss-cpu", false, true), ("onnx-cpu", true, true)]
     {
         let bundle = Bundle::open(&shipped::find(name).unwrap()).unwrap();
         let latency = &bundle.manifest.metrics[0];

@@ -4,12 +4,6 @@ use nneval_graph::costs::{Terms, terms};
 
 /// Rounds of reweighting.
 const ROUNDS: usize = 9;
-/// Rounds after these that are linear in the logarithm.
-const LOGARITHMIC_ROUNDS: usize = 15;
-/// Share of the way to the next solution that such a round takes.
-const DAMPING: f64 = 0.5;
-/// Logarithm of a ratio that counts at most in a round.
-const FARTHEST: f64 = 1.0;
 /// Logarithm of the ratio below which errors count by their square.
 const NEAR: f64 = 0.05;
 /// Sweeps of the descent, at most.
@@ -23,39 +17,23 @@ const TURNS: usize = 15;
 type Coefficients = [f64; terms::NAMES.len()];
 
 /// Coefficients of the terms that are `allowed`, by name; 0 for the others.
-///
-/// The first rounds minimise the relative error, which falls short of labels that are not met. The
-/// others minimise the logarithm of the ratio, linearised at the values of the round before.
 pub fn sum(rows: &[Terms], labels: &[f64], allowed: impl Fn(&str) -> bool) -> Coefficients {
     let allowed: Vec<bool> = terms::NAMES.iter().map(|n| allowed(n)).collect();
     let mut weights = vec![1.0; rows.len()];
     let mut found = [0.0; terms::NAMES.len()];
-    for round in 0..ROUNDS + LOGARITHMIC_ROUNDS {
+    for _ in 0..ROUNDS {
         let weighted = rows.iter().zip(labels).zip(&weights).map(|((Terms(t), y), w)| {
-            let (unit, target) = match round < ROUNDS {
-                true => (*y, 1.0),
-                false => linearised(value(&found, &Terms(*t)), *y),
-            };
-            let scaled = |(x, allowed): (&f64, &bool)| if *allowed { w * x / unit } else { 0.0 };
+            let scaled = |(x, allowed): (&f64, &bool)| if *allowed { w * x / y } else { 0.0 };
             let mut row = [0.0; terms::NAMES.len()];
             row.iter_mut().zip(t.iter().zip(&allowed)).for_each(|(r, x)| *r = scaled(x));
-            (row, w * target)
+            (row, *w)
         });
-        let next = non_negative(&weighted.collect::<Vec<_>>());
-        let share = if round < ROUNDS { 1.0 } else { DAMPING };
-        found.iter_mut().zip(next).for_each(|(f, n)| *f += share * (n - *f));
+        found = non_negative(&weighted.collect::<Vec<_>>());
         for ((w, row), label) in weights.iter_mut().zip(rows).zip(labels) {
             *w = off(value(&found, row), *label).max(NEAR).recip().sqrt();
         }
     }
     found
-}
-
-/// What a sum that is `value` is divided by, and what it then should be, so that the logarithm of
-/// its ratio to the label is met to first order.
-fn linearised(value: f64, label: f64) -> (f64, f64) {
-    let value = value.max(label * f64::exp(-FARTHEST));
-    (value, 1.0 - (value / label).ln().clamp(-FARTHEST, FARTHEST))
 }
 
 /// The sums of everything and of weights whose larger one fits best.

@@ -57,7 +57,7 @@ pub(super) fn linear(net: &mut Net) {
 
 /// A few layers of a few numbers: linear, convolutional or recurrent.
 pub(super) fn network(net: &mut Net) {
-    match net.draw.pick([0, 0, 0, 1, 2, 3]) {
+    match net.draw.pick([0, 1, 2, 3]) {
         0 => linear_layers(net),
         1 => arithmetic(net),
         2 => convolutions(net),
@@ -66,13 +66,12 @@ pub(super) fn network(net: &mut Net) {
 }
 
 fn linear_layers(net: &mut Net) {
-    let most = net.draw.pick([128, 512, 1024]);
-    let features = net.draw.width(2, 4 * most, 1);
+    let features = net.draw.width(2, 128, 1);
     let mut x = net.input("features", &[features]);
     let act = Act::draw(&mut net.draw);
     let act = if act == Act::PRelu { Act::Relu } else { act };
     for _ in 0..net.draw.between(1, 5) {
-        let width = net.draw.width(2, most, 1);
+        let width = net.draw.width(2, 128, 1);
         x = net.linear(&x, width);
         if net.draw.chance(0.2) {
             x = net.layer_norm(&x);
