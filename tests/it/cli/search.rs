@@ -201,7 +201,7 @@ fn mistakes_are_explained() {
     wrong(&mut sss(&["--minimize", "macs", "--among", list.to_str().unwrap()]), 1, "8:8:8:8:9");
     let mut nowhere = nneval();
     nowhere.args(["search", "--space", "nats", "--minimize", "macs", "--budget", "5", "--out"]);
-    wrong(nowhere.arg(&out), 1, "no such file or folder, and no space (nats-tss, nats-sss)");
+    wrong(nowhere.arg(&out), 1, "no such file or folder, and no space (nats-tss, nats-sss, ");
     let (code, _, note) = run(&mut sss(&["--minimize", "macs", "--limit", "macs<=1"]));
     assert_eq!(code, Some(0));
     assert!(note.contains("no candidate is within the limits"), "{note}");
