@@ -156,7 +156,7 @@ fn cells_of_csv_are_no_formulas_and_are_read_back() {
     let mut reader = csv::Reader::from_reader(inspected.as_bytes());
     for record in reader.records() {
         let record = record.unwrap();
-        assert_eq!(&record[3], "'@SUM(1+1) f32[*]");
+        assert_eq!(&record[3], "'@SUM(1+1) f32[@SUM(1+1) x 2]");
     }
     let mut evaluate = nneval_with_runtime();
     let repository = std::env::current_dir().unwrap();
