@@ -349,7 +349,11 @@ fn an_evaluator_of_string_version_1_predicts_as_before() {
         (&lstm, [7.829_700_856_361_970_6, 17.257_572_497_554_495]),
     ] {
         for (found, expected) in of(model).into_iter().zip(expected) {
-            assert!((found / expected - 1.0).abs() < 1e-6, "{}: {found} {expected}", model.display());
+            assert!(
+                (found / expected - 1.0).abs() < 1e-6,
+                "{}: {found} {expected}",
+                model.display()
+            );
         }
     }
 }

@@ -205,9 +205,11 @@ impl<'m> Walk<'m> {
         let outputs = n.outputs.iter().flatten();
         let largest = outputs.map(|&o| self.bytes(Some(o))).fold(0.0, f64::max);
         self.terms.raise(Term::LargestActivationBytes, largest);
-        let halves = n.outputs.iter().flatten().filter(|v| {
-            self.is_wide(self.shapes.get(**v).and_then(|t| t.dtype))
-        });
+        let halves = n
+            .outputs
+            .iter()
+            .flatten()
+            .filter(|v| self.is_wide(self.shapes.get(**v).and_then(|t| t.dtype)));
         let halves = halves.map(|v| self.elements(Some(*v))).sum();
         self.terms.add(Term::HalfElements, halves);
         let moved = self.moved(n);
