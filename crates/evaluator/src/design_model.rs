@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Standard deviations from the mean beyond which a fact counts as there.
 const FARTHEST: f64 = 3.0;
+/// How far a size may lie beyond those of the networks: ln 1.5.
+const BEYOND: f64 = 0.405;
 /// Least value of a metric that is an accuracy, in percent.
 const LEAST_ACCURACY: f64 = 0.1;
 /// All of an accuracy, in percent.
@@ -32,6 +34,12 @@ pub struct DesignModel {
     pub points: Vec<f32>,
     /// Length of the kernel, in standard deviations of a fact.
     pub length: f64,
+    /// Forms of the networks ([`Design::form`]); empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<String>,
+    /// Least and largest value of facts that tell the size of a network.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranges: BTreeMap<String, [f64; 2]>,
 }
 
 /// A fact and its scale.
@@ -81,6 +89,8 @@ pub struct DesignReading {
     pub similarities: Vec<f64>,
     /// Terms by name.
     pub terms: BTreeMap<String, f64>,
+    /// Whether form and sizes are those of networks that the model was fitted to.
+    pub inside: bool,
 }
 
 /// Facts and terms of a network, half precision and quantization left out: they are those of the
@@ -110,7 +120,19 @@ impl DesignModel {
             kernel(squares.sum::<f64>() / width as f64, self.length)
         };
         let similarities = self.points.chunks(width).map(similarity).collect();
-        DesignReading { similarities, terms: design.terms.into_iter().collect() }
+        let inside = self.knows(&design);
+        DesignReading { similarities, inside, terms: design.terms.into_iter().collect() }
+    }
+
+    /// Whether the form of a network is one of the model's networks, and none of its sizes is
+    /// beyond theirs by a half.
+    pub fn knows(&self, design: &Design) -> bool {
+        let near = |(name, x): &(String, f64)| {
+            let range = self.ranges.get(name);
+            range.is_none_or(|[lo, hi]| (lo - BEYOND..=hi + BEYOND).contains(x))
+        };
+        let known = self.forms.is_empty() || self.forms.contains(&design.form);
+        known && design.facts.iter().all(near)
     }
 
     /// Standardised facts of a network; those that are missing are at their means.
@@ -216,6 +238,8 @@ mod tests {
             facts: vec![fact("macs"), fact("wheels")],
             points: vec![0.0, 0.0, 1.0, 0.0],
             length: 2.0,
+            forms: vec!["4x3>2".into()],
+            ranges: [("macs".to_owned(), [2.0, 5.0])].into(),
         }
     }
 
@@ -227,7 +251,8 @@ mod tests {
     #[test]
     fn formula_and_process_make_a_value_and_back() {
         let (macs, elements) = (("macs".to_owned(), 3.0), ("elements".to_owned(), 8.0));
-        let reading = model().read(Design { facts: vec![macs], terms: vec![elements] });
+        let reading =
+            model().read(Design { facts: vec![macs], terms: vec![elements], form: "4x3>2".into() });
         let near = (1.0 + 3f64.sqrt() / 8f64.sqrt()) * (-(3f64.sqrt()) / 8f64.sqrt()).exp();
         assert!((reading.similarities[0] - near).abs() < 1e-12, "{reading:?}");
         for kind in [DesignKind::Accuracy, DesignKind::Time, DesignKind::Rate] {
@@ -236,8 +261,21 @@ mod tests {
             let process = metric.wanted(metric.formula(&reading.terms), value).unwrap();
             assert!((process - (2.0 + near)).abs() < 1e-9, "{kind:?} {value}");
         }
-        let empty = model().read(Design { facts: vec![], terms: vec![] });
+        let empty = model().read(Design { facts: vec![], terms: vec![], form: String::new() });
         assert_eq!(metric(DesignKind::Time).formula(&empty.terms), 1.0);
+    }
+
+    #[test]
+    fn other_forms_and_sizes_are_outside() {
+        let design = |macs: f64, form: &str| Design {
+            facts: vec![("macs".to_owned(), macs)],
+            terms: vec![],
+            form: form.into(),
+        };
+        assert!(model().read(design(5.4, "4x3>2")).inside);
+        for other in [design(5.5, "4x3>2"), design(1.5, "4x3>2"), design(3.0, "4x3>4")] {
+            assert!(!model().read(other).inside);
+        }
     }
 
     #[test]

@@ -17,6 +17,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What cost models and design models say of a network.
+struct Scaling {
+    /// For each metric the factor of its prediction.
+    scales: Vec<f64>,
+    /// Whether a design model does not know networks like it.
+    outside: bool,
+}
+
 type Predicted = Result<Arc<Prediction>>;
 
 impl Evaluator {
@@ -85,15 +93,16 @@ impl Evaluator {
     pub(super) fn evaluate_read(&self, read: Vec<Result<Network>>) -> Vec<Result<Prediction>> {
         let scaled = |r: Result<Network>| {
             let network = r?.into_read_by(&self.needs);
-            Ok((self.scales(&network)?, network))
+            Ok((self.scaling(&network)?, network))
         };
-        let read: Vec<Result<(Vec<f64>, Network)>> = read.into_iter().map(scaled).collect();
+        let read: Vec<Result<(Scaling, Network)>> = read.into_iter().map(scaled).collect();
         let good: Vec<&Network> = read.iter().flatten().map(|r| &r.1).collect();
         let mut predictions = self.predict(&good).into_iter();
-        let join = |r: Result<(Vec<f64>, Network)>| {
-            let (scales, _) = r?;
+        let join = |r: Result<(Scaling, Network)>| {
+            let (Scaling { scales, outside }, _) = r?;
             let ratios = predictions.next().unwrap_or_else(|| Err(none()))?;
             let prediction = Prediction::clone(&ratios).scaled(&scales);
+            let prediction = if outside { prediction.outside() } else { prediction };
             match prediction.estimates().iter().all(|e| e.value.is_finite()) {
                 true => Ok(prediction),
                 false => Err(self.bad_output("a prediction is not finite")),
@@ -104,6 +113,10 @@ impl Evaluator {
 
     /// For each metric the factor of its prediction.
     pub(super) fn scales(&self, network: &Network) -> Result<Vec<f64>> {
+        Ok(self.scaling(network)?.scales)
+    }
+
+    fn scaling(&self, network: &Network) -> Result<Scaling> {
         let manifest = &self.bundle.manifest;
         let read = |d: &DesignModel| d.read_string(network.string());
         let reading = manifest.design.as_ref().map(read).transpose()?;
@@ -113,7 +126,8 @@ impl Evaluator {
             (Some(model), Some(costs)) => Ok(model.value(costs)),
             (Some(_), None) => Err(Error::NeedsModel(manifest.name.clone())),
         };
-        manifest.metrics.iter().map(scale).collect()
+        let scales = manifest.metrics.iter().map(scale).collect::<Result<_>>()?;
+        Ok(Scaling { scales, outside: reading.is_some_and(|r| !r.inside) })
     }
 
     /// One prediction a network, before scales.

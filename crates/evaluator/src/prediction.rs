@@ -84,6 +84,12 @@ impl Prediction {
         self
     }
 
+    /// The prediction for a network outside of what the evaluator was trained on.
+    pub(super) fn outside(mut self) -> Self {
+        self.estimates.iter_mut().for_each(|e| e.interval = None);
+        Self { in_domain: Some(0.0), flagged: Some(true), ..self }
+    }
+
     /// Memory of the numbers.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(self.estimates.as_slice())

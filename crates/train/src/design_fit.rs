@@ -10,12 +10,14 @@ use nneval_graph::opstring::OpGraph;
 use nneval_regression::ClassProcess;
 use nneval_tables::labels::MetricSpec;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Length of the kernel, in standard deviations of a fact.
 const LENGTH: f64 = 2.0;
 /// Share of a class's own covariance that does not depend on the facts.
 const OFFSET: f64 = 0.5;
+/// Facts that tell the size of a network.
+const SIZES: [&str; 4] = ["macs", "parameters", "elements", "resolution"];
 /// Facts below this spread are left out.
 const LEAST_SPREAD: f64 = 1e-6;
 /// Share of the smallest value of a formula below which none is given.
@@ -40,6 +42,8 @@ impl DesignFit {
             facts: scales(&designs),
             points: Vec::new(),
             length: LENGTH,
+            forms: forms(&designs),
+            ranges: ranges(&designs),
         };
         let points: Vec<Vec<f64>> = designs.par_iter().map(|d| shared.point(d)).collect();
         shared.points = points.iter().flatten().map(|x| *x as f32).collect();
@@ -130,6 +134,22 @@ impl DesignFit {
         model.floor = (FLOOR * least).max(f64::MIN_POSITIVE);
         Ok(model)
     }
+}
+
+/// The forms of the networks, each once.
+fn forms(designs: &[Design]) -> Vec<String> {
+    designs.iter().map(|d| d.form.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Least and largest values of sizes.
+fn ranges(designs: &[Design]) -> BTreeMap<String, [f64; 2]> {
+    let mut ranges: BTreeMap<String, [f64; 2]> = BTreeMap::new();
+    let facts = designs.iter().flat_map(|d| &d.facts);
+    for (name, x) in facts.filter(|(name, _)| SIZES.contains(&name.as_str())) {
+        let [lo, hi] = ranges.entry(name.clone()).or_insert([*x, *x]);
+        (*lo, *hi) = (lo.min(*x), hi.max(*x));
+    }
+    ranges
 }
 
 /// Mean and deviation of the facts that vary.
