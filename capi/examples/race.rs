@@ -11,6 +11,8 @@ use std::ptr::{null, null_mut};
 const THREADS: usize = 16;
 const ROUNDS: usize = 8;
 
+// Opaque pointers: the fields are never seen through them.
+#[allow(improper_ctypes)]
 unsafe extern "C" {
     fn nneval_evaluator_load(
         folder: *const c_char,
