@@ -11,6 +11,8 @@ use std::ptr::{null, null_mut};
 const THREADS: usize = 16;
 const ROUNDS: usize = 8;
 
+// Handles are opaque.
+#[allow(improper_ctypes)]
 unsafe extern "C" {
     fn nneval_evaluator_load(
         folder: *const c_char,
@@ -58,7 +60,7 @@ unsafe extern "C" {
 
 /// Fails where a call has failed.
 fn check(status: Status) {
-    assert_eq!(status as i32, 0);
+    assert_eq!(status, Status::Ok);
 }
 
 /// A handle that is shared.
