@@ -11,7 +11,7 @@ use std::ptr::{null, null_mut};
 const THREADS: usize = 16;
 const ROUNDS: usize = 8;
 
-// Opaque pointers: the fields are never seen through them.
+// Handles are opaque.
 #[allow(improper_ctypes)]
 unsafe extern "C" {
     fn nneval_evaluator_load(
@@ -60,7 +60,7 @@ unsafe extern "C" {
 
 /// Fails where a call has failed.
 fn check(status: Status) {
-    assert_eq!(status as i32, 0);
+    assert_eq!(status, Status::Ok);
 }
 
 /// A handle that is shared.

@@ -98,6 +98,7 @@ fn within_budget(path: &Path, asked: &Questions) -> nneval::Result<Report> {
     let (sizes, assumed) = match asked.symbolic {
         true => (given.clone(), Vec::new()),
         false => {
+            given.check(&model)?;
             let all = inputs::all_sizes(&model, &given);
             let assumed = inputs::assumed(&model, &given, &all);
             (all, assumed)

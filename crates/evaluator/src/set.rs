@@ -44,7 +44,7 @@ pub enum Answer {
     Outside {
         /// The in-domain score, at most; `None` where the evaluator has no statistics.
         in_domain: Option<f64>,
-        /// What it predicts all the same; `None` where the tokens alone were outside.
+        /// What it predicts all the same, where the set is [`complete`](EvaluatorSet::complete).
         prediction: Option<Prediction>,
     },
     /// It predicts from static costs as well, and only an operation string was given.
@@ -173,8 +173,18 @@ impl EvaluatorSet {
         };
         let mut predictions = predictions.into_iter();
         let missing = || Err(Error::internal("a network has no prediction"));
-        let mut next = || predictions.next().unwrap_or_else(missing).map(Answer::of);
+        let mut next = || predictions.next().unwrap_or_else(missing).map(|p| self.answer(p));
         early.into_iter().map(|e| e.unwrap_or_else(&mut next)).collect()
+    }
+
+    /// The answer of an evaluator that has predicted.
+    fn answer(&self, prediction: Prediction) -> Answer {
+        match Answer::of(prediction) {
+            Answer::Outside { in_domain, .. } if !self.complete => {
+                Answer::Outside { in_domain, prediction: None }
+            }
+            answer => answer,
+        }
     }
 
     fn loaded<'a>(&self, member: &'a Member) -> Result<&'a Evaluator> {

@@ -22,7 +22,8 @@ fn facts_come_first_and_those_that_know_the_network_answer() {
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
     assert!(at("parameters            1,288,506") < at("Predicted by nats-tss\n"));
     assert!(at("cifar10_test_acc_pct") < at("Predicted by nats-tss-cpu\n"));
-    assert!(at("No prediction by nats-sss:") > at("Predicted by onnx-cpu\n"), "{text}");
+    assert!(at("No prediction by imagenet, nats-sss:") > at("Predicted by onnx-cpu\n"), "{text}");
+    assert!(!text.contains("Without evidence"), "{text}");
     assert!(text.contains("sizes assumed"), "{text}");
 }
 

@@ -125,7 +125,7 @@ fn wrong_usage_exits_with_2_and_writes_nothing() {
         &["general", "--arch", "8:8:8:8:8"],
         &["general", "--sample", "2", "--opset", "17"],
         &["general", "--sample", "2", "--weights", "random"],
-        &["nats-tss", "--sample", "2"],
+        &["nats-tss", "--sample", "0"],
     ];
     for args in cases {
         let mut command = nneval();

@@ -137,6 +137,9 @@ fn field_head(number: u64, len: usize) -> usize {
     varint(number << 3 | 2).len() + varint(len as u64).len()
 }
 
+/// An operator, its inputs after the first, its attributes.
+type Row<'a> = (&'a str, &'a [&'a str], &'a [Vec<u8>]);
+
 /// Every kind, `scale` times as large as in a test.
 pub fn all(scale: usize) -> Vec<Case> {
     let mut all: Vec<Case> = Vec::new();
@@ -146,7 +149,7 @@ pub fn all(scale: usize) -> Vec<Case> {
         add(format!("fan_in_{op}"), wide_types(op, 200_000 * scale, 0));
     }
     let perm = [attr_ints("perm", &[1, 0])];
-    let rows: [(&str, &[&str], &[Vec<u8>]); 9] = [
+    let rows: [Row; 9] = [
         ("Mul", &["two"], &[]),
         ("Div", &["two"], &[]),
         ("Add", &["three"], &[]),
