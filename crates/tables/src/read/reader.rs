@@ -175,11 +175,16 @@ fn boxed<'a>((header, rows): (Header, impl Rows + 'a)) -> (Header, Box<dyn Rows 
     (header, Box::new(rows))
 }
 
+/// Bytes of text that are read on for the checksum at its end, at most.
+const READ_ON: u64 = 1 << 26;
+
 /// `error` of text whose rest is `unpacked`; the damage of its gzip, if there is any.
 /// Damaged bytes are often unpacked to malformed text before a checksum tells.
 fn undamaged(file: &Path, unpacked: Option<Unpacked>, error: Error) -> Error {
-    let rest = unpacked.map(|mut rest| io::copy(&mut rest, &mut io::sink()));
-    rest.and_then(|end| end.err()).map_or(error, |damage| source::unreadable(file, damage))
+    let rest = unpacked.map(|rest| io::copy(&mut rest.take(READ_ON), &mut io::sink()));
+    let is_damage = |e: &io::Error| e.kind() != io::ErrorKind::FileTooLarge;
+    let damage = rest.and_then(|end| end.err()).filter(is_damage);
+    damage.map_or(error, |damage| source::unreadable(file, damage))
 }
 
 fn located(file: &Path, fault: Fault) -> Error {
