@@ -225,12 +225,12 @@
     ],
     // Bodies.
     &[
-        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8+Swish>-3>-1] c3 _ ~@ax8",
-        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<3<4:Mul>-4>-1] c3 _ ~@ax8",
-        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<4<3:Mul>-4>-1] c3 _ ~@ax8",
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8+Swish>-3>-1] c3 _ ~",
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<3<4:Mul>-4>-1] c3 _ ~",
+        "|1:Input@ax8+Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4<3:Sigmoid|5<4<3:Mul>-4>-1] c3 _ ~",
     ],
     &[
-        "|1:Input@ax8|2:Input@ax8|3<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5<4<3:Add>-4>-1] c3 _ ~ ~@ax8",
-        "|1:Input@ax8|2:Input@ax8|3<1<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5:Input o1@ax8|6<5<3:Add>-5>-1] c3 _ ~ ~ ~@ax8",
+        "|1:Input@ax8|2:Input@ax8|3<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5<4<3:Add>-4>-1] c3 _ ~ ~",
+        "|1:Input@ax8|2:Input@ax8|3<1<1<2:Loop [body |1:Input i0@.:i64|2:Input i1@.:bool|3:Input i2@ax8|4:Input o0@ax8|5:Input o1@ax8|6<5<3:Add>-5>-1] c3 _ ~ ~ ~",
     ],
 ]

@@ -51,7 +51,12 @@ fn errors_name_file_line_and_key() {
             "expected f32",
         ),
         ("format = 1\nsplit = { valid = 'x' }", Some(2), Some("split.valid"), "expected f64"),
-        ("format = 1\nspace = 'darts'", Some(2), Some("space"), "nats-tss or nats-sss"),
+        (
+            "format = 1\nspace = 'darts'",
+            Some(2),
+            Some("space"),
+            "expected nats-tss, nats-sss, nasbench101",
+        ),
         ("format = 1\nmax-length = 0", Some(2), Some("max-length"), "nonzero"),
         ("format = 1\nepochs = -1", Some(2), Some("epochs"), "-1"),
         ("format = 1\nmetrics = [{ weight = 1 }]", Some(2), Some("metrics"), "`name`"),
