@@ -5,7 +5,7 @@ use super::evaluate_list::Reading;
 use nneval::costs::{self, Amount, Costs};
 use nneval::files::printable;
 use nneval::graph::{Model, budget};
-use nneval::inputs;
+use nneval::inputs::{self, Assumed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const NAMED: usize = 6;
 /// What a model costs.
 pub struct Facts {
     costs: Costs,
-    assumed: Vec<inputs::Assumed>,
+    assumed: Vec<Assumed>,
 }
 
 impl Facts {
@@ -27,8 +27,13 @@ impl Facts {
             let model = Model::open(path, limits)?;
             let sizes = inputs::all_sizes(&model, given);
             let costs = costs::of_model(&model, &sizes)?;
-            Ok(Self { costs, assumed: inputs::assumed(&model, given, &sizes) })
+            Ok(Self::new(costs, inputs::assumed(&model, given, &sizes)))
         })
+    }
+
+    /// The facts of costs at sizes some of which are `assumed`.
+    pub fn new(costs: Costs, assumed: Vec<Assumed>) -> Self {
+        Self { costs, assumed }
     }
 
     /// A line a fact.
@@ -52,24 +57,23 @@ impl Facts {
             ("peak activation bytes", amount(&c.peak_activation_bytes)),
             ("operators", group(operators)),
             ("not counted", names.collect::<Vec<_>>().join(", ")),
-            ("sizes assumed", self.sizes()),
+            ("sizes assumed", sizes(&self.assumed)),
         ];
         let known = facts.into_iter().filter(|f| !f.1.is_empty());
         known.map(|(label, value)| (label.to_owned(), value)).collect()
     }
+}
 
-    fn sizes(&self) -> String {
-        let shown = self.assumed.iter().take(NAMED).map(|a| format!("{} = {}", a.name, a.size));
-        let more = match self.assumed.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        let list = shown.collect::<Vec<_>>().join(", ");
-        match list.is_empty() {
-            true => list,
-            false => format!("{list}{more} (--dim and --input change them)"),
-        }
-    }
+/// Sizes that were assumed, and how to change them; empty where there are none.
+pub fn sizes(assumed: &[Assumed]) -> String {
+    let shown = assumed.iter().take(NAMED).map(|a| format!("{} = {}", a.name, a.size));
+    let list = shown.collect::<Vec<_>>().join(", ");
+    let more = match assumed.len().saturating_sub(NAMED) {
+        _ if list.is_empty() => return list,
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("{list}{more} (--dim and --input change them)")
 }
 
 fn amount(a: &Amount) -> String {

@@ -5,7 +5,7 @@ use super::roofline::{Bound, Roofline};
 use nneval::costs::{self, Amount, BlockCost, Breakdown, Costs, NodeCost, OperatorCost, Terms};
 use nneval::graph::shape::{Bindings, Shapes};
 use nneval::graph::{Limits, Model, ValueId, budget};
-use nneval::inputs;
+use nneval::inputs::{self, Assumed};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub struct Report {
     pub functions: usize,
     /// Sizes of open dimensions that neither the file nor the caller gives; none where they
     /// stay symbols.
-    pub assumed: Vec<Size>,
+    pub assumed: Vec<Assumed>,
     #[serde(flatten)]
     pub costs: Costs,
     /// By block, where asked for.
@@ -60,13 +60,6 @@ pub struct Bounds {
     pub operators: Vec<Bound>,
     /// Of each entry of `blocks`.
     pub blocks: Vec<Bound>,
-}
-
-/// A size that was assumed.
-#[derive(Serialize)]
-pub struct Size {
-    pub name: String,
-    pub size: u64,
 }
 
 /// An operator set.
@@ -127,7 +120,7 @@ fn within_budget(path: &Path, asked: &Questions) -> nneval::Result<Report> {
         inputs: ports(&model.graph.inputs),
         outputs: ports(&model.graph.outputs),
         functions: model.functions.len(),
-        assumed: assumed.into_iter().map(|a| Size { name: a.name, size: a.size }).collect(),
+        assumed,
         costs,
         blocks: asked.blocks.then_some(blocks),
         roofline,

@@ -1,6 +1,7 @@
 //! `nneval inspect` for reading: totals, then the largest contributors first.
 
 use super::amounts::{Amounts, group};
+use super::facts::sizes;
 use super::inspect_report::{Report, share};
 use super::roofline::Bound;
 use nneval::costs::{Amount, BlockCost, OperatorCost};
@@ -13,8 +14,6 @@ use std::io::{self, Write};
 const MAX_WIDTH: usize = 48;
 /// Characters of a block's operators.
 const OPERATORS_WIDTH: usize = 44;
-/// Sizes that are named, at most.
-const NAMED: usize = 6;
 
 /// Writes the page of one model.
 pub fn write(out: &mut impl Write, r: &Report) -> io::Result<()> {
@@ -42,7 +41,7 @@ fn totals(out: &mut impl Write, r: &Report, amounts: &mut Amounts) -> io::Result
     for (label, list) in [("input", &r.inputs), ("output", &r.outputs)] {
         list.iter().try_for_each(|p| line(label, &p.text()))?;
     }
-    line("sizes assumed", &assumed(r))?;
+    line("sizes assumed", &sizes(&r.assumed))?;
     line("parameters", &group(c.parameters))?;
     line("buffers", &group(c.buffers))?;
     line("other constants", &group(c.constants))?;
@@ -58,16 +57,6 @@ fn totals(out: &mut impl Write, r: &Report, amounts: &mut Amounts) -> io::Result
     line("depth", &c.depth.to_string())?;
     line("not in the totals", &r.unknown())?;
     line("least time", &least_time(r))
-}
-
-fn assumed(r: &Report) -> String {
-    let sizes = r.assumed.iter().take(NAMED).map(|a| format!("{} = {}", a.name, a.size));
-    let list = sizes.collect::<Vec<_>>().join(", ");
-    match r.assumed.len().saturating_sub(NAMED) {
-        _ if list.is_empty() => list,
-        0 => format!("{list} (--dim and --input change them)"),
-        n => format!("{list} and {n} more (--dim and --input change them)"),
-    }
 }
 
 fn least_time(r: &Report) -> String {
@@ -141,16 +130,12 @@ fn by_block(
 
 /// Names, operators of a repetition and output of a block, shortened.
 fn block_texts(b: &BlockCost) -> [String; 3] {
-    let kind = |(name, count): &(String, u64)| match count {
-        1 => name.clone(),
-        n => format!("{n} {name}"),
-    };
-    let kinds = b.operators.iter().map(kind).collect::<Vec<_>>().join(", ");
     let short = |text: &str, most: usize| match text.chars().count() {
         n if n > most => text.chars().take(most - 3).chain("...".chars()).collect(),
         _ => text.to_owned(),
     };
-    let shorts = [short(&b.scope, MAX_WIDTH), short(&kinds, OPERATORS_WIDTH), short(&b.output, 24)];
+    let shorts =
+        [short(&b.scope, MAX_WIDTH), short(&b.content(), OPERATORS_WIDTH), short(&b.output, 24)];
     shorts.map(|text| printable(&text).into_owned())
 }
 

@@ -20,9 +20,11 @@ pub fn page(path: &Path, runtime: &RuntimeArgs, reading: &Reading) -> anyhow::Re
     let mut page = budget::within(path, &reading.limits, || {
         let model = Model::open(path, &reading.limits)?;
         let sizes = inputs::all_sizes(&model, &reading.sizes);
-        Ok::<_, nneval::Error>(PageModel::new(&model, &costs::breakdown(&model, &sizes)?))
+        let all = costs::breakdown(&model, &sizes)?;
+        let assumed = inputs::assumed(&model, &reading.sizes, &sizes);
+        let page = PageModel::new(&model, &all);
+        Ok::<_, nneval::Error>(PageModel { facts: Facts::new(all.costs, assumed).list(), ..page })
     })?;
-    page.facts = Facts::of_file(path, reading)?.list();
     let (library, session) = runtime.load()?;
     let options = evaluator_args::options(&session);
     let set = EvaluatorSet::shipped(&Shipped::default(), library, options)?;

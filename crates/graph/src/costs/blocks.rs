@@ -1,10 +1,9 @@
 //! Blocks of a graph in the order of the file: stretches that repeat, and what lies
 //! between, cut where one value alone goes on.
 
-use super::nodes::operator;
-use super::tally::NodeTally;
+use super::tally::{NodeTally, operator_name};
 use crate::model::{Attribute, Node, ValueId};
-use crate::opstring::fold::{Item, fold};
+use crate::opstring::fold::{Cuts, Item, fold};
 use crate::shape::Shapes;
 use std::collections::HashMap;
 
@@ -26,7 +25,7 @@ impl Part {
 /// Parts that together hold all operators, in order.
 pub(super) fn parts(nodes: &[NodeTally], shapes: &Shapes) -> Vec<Part> {
     let items = items(nodes, shapes);
-    let cuts = Cuts::of(&items);
+    let cuts = Cuts::new(&items);
     let mut parts = Vec::new();
     for segment in fold(&items) {
         let part = Part { start: segment.start, period: segment.period, count: segment.count };
@@ -60,7 +59,7 @@ fn items(nodes: &[NodeTally], shapes: &Shapes) -> Vec<Item> {
 
 /// What tells operators apart: type, short attributes, sizes of outputs.
 fn text(node: &Node, shapes: &Shapes) -> String {
-    let mut text = operator(node);
+    let mut text = operator_name(&node.domain, &node.op_type);
     for (name, value) in &node.attributes {
         match value {
             Attribute::Int(v) => text.push_str(&format!(" {name}={v}")),
@@ -80,50 +79,13 @@ fn text(node: &Node, shapes: &Shapes) -> String {
     text
 }
 
-/// Values alive between operators.
-struct Cuts {
-    alive: Vec<usize>,
-}
-
-impl Cuts {
-    fn of(items: &[Item]) -> Self {
-        let mut last: HashMap<(usize, usize), usize> = HashMap::new();
-        for (at, item) in items.iter().enumerate() {
-            item.reads.iter().for_each(|&read| {
-                last.insert(read, at);
-            });
-        }
-        let mut ends: Vec<[usize; 2]> = vec![[0, 0]; items.len().saturating_add(1)];
-        for ((made, _), until) in last {
-            let mut count = |at: usize, end: usize| {
-                if let Some(n) = ends.get_mut(at).and_then(|e| e.get_mut(end)) {
-                    *n = n.saturating_add(1);
-                }
-            };
-            count(made.saturating_add(1), 0);
-            count(until.saturating_add(1), 1);
-        }
-        let mut alive = 0usize;
-        let step = |[begun, done]: [usize; 2]| {
-            alive = alive.saturating_add(begun).saturating_sub(done);
-            alive
-        };
-        Self { alive: ends.into_iter().map(step).collect() }
-    }
-
-    /// Whether at most one value goes on from before operator `at`.
-    fn is_cut(&self, at: usize) -> bool {
-        self.alive.get(at).is_none_or(|&n| n <= 1)
-    }
-}
-
 /// A stretch cut into branching regions and into chains between them; chains are cut where
 /// sizes change.
 fn pieces(part: &Part, cuts: &Cuts, nodes: &[NodeTally], shapes: &Shapes) -> Vec<Part> {
     let mut pieces: Vec<Part> = Vec::new();
     let (mut start, mut in_chain) = (part.start, false);
     for end in part.start.saturating_add(1)..=part.end() {
-        if end < part.end() && !cuts.is_cut(end) {
+        if end < part.end() && cuts.crossing(end) > 1 {
             continue;
         }
         let period = end.saturating_sub(start);

@@ -1,7 +1,7 @@
 //! Costs of single operators and of blocks of operators.
 
 use super::blocks::{Part, parts};
-use super::tally::{NodeTally, Tally};
+use super::tally::{NodeTally, Tally, operator_name};
 use super::{Amount, Costs, counted};
 use crate::error::Result;
 use crate::model::{Model, Node};
@@ -63,6 +63,17 @@ pub struct BlockCost {
     pub nodes: Range<usize>,
 }
 
+impl BlockCost {
+    /// The operators of a repetition in words, as `2 Conv, Relu`.
+    pub fn content(&self) -> String {
+        let kind = |(name, count): &(String, u64)| match count {
+            1 => name.clone(),
+            n => format!("{n} {name}"),
+        };
+        self.operators.iter().map(kind).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The costs of `model` with some dimensions bound, by operator and by block.
 ///
 /// A block that repeats stands once. What lies between is cut where one value alone is
@@ -90,11 +101,15 @@ pub fn breakdown(model: &Model, bindings: &Bindings) -> Result<Breakdown> {
     })
 }
 
+fn name(tally: &NodeTally) -> String {
+    operator_name(&tally.node.domain, &tally.node.op_type)
+}
+
 fn node_cost(tally: &NodeTally, shapes: &Shapes) -> NodeCost {
     let amount = |s: &Sum| Amount::new(&s.expr(), &shapes.symbols);
     NodeCost {
         name: tally.node.name.clone(),
-        operator: operator(tally.node),
+        operator: name(tally),
         macs: amount(&tally.macs),
         flops: amount(&tally.flops),
         bytes: amount(&tally.bytes),
@@ -127,14 +142,6 @@ fn block_cost(part: &Part, tallies: &[NodeTally], shapes: &Shapes) -> Option<Blo
     })
 }
 
-/// Type of a node with its domain.
-pub(super) fn operator(n: &Node) -> String {
-    match n.domain.as_str() {
-        "" => n.op_type.clone(),
-        domain => format!("{domain}.{}", n.op_type),
-    }
-}
-
 /// Sizes of the first output, as `1x64x56x56`.
 fn output(n: &Node, shapes: &Shapes) -> String {
     let dims = n.outputs.first().copied().flatten().and_then(|o| shapes.get(o)?.dims.as_deref());
@@ -146,7 +153,7 @@ fn output(n: &Node, shapes: &Shapes) -> String {
 
 fn kinds(tallies: &[NodeTally]) -> Vec<(String, u64)> {
     let mut kinds: Vec<(String, u64)> = Vec::new();
-    for name in tallies.iter().map(|t| operator(t.node)) {
+    for name in tallies.iter().map(name) {
         match kinds.iter_mut().find(|k| k.0 == name) {
             Some(kind) => kind.1 = kind.1.saturating_add(1),
             None => kinds.push((name, 1)),

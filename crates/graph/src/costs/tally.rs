@@ -160,13 +160,14 @@ fn node_work(n: &Node) -> usize {
     ends.saturating_mul(4).saturating_add(8)
 }
 
-fn name((domain, kind): &(&str, &str)) -> String {
-    if domain.is_empty() { (*kind).to_owned() } else { format!("{domain}.{kind}") }
+/// Type of an operator, after its domain and a dot where that is not `ai.onnx`.
+pub(super) fn operator_name(domain: &str, kind: &str) -> String {
+    if domain.is_empty() { kind.to_owned() } else { format!("{domain}.{kind}") }
 }
 
 fn operator(key: &(&str, &str), r: &Row, amount: &impl Fn(&Sum) -> Amount) -> OperatorCost {
     OperatorCost {
-        operator: name(key),
+        operator: operator_name(key.0, key.1),
         count: r.count,
         macs: amount(&r.macs),
         flops: amount(&r.flops),
@@ -183,7 +184,7 @@ fn unknown(key: &(&str, &str), r: &Row) -> Option<Unknown> {
         (true, true) => "work, bytes",
     };
     let count = r.unknown_work.max(r.unknown_bytes).min(r.count);
-    Some(Unknown { operator: name(key), count, missing: missing.into() })
+    Some(Unknown { operator: operator_name(key.0, key.1), count, missing: missing.into() })
 }
 
 /// Bytes of a value; `None` where size or type is not known.

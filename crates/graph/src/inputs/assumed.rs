@@ -2,9 +2,10 @@
 
 use crate::model::{Dim, Model};
 use crate::shape::Bindings;
+use serde::Serialize;
 
 /// An open dimension and the size that it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Assumed {
     /// Name of the dimension, or the input's name with the place in brackets.
     pub name: String,

@@ -157,13 +157,14 @@ impl PartialOrd for Run {
 }
 
 /// How many values are alive between operations, and how often each is read.
-struct Cuts {
+pub struct Cuts {
     alive: Vec<usize>,
     readers: Vec<usize>,
 }
 
 impl Cuts {
-    fn new(items: &[Item]) -> Self {
+    /// Of all operations.
+    pub fn new(items: &[Item]) -> Self {
         let mut last: HashMap<(usize, usize), usize> = HashMap::new();
         let mut readers = vec![0; items.len()];
         for (i, item) in items.iter().enumerate() {
@@ -188,7 +189,7 @@ impl Cuts {
     }
 
     /// Values made before operation `i` and read at or after it.
-    fn crossing(&self, i: usize) -> usize {
+    pub fn crossing(&self, i: usize) -> usize {
         self.alive.get(i).copied().unwrap_or(0)
     }
 

@@ -70,7 +70,7 @@ impl PageModel {
                 place: at + 1,
                 count: b.count,
                 scope: b.scope.clone(),
-                operators: operators(b),
+                operators: b.content(),
                 output: b.output.clone(),
                 macs: own,
                 share: own.zip(macs).map(|(own, all)| own as f64 / all as f64),
@@ -84,12 +84,4 @@ impl PageModel {
             ..Self::default()
         }
     }
-}
-
-fn operators(b: &costs::BlockCost) -> String {
-    let kind = |(name, count): &(String, u64)| match count {
-        1 => name.clone(),
-        n => format!("{n} {name}"),
-    };
-    b.operators.iter().map(kind).collect::<Vec<_>>().join(", ")
 }
